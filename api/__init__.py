@@ -1,0 +1,1 @@
+"""What others may ask: the HTTP contract, the event stream and the staff pages."""

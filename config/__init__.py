@@ -1,0 +1,1 @@
+"""Data alone, read through importlib.resources: example site, demo store, messages."""

@@ -1,0 +1,1 @@
+"""What the store knows: presence, stock, alerts, and the process that keeps them."""

@@ -1,0 +1,302 @@
+"""The site's configuration as models: every key with its unit, default and bounds. Pure.
+
+Unknown keys are errors. Nothing here touches a file or the network: see gateway/config_file.py.
+"""
+
+from datetime import UTC
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+Id = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,32}$")]
+Sku = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+ZoneRole = Literal["floor", "back_room", "fitting_room", "receiving", "exit", "till"]
+TrackedBy = Literal["tag", "weight", "count"]
+ScannerRole = Literal["receiving", "till", "return", "count", "look_up"]
+Region = Literal["eu", "us", "cn-900", "cn-800", "kr"]
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+IN_HAND = "in-hand"
+"""The zone of pieces that a shelf lost and no till sold yet: with a customer. In every store."""
+
+
+class Section(BaseModel):
+    """A table of the file: frozen, and no key goes unread."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class GatewaySection(Section):
+    """The process itself."""
+
+    data_dir: str = Field("var/storefloor", description="folder of the embedded store, created at start")
+    max_held_observations: int = Field(
+        50_000, ge=1_000, le=5_000_000, description="observations waiting; beyond it readers are not read"
+    )
+
+
+class ApiSection(Section):
+    """The HTTP server."""
+
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: int = Field(8480, ge=1, le=65_535, description="TCP port to listen on")
+    page_sign_in: bool = Field(
+        True, description="whether the staff page asks for a key; false is allowed on a loopback host alone"
+    )
+    allowed_hosts: tuple[str, ...] = Field((), description="further Host header names that are answered")
+    max_streams: int = Field(1_000, ge=1, le=10_000, description="event streams open at once")
+
+    @model_validator(mode="after")
+    def _open_pages_stay_on_this_machine(self) -> Self:
+        if not self.page_sign_in and self.host not in LOOPBACK:
+            raise ValueError(
+                "page_sign_in = false needs host = 127.0.0.1: set page_sign_in = true, or that host"
+            )
+        return self
+
+
+class MqttSection(Section):
+    """The broker. Left out of the file: no MQTT devices and no MQTT alerts."""
+
+    host: str = Field("127.0.0.1", description="broker's name or address")
+    port: int = Field(1883, ge=1, le=65_535, description="broker's TCP port")
+    protocol: Literal["5", "3.1.1"] = Field("5", description="MQTT version")
+    client_id: str = Field(
+        "storefloor",
+        min_length=1,
+        max_length=64,
+        description="fixed: the broker queues for it while it is away",
+    )
+    username: str | None = Field(None, description="user name; the password comes from password_file")
+    password_file: str | None = Field(None, description="file whose first line is the password")
+    tls: bool = Field(False, description="speak TLS to the broker, with the system's certificates")
+    keepalive_s: int = Field(30, ge=5, le=3_600, description="keep-alive, real seconds")
+    session_expiry_s: int = Field(
+        7 * 86_400, ge=86_400, le=90 * 86_400, description="how long the broker keeps our queue (MQTT 5)"
+    )
+    alert_topic: str = Field(
+        "storefloor/{store}/alerts",
+        max_length=128,
+        description="where alerts are published; {store} is filled in",
+    )
+
+
+class ZoneSection(Section):
+    """A part of a store."""
+
+    id: Id
+    role: ZoneRole
+    name: dict[str, str] = Field(default_factory=dict, description="by language: en, fr")
+    rect: tuple[float, float, float, float] | None = Field(
+        None, description="x, y, width, height on the floor plan, metres"
+    )
+
+
+class StoreSection(Section):
+    """A shop."""
+
+    id: Id
+    name: str = Field(min_length=1, max_length=100)
+    timezone: str = Field("Europe/Paris", description="IANA name")
+    zones: tuple[ZoneSection, ...] = Field(min_length=1, max_length=200)
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_timezone(cls, value: str) -> str:
+        if value != str(UTC):
+            try:
+                ZoneInfo(value)
+            except (ZoneInfoNotFoundError, ValueError) as error:
+                raise ValueError(f"{value!r} is no IANA time zone: write one such as Europe/Paris") from error
+        return value
+
+    @model_validator(mode="after")
+    def _zone_ids(self) -> Self:
+        ids = [zone.id for zone in self.zones]
+        if len(set(ids)) != len(ids):
+            raise ValueError(f"store {self.id!r} has two zones of one id")
+        if IN_HAND in ids:
+            raise ValueError(f"zone id {IN_HAND!r} is the gateway's own: choose another")
+        return self
+
+
+class AntennaSection(Section):
+    """An antenna port and the zone that it watches."""
+
+    port: int = Field(1, ge=0, le=255, description="antenna number as the reader reports it")
+    zone: Id
+
+
+class ReaderSection(Section):
+    """An RFID reader: on a serial port (kind m100), or behind the broker (kind impinj)."""
+
+    id: Id
+    kind: str = Field(description="m100, impinj")
+    store: Id
+    antennas: tuple[AntennaSection, ...] = Field(min_length=1, max_length=64)
+    port: str | None = Field(None, description="serial readers: device path, best /dev/serial/by-id/…")
+    baud: int | None = Field(
+        None, ge=1_200, le=3_000_000, description="serial readers: bit/s; default by kind"
+    )
+    region: Region | None = Field(None, description="radio region; left out: the module's own setting stays")
+    power_dbm: float | None = Field(None, ge=0, le=33, description="transmit power, dBm at the chip")
+    topic: str | None = Field(None, max_length=256, description="MQTT readers: the configured event topic")
+    silent_after_s: float = Field(
+        60,
+        ge=2,
+        le=3_600,
+        description="no proof of life for this long: the reader is down, its zones unknown",
+    )
+
+
+class ScannerSection(Section):
+    """A code scanner that sends lines on a serial port; its role says what a scan means."""
+
+    id: Id
+    kind: str = Field("scanner", description="scanner")
+    store: Id
+    zone: Id
+    role: ScannerRole
+    port: str = Field(description="device path, best /dev/serial/by-id/…")
+    baud: int | None = Field(None, ge=1_200, le=3_000_000, description="bit/s; default 9600")
+    prefix: str = Field("", max_length=16, description="text that the scanner sends before each code")
+    gs_replacement: str = Field("", max_length=1, description="character sent in place of GS (0x1D)")
+    idle_flush_s: float = Field(
+        0.3, ge=0.02, le=10, description="a code without terminator ends after this, real s"
+    )
+    repeat_window_s: float = Field(
+        0.8, ge=0, le=60, description="the same code again within this is the same scan"
+    )
+
+
+class ShelfSection(Section):
+    """A weight shelf behind the broker, for one article."""
+
+    id: Id
+    kind: str = Field("tasmota", description="tasmota")
+    store: Id
+    zone: Id
+    sku: Sku
+    topic: str = Field(max_length=256, description="the device's topic name (Tasmota: %topic%)")
+    unit_weight_g: float = Field(gt=0, le=1_000_000, description="weight of one piece, grams")
+    tare_g: float = Field(0, ge=-1_000_000, le=1_000_000, description="reading of the empty shelf, grams")
+    settle_s: float = Field(15, ge=1, le=300, description="readings must agree for this long")
+    silent_after_s: float = Field(
+        900, ge=10, le=86_400, description="no message for this long: shelf is down"
+    )
+
+
+class PresenceSection(Section):
+    """How reads become presence."""
+
+    min_silence_s: float = Field(
+        90, ge=5, le=3_600, description="least silence before a tag is taken as gone"
+    )
+    max_silence_s: float = Field(
+        3_600, ge=60, le=86_400, description="most silence before a tag is taken as gone"
+    )
+    silence_gaps: float = Field(
+        6, ge=2, le=50, description="silence that counts, in units of the tag's own longest recent gap"
+    )
+    exit_hold_s: float = Field(20, ge=1, le=600, description="seen at the exit, then nowhere for this: gone")
+    memory_s: float = Field(30, ge=5, le=600, description="how long a read speaks for its zone (1/e time)")
+    move_ratio: float = Field(
+        1.6, ge=1, le=10, description="a new zone must outweigh the old one by this factor"
+    )
+    arrive_reads: int = Field(2, ge=1, le=20, description="reads before an unknown tag counts as arrived")
+    settle_s: float = Field(
+        60, ge=0, le=3_600, description="a zone watched for less than this is still unknown"
+    )
+
+
+class StockSection(Section):
+    """How sales, counts and tags are brought together."""
+
+    pairing_window_s: float = Field(
+        2 * 3_600, ge=60, le=7 * 86_400, description="a sale and a departure further apart are two things"
+    )
+    in_hand_s: float = Field(
+        1_800,
+        ge=60,
+        le=86_400,
+        description="pieces taken from a weight shelf and not sold after this are gone",
+    )
+    count_idle_s: float = Field(
+        60, ge=5, le=3_600, description="a count by scanner ends when nothing was scanned for this long"
+    )
+    safety_stock: int = Field(0, ge=0, le=1_000, description="pieces never promised, for every article")
+    limited_below: int = Field(
+        3, ge=0, le=1_000, description="status LIMITED at fewer available pieces than this"
+    )
+    fresh_s: float = Field(
+        600, ge=10, le=86_400, description="how long an answer may be believed (valid_until)"
+    )
+
+
+class AlertsSection(Section):
+    """When staff are told. Fire and clear thresholds are apart, each with its hold time."""
+
+    low_stock_at: int = Field(2, ge=0, le=10_000, description="fires at this many available pieces or fewer")
+    low_stock_clear_at: int = Field(4, ge=1, le=10_000, description="clears at this many or more")
+    hold_s: float = Field(600, ge=0, le=86_400, description="a condition must hold this long to fire")
+    clear_hold_s: float = Field(60, ge=0, le=86_400, description="its end must hold this long to clear")
+    reader_down_hold_s: float = Field(
+        30, ge=0, le=3_600, description="a reader must be silent this much longer"
+    )
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        if self.low_stock_clear_at <= self.low_stock_at:
+            raise ValueError(
+                f"low_stock_clear_at = {self.low_stock_clear_at} must be above low_stock_at = {self.low_stock_at}"
+            )
+        return self
+
+
+class CatalogueSection(Section):
+    """Where the articles come from."""
+
+    csv: str | None = Field(
+        None, description="file of articles, relative to this file; see docs/operators.md"
+    )
+
+
+class SiteConfig(Section):
+    """One site: everything that `storefloor run` needs."""
+
+    gateway: GatewaySection = GatewaySection()
+    api: ApiSection = ApiSection()
+    mqtt: MqttSection | None = None
+    catalogue: CatalogueSection = CatalogueSection()
+    presence: PresenceSection = PresenceSection()
+    stock: StockSection = StockSection()
+    alerts: AlertsSection = AlertsSection()
+    stores: tuple[StoreSection, ...] = Field(min_length=1, max_length=20)
+    readers: tuple[ReaderSection, ...] = ()
+    scanners: tuple[ScannerSection, ...] = ()
+    shelves: tuple[ShelfSection, ...] = ()
+
+    @model_validator(mode="after")
+    def _references(self) -> Self:
+        zones = {store.id: {zone.id for zone in store.zones} for store in self.stores}
+        if len(zones) != len(self.stores):
+            raise ValueError("two stores have one id")
+        seen: set[str] = set()
+        devices: list[ReaderSection | ScannerSection | ShelfSection] = [
+            *self.readers,
+            *self.scanners,
+            *self.shelves,
+        ]
+        for device in devices:
+            if device.id in seen:
+                raise ValueError(f"device id {device.id!r} is used twice")
+            seen.add(device.id)
+            if device.store not in zones:
+                raise ValueError(f"device {device.id!r}: store {device.store!r} is none of {sorted(zones)}")
+            used = [a.zone for a in device.antennas] if isinstance(device, ReaderSection) else [device.zone]
+            for zone in used:
+                if zone not in zones[device.store]:
+                    raise ValueError(
+                        f"device {device.id!r}: zone {zone!r} is none of {sorted(zones[device.store])}"
+                    )
+        return self

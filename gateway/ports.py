@@ -1,0 +1,298 @@
+"""All that api/ may ask of the gateway: small protocols and plain values. Pure.
+
+The composition root gives the app one object per port; tests give their own.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from gateway.alerts.records import AlertRecord, AlertState
+
+Status = Literal[
+    "IN_STOCK", "LIMITED", "BACK_ROOM_ONLY", "INCOMING", "OUT_OF_STOCK", "UNKNOWN"
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneInfo:
+    """A zone as others see it. `name` by language; `rect` = (x, y, width, height) in metres or None."""
+
+    id: str
+    role: str
+    name: dict[str, str]
+    rect: tuple[float, float, float, float] | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoreInfo:
+    """A store as others see it."""
+
+    id: str
+    name: str
+    timezone: str
+    zones: tuple[ZoneInfo, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleInfo:
+    """An article. `known` is False for a product seen on the floor that no catalogue names."""
+
+    sku: str
+    gtins: tuple[str, ...]
+    name: dict[str, str]
+    tracked_by: str
+    known: bool
+    department: str | None = None
+    model: str | None = None
+    size: str | None = None
+    colour: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneLevel:
+    """Pieces in a zone and how fresh that is. `last_seen_at_ns`: newest evidence of a piece here."""
+
+    zone: str
+    pieces: int
+    watched: bool
+    last_seen_at_ns: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """What may be promised of one article in one store, and why. All counts in pieces.
+
+    available = max(0, on_hand - not_pickable - reserved - safety_stock); the zones sum to on_hand;
+    shortfall is what the clamp at 0 hides. While UNKNOWN the quantities are the last known ones.
+    """
+
+    store: str
+    sku: str
+    gtin: str | None
+    status: Status
+    on_hand: int
+    not_pickable: int
+    reserved: int
+    safety_stock: int
+    available: int
+    shortfall: int
+    incoming: int
+    zones: tuple[ZoneLevel, ...]
+    pickup: Literal["yes", "no"]
+    reasons: tuple[str, ...]
+    last_seen_at_ns: int | None
+    last_changed_at_ns: int | None
+    coverage: float
+    readers_ok: bool
+    sources: tuple[str, ...]
+    valid_until_ns: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPoint:
+    """One step of a history, pieces; mean weighted by time."""
+
+    at_ns: int
+    minimum: int
+    mean: float
+    maximum: int
+
+
+@dataclass(frozen=True, slots=True)
+class TillEvent:
+    """Something that happened outside of the readers' sight, told by a till or a handheld.
+
+    `event_id` is unique per key that sends it: a repeat is answered, not applied.
+    """
+
+    event_id: str
+    type: Literal["sale", "return", "receive"]
+    store: str
+    sku: str | None
+    gtin: str | None
+    epc: str | None
+    qty: int
+    at_ns: int
+    zone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EventResult:
+    """What became of one event of a batch. `code` says why it was refused (e.g. unknown_sku)."""
+
+    event_id: str
+    outcome: Literal["applied", "duplicate", "refused"]
+    sku: str | None = None
+    code: str | None = None
+    detail: str | None = None
+    pointer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceHealth:
+    """One reader, scanner or shelf: alive or not, since when, and its counts since start.
+
+    `state`: online | silent (no proof of life in time) | offline (it said so, or unplugged) | never.
+    """
+
+    id: str
+    kind: str
+    role: str
+    store: str
+    zones: tuple[str, ...]
+    state: Literal["online", "silent", "offline", "never"]
+    last_seen_at_ns: int | None
+    detail: str
+    observations: int
+    reconnects: int
+    received: int
+    passed: int
+    held: int
+    dropped: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Whether the gateway can do its work, and the reasons where it cannot."""
+
+    ready: bool
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks: a key's id, its scopes and the stores it is bound to (empty: all)."""
+
+    key_id: str
+    scopes: frozenset[str]
+    stores: frozenset[str]
+
+    def may(self, scope: str) -> bool:
+        """Return whether the caller holds `scope` (admin holds all)."""
+        return scope in self.scopes or "admin" in self.scopes
+
+    def sees(self, store: str) -> bool:
+        """Return whether the caller is allowed in `store`."""
+        return not self.stores or store in self.stores
+
+
+@dataclass(frozen=True, slots=True)
+class StreamEvent:
+    """One event of the stream, encoded once: `frame` is the whole SSE frame as bytes."""
+
+    store: str
+    sku: str | None
+    type: str
+    frame: bytes
+
+
+class ClockPort(Protocol):
+    """Time as the shop sees it; `speed` is 1 but in a demo."""
+
+    @property
+    def speed(self) -> float:
+        """Shop seconds per real second."""
+        ...
+
+    def now_ns(self) -> int:
+        """Return now."""
+        ...
+
+
+class InventoryPort(Protocol):
+    """Stock as it is now, from memory; never blocks."""
+
+    def stores(self) -> Sequence[StoreInfo]:
+        """Return all stores."""
+        ...
+
+    def articles(self) -> Sequence[ArticleInfo]:
+        """Return all articles, by SKU; products that no catalogue names come last."""
+        ...
+
+    def sku_of(self, gtin: str) -> str | None:
+        """Return the SKU of a GTIN-14."""
+        ...
+
+    def availability(self, store: str, sku: str, qty: int = 1) -> Availability | None:
+        """Return the answer for one pair; None where the store or the article does not exist."""
+        ...
+
+
+class RecordsPort(Protocol):
+    """What was: read from disk, off the loop."""
+
+    async def history(
+        self, store: str, sku: str, from_ns: int, to_ns: int, step_ns: int, zone: str | None
+    ) -> list[HistoryPoint]:
+        """Return the history of a level: of one zone, or of the whole store."""
+        ...
+
+    async def levels_at(self, store: str, sku: str, at_ns: int) -> dict[str, int]:
+        """Return the level per zone as it was."""
+        ...
+
+    async def alerts(
+        self,
+        *,
+        stores: Sequence[str],
+        states: Sequence[AlertState],
+        types: Sequence[str],
+        before: tuple[int, str] | None,
+        limit: int,
+    ) -> list[AlertRecord]:
+        """Return alert episodes, newest first; empty `stores`: all."""
+        ...
+
+
+class IntakePort(Protocol):
+    """Events from outside."""
+
+    async def record(self, source: str, events: Sequence[TillEvent]) -> list[EventResult]:
+        """Apply each event once; return when the outcome is durable. One result per event, in order."""
+        ...
+
+
+class FeedPort(Protocol):
+    """The stream of changes."""
+
+    def subscribe(
+        self,
+        *,
+        stores: frozenset[str],
+        skus: frozenset[str],
+        types: frozenset[str],
+        last_event_id: str | None,
+    ) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        """Return a context whose iterator yields encoded SSE frames (pings included) until closed.
+
+        Empty sets mean all. A `last_event_id` that cannot be replayed yields a `reset` event first.
+        """
+        ...
+
+
+class HealthPort(Protocol):
+    """How the gateway itself is."""
+
+    def readiness(self) -> Readiness:
+        """Return whether requests can be answered truthfully."""
+        ...
+
+    def devices(self) -> Sequence[DeviceHealth]:
+        """Return every configured device."""
+        ...
+
+    def metrics(self) -> str:
+        """Return Prometheus text exposition (format 0.0.4), bounded labels, base units."""
+        ...
+
+
+class AuthPort(Protocol):
+    """Who a bearer token is."""
+
+    async def caller(self, token: str) -> Caller | None:
+        """Return the caller behind an API key; None where it is unknown or revoked."""
+        ...

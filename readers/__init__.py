@@ -1,0 +1,1 @@
+"""What a device said: wire formats in, observations out. Imports nothing of ours."""

@@ -1,0 +1,34 @@
+"""What a device needs to be told, as plain frozen values (the gateway's config fills them). Pure."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class RfidSettings:
+    """A serial RFID reader. `region` and `power_dbm` None leave the module's own setting alone."""
+
+    device: str
+    region: str | None = None
+    power_dbm: float | None = None
+    antennas: tuple[int, ...] = (1,)
+
+
+@dataclass(frozen=True, slots=True)
+class ScannerSettings:
+    """A line scanner on a serial port."""
+
+    device: str
+    terminators: tuple[bytes, ...] = (b"\r\n", b"\r", b"\n", b"\x03")
+    prefix: bytes = b""
+    idle_flush_s: float | None = 0.3
+    max_code_bytes: int = 4096
+    gs_replacement: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class MqttDeviceSettings:
+    """A device behind the broker. `topic` is the event topic, or the device's name in its scheme."""
+
+    device: str
+    topic: str
+    options: dict[str, str] = field(default_factory=dict)
