@@ -1,0 +1,52 @@
+# storefloor's commands. `make` alone lists them. GNU make, a POSIX shell and Python 3.11 are enough.
+# ARGS is passed on: make test ARGS="tests/readers -x", make demo ARGS="--help".
+
+BIN := .venv/bin
+PYTHON_CODE := api gateway readers simulators config tests tools
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo setup setup-dev test lint check bench requirements wheel-check clean
+
+help: ## list these commands
+	@echo "storefloor: honest, real-time stock from readers, scanners and shelf sensors"
+	@echo
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo "Each command sets up what it needs in .venv first. ARGS is passed on:"
+	@echo '  make test ARGS="tests/readers -x"'
+
+demo: ## a simulated shop and the gateway, live: open the page that it prints; Ctrl-C ends it
+	@sh tools/setup.sh demo
+	@exec $(BIN)/storefloor demo $(ARGS)
+
+setup: ## make .venv with the storefloor command in it
+	@sh tools/setup.sh demo
+
+setup-dev: ## make .venv with the developers' tools too (test, lint and check do it by themselves)
+	@sh tools/setup.sh dev
+
+test: setup-dev ## all tests; as root on Debian it first installs the system packages that they need
+	@sh tools/system_packages.sh
+	$(BIN)/python -m pytest -p tests.support.no_skips $(ARGS)
+
+lint: setup-dev ## style, formatting, types and import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check: lint test ## lint and test: what must pass before a change is offered
+
+bench: setup-dev ## the benchmarks; each ends with lines `figure: name = value unit`
+	@sh tools/bench.sh $(ARGS)
+
+requirements: ## write requirements/*.txt anew after a dependency changed (needs uv)
+	@sh tools/requirements.sh
+
+wheel-check: setup-dev ## build the wheel, install it elsewhere, run its command there
+	$(BIN)/python tools/wheel_check.py
+
+clean: ## remove what builds, tests and checks left; .venv stays
+	rm -rf build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	find $(PYTHON_CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
