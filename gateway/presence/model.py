@@ -1,0 +1,124 @@
+"""The interface of presence, whatever the rule behind it: events out, commands in. Pure.
+
+A place is a zone of a store, numbered once by the site (`PlaceId`), so that the hot path compares
+integers. Rules never see a wall clock: every call bears its time.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from readers.counts import StageCounts
+
+PlaceId = int
+DepartureCause = Literal["exit", "silence", "told"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A zone of a store, with the devices that must all live for its silence to mean anything."""
+
+    id: PlaceId
+    store: str
+    zone: str
+    role: str
+    readers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A tag is believed here that was not in any store. `came_back`: it had departed before."""
+
+    epc: str
+    place: PlaceId
+    at_ns: int
+    came_back: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A tag is believed in another place, maybe of another store."""
+
+    epc: str
+    place: PlaceId
+    from_place: PlaceId
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Departed:
+    """A tag is believed gone. `at_ns` when we came to believe it, `last_seen_ns` its last read."""
+
+    epc: str
+    place: PlaceId
+    at_ns: int
+    last_seen_ns: int
+    cause: DepartureCause
+
+
+PresenceEvent = Arrived | Moved | Departed
+
+
+@dataclass(frozen=True, slots=True)
+class TagRow:
+    """What must survive a restart of one tag, as the rule's own text; None: the tag is forgotten."""
+
+    epc: str
+    value: str | None
+
+
+class Presence(Protocol):
+    """A belief about every tag. One owner calls it; it never blocks.
+
+    Order of a pass: any number of `proof` and `observe`, then `advance`, then `drain`.
+    """
+
+    counts: StageCounts
+
+    def proof(self, reader: str, at_ns: int) -> None:
+        """A reader proved that it could see at `at_ns`."""
+        ...
+
+    def lost(self, reader: str) -> None:
+        """A reader said that it is gone: its zones are unwatched at once."""
+        ...
+
+    def observe(self, epc: str, place: PlaceId, at_ns: int, rssi_dbm: float | None, count: int) -> None:
+        """A tag answered in a place. O(1)."""
+        ...
+
+    def depart(self, epc: str, at_ns: int) -> bool:
+        """A till or a person says that this very tag left; return whether it was believed present."""
+        ...
+
+    def expect(self, epc: str, at_ns: int) -> None:
+        """A return names this very tag: its next reads bring it back at once."""
+        ...
+
+    def advance(self, now_ns: int) -> None:
+        """Time passed: deadlines that are due take effect. Cost is by what is due, not by tags."""
+        ...
+
+    def drain(self) -> list[PresenceEvent]:
+        """Return what changed since the last drain, in order."""
+        ...
+
+    def place_of(self, epc: str) -> PlaceId | None:
+        """Return where a tag is believed to be; None where it is not believed present."""
+        ...
+
+    def last_seen_ns(self, epc: str) -> int | None:
+        """Return the time of a tag's newest read; None where it was never read (since the restart)."""
+        ...
+
+    def is_watched(self, place: PlaceId, now_ns: int) -> bool:
+        """Return whether a place is seen now, and has been for long enough to be known."""
+        ...
+
+    def dirty_rows(self) -> list[TagRow]:
+        """Return the rows that changed since the last call, for the store."""
+        ...
+
+    def restore(self, rows: Iterable[TagRow]) -> None:
+        """Take up the rows of an earlier life. Time spent down is not silence."""
+        ...

@@ -1,0 +1,440 @@
+"""The first debouncer: a tag stays where it was last heard, until silence or an exit says otherwise. Pure.
+
+Rules, per tag:
+- unknown → present: `arrive_reads` reads in one place (an exit or till never makes an arrival).
+- place: each read adds weight (by RSSI) to its place; weight fades with `memory_ns`. Another place
+  takes over when it outweighs the present one by `move_ratio` and rests on two reads or more.
+  Antennas of one place are pooled; one challenger is kept, so a read costs O(1).
+- present → gone by exit: read at an exit, then nowhere else for `exit_hold_ns`.
+- present → gone by silence: not read for `silence_gaps` times the tag's own longest recent gap,
+  between `min_silence_ns` and `max_silence_ns`, on the place's watched clock alone. Misses come in
+  runs (people stand before tags), hence the longest gap and not the mean; it fades over hours.
+- gone → present: after silence, as an unknown tag; after an exit, by reads that go on for a while away
+  from exit and till; after a till named the very tag, only by half an hour of them, for a sold piece
+  is seen on its way out (`RETURN_SPAN_NS`). A return lifts this (`expect`).
+- absent tags are forgotten after a time (`GONE_MEMORY_NS`): strays pass every shop door.
+
+A read is a dictionary look-up and a few additions. A tag lies in exactly one bucket of its place's
+wheel, at the second of the watched clock when silence could first mean something; it is looked at
+again only then. No pass over all tags exists.
+"""
+
+import json
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from heapq import heappop, heappush
+from math import exp
+
+from gateway.presence.model import (
+    Arrived,
+    Departed,
+    DepartureCause,
+    Moved,
+    Place,
+    PlaceId,
+    PresenceEvent,
+    TagRow,
+)
+from gateway.presence.watch import Watch
+from readers.counts import StageCounts
+
+NS_PER_S = 1_000_000_000
+CANDIDATE, PRESENT, GONE_SILENT, GONE_EXIT, GONE_TOLD = range(5)
+NOWHERE: PlaceId = -1
+PRIOR_GAP_NS = 150 * NS_PER_S
+"""The longest gap expected of a tag that we know nothing of: half of the shadows of a shop floor pass
+in a minute, nine in ten in five (public store traces; a prior that works on the first day)."""
+GAP_MEMORY_NS = 4 * 3600 * NS_PER_S
+"""1/e time of the longest gap: shadows come every quarter of an hour, so hours hold a few of them."""
+RETURN_SPAN_NS = (0, 0, 0, 20 * NS_PER_S, 1_800 * NS_PER_S)
+"""By state: how long an absent tag's reads must go on to bring it (back) into the store."""
+RETURN_READS = 3
+GONE_MEMORY_NS = 30 * 86_400 * NS_PER_S
+STRAY_MEMORY_NS = 86_400 * NS_PER_S
+"""Departed tags are remembered for a usual return period, strays for a day."""
+LEAVING_NS = 45 * NS_PER_S
+"""Reads this soon after a departure by the exit are those of the leaving piece."""
+CANDIDATE_NS = 600 * NS_PER_S
+"""Reads of an absent tag must come within this of its span, or their count starts again: strays are rare."""
+MAX_TAGS = 2_000_000
+"""One gateway's tags, gone ones included (DESIGN: costs are measured up to 1 M)."""
+EXIT_CANCEL_WEIGHT = 2.0
+WEIGHT_AT_DBM = -65.0
+WEIGHT_DB_PER_E = 6.0
+MIN_WEIGHT, MAX_WEIGHT = 0.08, 4.0
+GAP_ROW_RATIO = 1.5
+"""A learned gap is written down again when it changed by this factor."""
+
+
+@dataclass(frozen=True, slots=True)
+class SilenceRule:
+    """The debouncer's settings; the names are those of the site file's [presence] table."""
+
+    min_silence_ns: int
+    max_silence_ns: int
+    silence_gaps: float
+    exit_hold_ns: int
+    memory_ns: int
+    move_ratio: float
+    arrive_reads: int
+
+
+class Tag:
+    """What is known of one tag. Slots: there may be a million."""
+
+    __slots__ = (
+        "challenger", "challenger_ns", "challenger_reads", "challenger_weight", "changed_ns", "epc",
+        "exit_ns", "exit_weight_since", "gap_ns", "last_clock_ns", "last_ns", "place", "reads", "row_gap_ns",
+        "since_ns", "state", "ticket", "weight",
+    )  # fmt: skip
+
+    def __init__(self, epc: str) -> None:
+        self.epc = epc
+        self.state = CANDIDATE
+        self.place: PlaceId = NOWHERE
+        self.weight = 0.0
+        self.last_ns = 0
+        self.last_clock_ns = 0
+        self.gap_ns = float(PRIOR_GAP_NS)
+        self.row_gap_ns = 0.0
+        self.changed_ns = 0
+        self.since_ns = 0
+        self.reads = 0
+        self.challenger: PlaceId = NOWHERE
+        self.challenger_weight = 0.0
+        self.challenger_ns = 0
+        self.challenger_reads = 0
+        self.exit_ns = 0
+        self.exit_weight_since = 0.0
+        self.ticket = 0
+
+
+def read_weight(rssi_dbm: float | None, count: int) -> float:
+    """Return how much a read speaks for its place: 1 at -65 dBm, e-fold per 6 dB, clamped."""
+    if rssi_dbm is None:
+        return float(count)
+    weight = exp((rssi_dbm - WEIGHT_AT_DBM) / WEIGHT_DB_PER_E)
+    return min(max(weight, MIN_WEIGHT), MAX_WEIGHT) * count
+
+
+class SilencePresence:
+    """Presence by adaptive silence (see the rules above)."""
+
+    def __init__(self, places: tuple[Place, ...], watch: Watch, rule: SilenceRule) -> None:
+        self.counts = StageCounts()
+        self._rule = rule
+        self._watch = watch
+        self._role = [place.role for place in places]
+        self._watches = [watch.places[place.id] for place in places]
+        self._tags: dict[str, Tag] = {}
+        self._wheels: list[dict[int, list[tuple[Tag, int]]]] = [{} for _ in places]
+        self._wheel_second = [0 for _ in places]
+        self._exits: list[tuple[int, str]] = []
+        self._strays: deque[tuple[int, str]] = deque()
+        self._gone: deque[tuple[int, str]] = deque()
+        self._forgotten: list[str] = []
+        self._events: list[PresenceEvent] = []
+        self._dirty: dict[str, Tag] = {}
+
+    # -- evidence ---------------------------------------------------------------------------------
+
+    def proof(self, reader: str, at_ns: int) -> None:
+        """Take note that a reader could see at `at_ns`."""
+        self._watch.readers[reader].proof(at_ns)
+
+    def lost(self, reader: str) -> None:
+        """Take note that a reader is gone."""
+        self._watch.readers[reader].lost = True
+
+    def observe(self, epc: str, place: PlaceId, at_ns: int, rssi_dbm: float | None, count: int) -> None:
+        """Take a read in (O(1))."""
+        self.counts.received += 1
+        tag = self._tags.get(epc)
+        if tag is None:
+            if len(self._tags) >= MAX_TAGS:
+                self.counts.drop("too_many_tags")
+                return
+            tag = self._tags[epc] = Tag(epc)
+            self._strays.append((at_ns, epc))
+        if at_ns <= tag.changed_ns:
+            self.counts.drop("older_than_last_change")
+            return
+        self.counts.passed += 1
+        if tag.state != PRESENT:
+            self._observe_absent(tag, place, at_ns, rssi_dbm, count)
+        elif place == tag.place:
+            self._observe_at_home(tag, at_ns, rssi_dbm, count)
+        else:
+            self._observe_elsewhere(tag, place, at_ns, rssi_dbm, count)
+
+    def _observe_at_home(self, tag: Tag, at_ns: int, rssi_dbm: float | None, count: int) -> None:
+        weight = read_weight(rssi_dbm, count)
+        elapsed = at_ns - tag.last_ns
+        if elapsed > 0:
+            tag.weight = tag.weight * exp(-elapsed / self._rule.memory_ns) + weight
+            tag.last_ns = at_ns
+            self._heard(tag)
+        else:
+            tag.weight += weight
+        if tag.exit_ns:
+            if self._role[tag.place] == "exit":
+                tag.exit_ns = max(tag.exit_ns, at_ns)
+            elif at_ns > tag.exit_ns:
+                tag.exit_weight_since += weight
+
+    def _heard(self, tag: Tag) -> None:
+        """Learn the gap that this read ended, and start the next, on the place's watched clock."""
+        clock = self._watches[tag.place].clock_ns
+        gap = clock - tag.last_clock_ns
+        if gap > tag.gap_ns:
+            tag.gap_ns = float(gap)
+        elif gap > 0:
+            tag.gap_ns -= tag.gap_ns * min(1.0, gap / GAP_MEMORY_NS)
+        tag.last_clock_ns = clock
+
+    def _observe_elsewhere(
+        self, tag: Tag, place: PlaceId, at_ns: int, rssi_dbm: float | None, count: int
+    ) -> None:
+        weight = read_weight(rssi_dbm, count)
+        if self._role[place] == "exit":
+            self._at_exit(tag, at_ns)
+        elif tag.exit_ns and at_ns > tag.exit_ns:
+            tag.exit_weight_since += weight
+        fade = self._rule.memory_ns
+        self._heard_elsewhere(tag, at_ns)
+        if tag.challenger == place:
+            elapsed = max(0, at_ns - tag.challenger_ns)
+            tag.challenger_weight = tag.challenger_weight * exp(-elapsed / fade) + weight
+            tag.challenger_reads += count
+        else:
+            faded = tag.challenger_weight * exp(-max(0, at_ns - tag.challenger_ns) / fade)
+            if tag.challenger != NOWHERE and faded > weight:
+                tag.challenger_weight = faded
+                tag.challenger_ns = max(at_ns, tag.challenger_ns)
+                return
+            tag.challenger, tag.challenger_weight, tag.challenger_reads = place, weight, count
+        tag.challenger_ns = max(at_ns, tag.challenger_ns)
+        if tag.challenger_reads >= 2 and tag.challenger_weight > self._rule.move_ratio * tag.weight:
+            self._move(tag, place, at_ns)
+
+    def _heard_elsewhere(self, tag: Tag, at_ns: int) -> None:
+        """A read by any antenna proves that the tag is in the store: its silence starts again."""
+        if at_ns > tag.last_ns:
+            tag.weight *= exp(-(at_ns - tag.last_ns) / self._rule.memory_ns)
+            tag.last_ns = at_ns
+            tag.last_clock_ns = self._watches[tag.place].clock_ns
+
+    def _move(self, tag: Tag, place: PlaceId, at_ns: int) -> None:
+        from_place = tag.place
+        tag.place, tag.weight = place, tag.challenger_weight
+        tag.challenger, tag.challenger_weight, tag.challenger_reads = NOWHERE, 0.0, 0
+        tag.last_ns = max(tag.last_ns, at_ns)
+        tag.last_clock_ns = self._watches[place].clock_ns
+        tag.since_ns = at_ns
+        self._schedule(tag)
+        self._events.append(Moved(tag.epc, place, from_place, at_ns))
+        self._dirty[tag.epc] = tag
+
+    def _at_exit(self, tag: Tag, at_ns: int) -> None:
+        if tag.exit_ns == 0:
+            heappush(self._exits, (at_ns + self._rule.exit_hold_ns, tag.epc))
+        if at_ns >= tag.exit_ns:
+            tag.exit_ns = at_ns
+            tag.exit_weight_since = 0.0
+
+    def _observe_absent(
+        self, tag: Tag, place: PlaceId, at_ns: int, rssi_dbm: float | None, count: int
+    ) -> None:
+        role = self._role[place]
+        if role in {"exit", "till"} and tag.state != CANDIDATE:
+            return
+        if tag.state == GONE_EXIT and at_ns - tag.changed_ns < LEAVING_NS:
+            return
+        span_ns = RETURN_SPAN_NS[tag.state]
+        if tag.place != place or at_ns - tag.since_ns > span_ns + CANDIDATE_NS:
+            tag.place, tag.since_ns, tag.reads, tag.weight = place, at_ns, 0, 0.0
+        tag.reads += count
+        tag.weight += read_weight(rssi_dbm, count)
+        tag.last_ns = max(tag.last_ns, at_ns)
+        if role in {"exit", "till"}:
+            return
+        needed = RETURN_READS if span_ns else self._rule.arrive_reads
+        if tag.reads >= needed and at_ns - tag.since_ns >= span_ns:
+            self._arrive(tag, at_ns)
+
+    def _arrive(self, tag: Tag, at_ns: int) -> None:
+        came_back = tag.state != CANDIDATE
+        tag.state = PRESENT
+        tag.changed_ns = tag.since_ns = at_ns
+        tag.exit_ns, tag.exit_weight_since = 0, 0.0
+        tag.challenger, tag.challenger_weight, tag.challenger_reads = NOWHERE, 0.0, 0
+        tag.last_clock_ns = self._watches[tag.place].clock_ns
+        self._schedule(tag)
+        self._events.append(Arrived(tag.epc, tag.place, at_ns, came_back))
+        self._dirty[tag.epc] = tag
+
+    # -- commands ---------------------------------------------------------------------------------
+
+    def depart(self, epc: str, at_ns: int) -> bool:
+        """Take a tag out because a till or a person named it."""
+        tag = self._tags.get(epc)
+        if tag is None or tag.state != PRESENT:
+            if tag is None:
+                tag = self._tags[epc] = Tag(epc)
+                self._gone.append((at_ns, epc))
+            tag.state = GONE_TOLD
+            tag.changed_ns = max(tag.changed_ns, at_ns)
+            self._dirty[epc] = tag
+            return False
+        self._depart(tag, at_ns, "told")
+        return True
+
+    def expect(self, epc: str, at_ns: int) -> None:
+        """Let the next reads of a departed tag bring it back as they would an unknown one."""
+        tag = self._tags.get(epc)
+        if tag is not None and tag.state in {GONE_EXIT, GONE_TOLD}:
+            tag.state = GONE_SILENT
+            tag.reads = 0
+            tag.place = NOWHERE
+            tag.changed_ns = max(tag.changed_ns, at_ns)
+            self._dirty[epc] = tag
+
+    def _depart(self, tag: Tag, at_ns: int, cause: DepartureCause) -> None:
+        tag.state = {"exit": GONE_EXIT, "silence": GONE_SILENT, "told": GONE_TOLD}[cause]
+        place = tag.place
+        tag.changed_ns = max(at_ns, tag.last_ns)
+        tag.ticket += 1
+        tag.exit_ns, tag.exit_weight_since = 0, 0.0
+        tag.place, tag.reads, tag.weight = NOWHERE, 0, 0.0
+        self._gone.append((at_ns, tag.epc))
+        self._events.append(Departed(tag.epc, place, at_ns, tag.last_ns, cause))
+        self._dirty[tag.epc] = tag
+
+    # -- time -------------------------------------------------------------------------------------
+
+    def advance(self, now_ns: int) -> None:
+        """Let deadlines take effect: exits on the shop's clock, silence on each place's watched clock."""
+        while self._exits and self._exits[0][0] <= now_ns:
+            due_ns, epc = heappop(self._exits)
+            self._exit_due(epc, due_ns)
+        self._forget(now_ns)
+        for place, watch in enumerate(self._watches):
+            second = watch.advance() // NS_PER_S
+            wheel = self._wheels[place]
+            for due in range(self._wheel_second[place], second) if len(wheel) > 0 else ():
+                for tag, ticket in wheel.pop(due, ()):
+                    if tag.ticket == ticket and tag.state == PRESENT:
+                        self._silence_due(tag, now_ns)
+            self._wheel_second[place] = second
+
+    def _forget(self, now_ns: int) -> None:
+        """Drop absent tags whose time is over; each is looked at once per absence."""
+        while self._strays and self._strays[0][0] + STRAY_MEMORY_NS <= now_ns:
+            _, epc = self._strays.popleft()
+            tag = self._tags.get(epc)
+            if tag is not None and tag.state == CANDIDATE:
+                if tag.last_ns + STRAY_MEMORY_NS <= now_ns:
+                    del self._tags[epc]
+                else:
+                    self._strays.append((tag.last_ns, epc))
+        while self._gone and self._gone[0][0] + GONE_MEMORY_NS <= now_ns:
+            _, epc = self._gone.popleft()
+            tag = self._tags.get(epc)
+            if tag is not None and tag.state > PRESENT and tag.changed_ns + GONE_MEMORY_NS <= now_ns:
+                del self._tags[epc]
+                self._dirty.pop(epc, None)
+                self._forgotten.append(epc)
+
+    def _exit_due(self, epc: str, due_ns: int) -> None:
+        tag = self._tags.get(epc)
+        if tag is None or tag.state != PRESENT or tag.exit_ns == 0:
+            return
+        later_ns = tag.exit_ns + self._rule.exit_hold_ns
+        if later_ns > due_ns:
+            heappush(self._exits, (later_ns, tag.epc))
+        elif tag.exit_weight_since >= EXIT_CANCEL_WEIGHT:
+            tag.exit_ns, tag.exit_weight_since = 0, 0.0
+        else:
+            self._depart(tag, due_ns, "exit")
+
+    def _silence_due(self, tag: Tag, now_ns: int) -> None:
+        if tag.last_clock_ns + self._threshold_ns(tag) > self._watches[tag.place].clock_ns:
+            self._schedule(tag)
+        else:
+            self._depart(tag, now_ns, "silence")
+
+    def _threshold_ns(self, tag: Tag) -> int:
+        rule = self._rule
+        return int(min(max(tag.gap_ns * rule.silence_gaps, rule.min_silence_ns), rule.max_silence_ns))
+
+    def _schedule(self, tag: Tag) -> None:
+        """Put a tag into the one bucket where silence could first mean something."""
+        tag.ticket += 1
+        second = (tag.last_clock_ns + self._threshold_ns(tag)) // NS_PER_S + 1
+        second = max(second, self._wheel_second[tag.place] + 1)
+        self._wheels[tag.place].setdefault(second, []).append((tag, tag.ticket))
+        if not tag.row_gap_ns or not 1 / GAP_ROW_RATIO < tag.gap_ns / tag.row_gap_ns < GAP_ROW_RATIO:
+            self._dirty[tag.epc] = tag
+
+    # -- answers ----------------------------------------------------------------------------------
+
+    def drain(self) -> list[PresenceEvent]:
+        """Return the changes since the last drain."""
+        events, self._events = self._events, []
+        return events
+
+    def place_of(self, epc: str) -> PlaceId | None:
+        """Return where a tag is believed to be."""
+        tag = self._tags.get(epc)
+        return tag.place if tag is not None and tag.state == PRESENT else None
+
+    def last_seen_ns(self, epc: str) -> int | None:
+        """Return when a tag was last read."""
+        tag = self._tags.get(epc)
+        return tag.last_ns or None if tag is not None else None
+
+    def is_watched(self, place: PlaceId, now_ns: int) -> bool:
+        """Return whether a place is seen now and has settled."""
+        return self._watch.is_settled(place, now_ns)
+
+    # -- persistence ------------------------------------------------------------------------------
+
+    def dirty_rows(self) -> list[TagRow]:
+        """Return the rows that changed."""
+        rows = [TagRow(epc, None) for epc in self._forgotten]
+        self._forgotten.clear()
+        for tag in self._dirty.values():
+            tag.row_gap_ns = tag.gap_ns
+            if tag.state != CANDIDATE:
+                zone = self._watches[tag.place].place if tag.state == PRESENT else None
+                where = [zone.store, zone.zone] if zone else None
+                value = [tag.state, where, tag.changed_ns, tag.last_ns, round(tag.gap_ns)]
+                rows.append(TagRow(tag.epc, json.dumps(value, separators=(",", ":"))))
+        self._dirty.clear()
+        return rows
+
+    def restore(self, rows: Iterable[TagRow]) -> None:
+        """Take up tags where they were: a restart is not a departure, so each silence starts anew.
+
+        A tag in a zone that the site no longer has is forgotten: its next reads make it arrive.
+        """
+        by_name = {(w.place.store, w.place.zone): w.place.id for w in self._watches}
+        for row in rows:
+            if row.value is None:
+                continue
+            state, where, changed_ns, last_ns, gap_ns = json.loads(row.value)
+            tag = Tag(row.epc)
+            tag.state, tag.changed_ns, tag.last_ns, tag.gap_ns = state, changed_ns, last_ns, float(gap_ns)
+            tag.row_gap_ns = tag.gap_ns
+            if state == PRESENT:
+                place = by_name.get((where[0], where[1]))
+                if place is None:
+                    continue
+                tag.place = place
+                tag.since_ns = changed_ns
+                self._tags[row.epc] = tag
+                self._schedule(tag)
+            else:
+                self._tags[row.epc] = tag
+                self._gone.append((changed_ns, row.epc))

@@ -1,0 +1,65 @@
+"""The site as the rules need it: places numbered, antennas resolved, roles at hand. Pure."""
+
+from gateway.config import IN_HAND, SiteConfig
+from gateway.presence.model import Place, PlaceId
+from gateway.presence.silence import SilenceRule
+from gateway.stock.effects import StockRule
+
+NS_PER_S = 1_000_000_000
+STOCK_ROLES = frozenset({"floor", "back_room", "receiving"})
+"""Where pieces rest and can be picked; elsewhere they are on someone's arm."""
+
+
+def ns(seconds: float) -> int:
+    """Return seconds as whole nanoseconds."""
+    return round(seconds * NS_PER_S)
+
+
+class Site:
+    """Look-up tables of one SiteConfig."""
+
+    def __init__(self, config: SiteConfig) -> None:
+        self.config = config
+        readers_of: dict[tuple[str, str], list[str]] = {}
+        for reader in config.readers:
+            for antenna in reader.antennas:
+                readers_of.setdefault((reader.store, antenna.zone), []).append(reader.id)
+        places: list[Place] = []
+        for store in config.stores:
+            for zone in store.zones:
+                readers = tuple(dict.fromkeys(readers_of.get((store.id, zone.id), ())))
+                places.append(Place(len(places), store.id, zone.id, zone.role, readers))
+        self.places: tuple[Place, ...] = tuple(places)
+        self.place_id: dict[tuple[str, str], PlaceId] = {(p.store, p.zone): p.id for p in places}
+        self.antenna_place: dict[tuple[str, int], PlaceId] = {
+            (reader.id, antenna.port): self.place_id[reader.store, antenna.zone]
+            for reader in config.readers
+            for antenna in reader.antennas
+        }
+        self.roles: dict[str, dict[str, str]] = {
+            store.id: {zone.id: zone.role for zone in store.zones} for store in config.stores
+        }
+        self.silent_after_ns = {reader.id: ns(reader.silent_after_s) for reader in config.readers}
+        self.scanners = {scanner.id: scanner for scanner in config.scanners}
+        self.shelves = {shelf.id: shelf for shelf in config.shelves}
+
+    def is_pickable(self, store: str, zone: str) -> bool:
+        """Return whether pieces in a zone can be picked now."""
+        return zone != IN_HAND and self.roles[store][zone] in STOCK_ROLES
+
+    def silence_rule(self) -> SilenceRule:
+        """Return the [presence] table in ns."""
+        c = self.config.presence
+        return SilenceRule(
+            min_silence_ns=ns(c.min_silence_s),
+            max_silence_ns=ns(c.max_silence_s),
+            silence_gaps=c.silence_gaps,
+            exit_hold_ns=ns(c.exit_hold_s),
+            memory_ns=ns(c.memory_s),
+            move_ratio=c.move_ratio,
+            arrive_reads=c.arrive_reads,
+        )
+
+    def stock_rule(self) -> StockRule:
+        """Return the [stock] table's durations in ns."""
+        return StockRule(ns(self.config.stock.pairing_window_s), ns(self.config.stock.in_hand_s))

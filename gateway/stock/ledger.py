@@ -1,0 +1,296 @@
+"""The ledger: every line of stock, and each change of one as a movement with its deltas. Pure.
+
+The law: the level of (store, sku, zone) is the sum of the deltas of all movements. It holds by
+construction, for deltas are the difference of a line's levels before and after.
+"""
+
+from collections.abc import Callable, Iterable
+
+from gateway.catalogue import Catalogue
+from gateway.movements import LevelPoint, Movement, MovementKind, ZoneDelta
+from gateway.stock import counted, tagged, weighed
+from gateway.stock.effects import Effect, StockRule
+from gateway.stock.line import Line
+
+LineKey = tuple[str, str]
+EXPIRE_EVERY_NS = 60 * 1_000_000_000
+"""Pairings are settled by the minute; their windows are hours."""
+
+
+class Ledger:
+    """Stock of all stores. One owner calls it; `drain_*` hand over what changed."""
+
+    def __init__(self, catalogue: Catalogue, roles: dict[str, dict[str, str]], rule: StockRule) -> None:
+        self._catalogue = catalogue
+        self._roles = roles
+        self._rule = rule
+        self._lines: dict[LineKey, Line] = {}
+        self._levels: dict[LineKey, dict[str, int]] = {}
+        self._changed_ns: dict[LineKey, int] = {}
+        self._open: set[LineKey] = set()
+        self._expired_ns = 0
+        self._movements: list[Movement] = []
+        self._points: list[LevelPoint] = []
+        self._dirty: set[LineKey] = set()
+
+    # -- what readers saw -------------------------------------------------------------------------
+
+    def tag_arrived(
+        self, store: str, sku: str, epc: str, zone: str, at_ns: int, now_ns: int, *, came_back: bool
+    ) -> None:
+        """A tag came into a store."""
+        self._apply(
+            store, sku, now_ns, lambda line: tagged.arrived(line, epc, zone, at_ns, came_back=came_back)
+        )
+
+    def tag_moved(
+        self, store: str, sku: str, epc: str, from_zone: str, zone: str, at_ns: int, now_ns: int
+    ) -> None:
+        """A tag went from zone to zone."""
+        self._apply(store, sku, now_ns, lambda line: tagged.moved(line, epc, from_zone, zone, at_ns))
+
+    def tag_departed(
+        self,
+        store: str,
+        sku: str,
+        epc: str,
+        zone: str,
+        at_ns: int,
+        now_ns: int,
+        last_seen_ns: int,
+        cause: str,
+    ) -> None:
+        """A tag left by a gate, or fell silent."""
+        self._apply(
+            store, sku, now_ns, lambda line: tagged.departed(line, epc, zone, at_ns, last_seen_ns, cause)
+        )
+
+    def tag_transferred(
+        self, sku: str, epc: str, source: tuple[str, str], target: tuple[str, str], at_ns: int, now_ns: int
+    ) -> None:
+        """A tag turned up in another store; `source` and `target` are (store, zone)."""
+        self._apply(
+            source[0],
+            sku,
+            now_ns,
+            lambda line: tagged.transferred_out(line, epc, source[1], at_ns, target[0]),
+        )
+        self._apply(
+            target[0], sku, now_ns, lambda line: tagged.transferred_in(line, epc, target[1], at_ns, source[0])
+        )
+
+    def shelf_settled(
+        self, store: str, sku: str, device: str, zone: str, pieces: int, at_ns: int, now_ns: int
+    ) -> None:
+        """A weight shelf settled at a number of pieces."""
+        line = self._line(store, sku)
+        while (old := line.shelves.get(device, (zone, 0))[1]) != pieces:
+            count = old + (1 if pieces > old else -1)
+            self._record(line, weighed.shelf_step(line, device, zone, count, at_ns), now_ns)
+
+    # -- what people and tills said ----------------------------------------------------------------
+
+    def sold(self, store: str, sku: str, ref: str, at_ns: int, now_ns: int) -> None:
+        """A till sold one piece by its SKU."""
+        rule = {"tag": tagged.sold, "weight": weighed.sold, "count": counted.sold}[self.tracked_by(sku)]
+        self._apply(store, sku, now_ns, lambda line: rule(line, ref, at_ns))
+
+    def sold_epc(
+        self, store: str, sku: str, epc: str, zone: str | None, ref: str, at_ns: int, now_ns: int
+    ) -> None:
+        """A till sold this very tag, believed in `zone`."""
+        self._apply(store, sku, now_ns, lambda line: tagged.sold_epc(line, epc, ref, at_ns, zone))
+
+    def returned(
+        self, store: str, sku: str, zone: str, epc: str | None, ref: str, at_ns: int, now_ns: int
+    ) -> None:
+        """A piece was brought back at `zone`."""
+
+        def effect(line: Line) -> Effect:
+            match self.tracked_by(sku):
+                case "tag":
+                    return tagged.returned(line, ref, at_ns, zone, epc)
+                case "weight":
+                    return weighed.returned(line, ref, at_ns, zone)
+                case _:
+                    return counted.added(line, MovementKind.RETURNED, "return", ref, at_ns, zone)
+
+        self._apply(store, sku, now_ns, effect)
+
+    def received(
+        self, store: str, sku: str, zone: str, epc: str | None, ref: str, at_ns: int, now_ns: int
+    ) -> None:
+        """A piece was scanned in at `zone`."""
+
+        def effect(line: Line) -> Effect:
+            match self.tracked_by(sku):
+                case "tag":
+                    return tagged.received(line, ref, at_ns, zone, epc)
+                case "weight":
+                    return weighed.received(line, ref, at_ns, zone)
+                case _:
+                    return counted.added(line, MovementKind.ARRIVED, "receiving", ref, at_ns, zone)
+
+        self._apply(store, sku, now_ns, effect)
+
+    def counted(
+        self, store: str, sku: str, zone: str, pieces: int, ref: str, at_ns: int, now_ns: int
+    ) -> None:
+        """A person counted `pieces` in a zone."""
+        self._apply(store, sku, now_ns, lambda line: counted.counted(line, zone, pieces, ref, at_ns))
+
+    # -- time --------------------------------------------------------------------------------------
+
+    def expire(self, now_ns: int, is_watched: Callable[[str, str], bool]) -> None:
+        """Settle pairings whose window is over; `is_watched(store, zone)` tells where tags can prove themselves."""
+        if now_ns - self._expired_ns < EXPIRE_EVERY_NS:
+            return
+        self._expired_ns = now_ns
+        for key in list(self._open):
+            self._expire_line(key, now_ns, is_watched)
+
+    def _expire_line(self, key: LineKey, now_ns: int, is_watched: Callable[[str, str], bool]) -> None:
+        line = self._lines[key]
+        before = line.to_json()
+        if self.tracked_by(key[1]) == "weight":
+            effects = weighed.expired(line, now_ns, self._rule)
+        else:
+            watched = all(is_watched(key[0], zone) for zone, n in line.tags.items() if n > 0)
+            effects = tagged.expired(line, now_ns, self._rule, watched=watched)
+        if not effects and line.levels() != self._levels.get(key, {}):
+            note = "charged to another zone"
+            effects = [Effect(MovementKind.MOVED, "pairing", now_ns, note=note)]
+        for place, effect in enumerate(effects):
+            # All deltas go to the last effect of a settlement: their sum is what the line lost or gained.
+            self._record(line, effect, now_ns, with_deltas=place == len(effects) - 1)
+        if line.to_json() != before:
+            self._dirty.add(key)
+        if not line.is_open():
+            self._open.discard(key)
+
+    # -- answers -----------------------------------------------------------------------------------
+
+    def tracked_by(self, sku: str) -> str:
+        """Return how an article is tracked."""
+        article = self._catalogue.article(sku)
+        return article.tracked_by if article else "tag"
+
+    def levels(self, store: str, sku: str) -> dict[str, int]:
+        """Return the pieces per zone (zones with none left out)."""
+        return self._levels.get((store, sku), {})
+
+    def changed_ns(self, store: str, sku: str) -> int | None:
+        """Return when a level of the line last changed."""
+        return self._changed_ns.get((store, sku))
+
+    def keys(self) -> Iterable[LineKey]:
+        """Return all (store, sku) that ever had a piece."""
+        return self._lines.keys()
+
+    def drain_movements(self) -> list[Movement]:
+        """Return the movements since the last drain, in order."""
+        movements, self._movements = self._movements, []
+        return movements
+
+    def drain_points(self) -> list[LevelPoint]:
+        """Return the levels that changed since the last drain."""
+        points, self._points = self._points, []
+        return points
+
+    # -- persistence -------------------------------------------------------------------------------
+
+    def dirty_rows(self) -> list[tuple[LineKey, str]]:
+        """Return (store, sku) and the state of the lines that changed."""
+        rows = [(key, self._lines[key].to_json()) for key in self._dirty]
+        self._dirty.clear()
+        return rows
+
+    def restore_line(self, store: str, sku: str, text: str) -> None:
+        """Take up a line's state as it was written."""
+        line = self._line(store, sku)
+        line.load(text)
+        if line.is_open():
+            self._open.add((store, sku))
+
+    def restore_tag(self, store: str, sku: str, zone: str) -> None:
+        """Take up one tag where presence believes it."""
+        self._line(store, sku).tags[zone] += 1
+
+    def settle_restored(self, latest: Iterable[LevelPoint], now_ns: int) -> int:
+        """Compare restored lines with the stored levels; return how many (store, sku) differed.
+
+        A difference (a zone taken out of the site file) is written down as a movement, never silent.
+        """
+        stored: dict[LineKey, dict[str, int]] = {}
+        for point in latest:
+            if point.pieces:
+                stored.setdefault((point.store, point.sku), {})[point.zone] = point.pieces
+            key = (point.store, point.sku)
+            self._changed_ns[key] = max(point.at_ns, self._changed_ns.get(key, 0))
+        imbalanced = 0
+        for key in stored.keys() | self._lines.keys():
+            if key[0] not in self._roles:
+                continue
+            self._line(*key)
+            self._levels[key] = stored.get(key, {})
+            if self._levels[key] != self._lines[key].levels():
+                imbalanced += 1
+                effect = Effect(
+                    MovementKind.ADJUSTED, "restart", now_ns, note="levels and state differed at start"
+                )
+                self._record(self._lines[key], effect, now_ns)
+        return imbalanced
+
+    # -- the one way in ----------------------------------------------------------------------------
+
+    def _line(self, store: str, sku: str) -> Line:
+        key = (store, sku)
+        line = self._lines.get(key)
+        if line is None:
+            line = self._lines[key] = Line(store, sku, self._roles[store])
+        return line
+
+    def _apply(self, store: str, sku: str, now_ns: int, rule: Callable[[Line], Effect]) -> None:
+        line = self._line(store, sku)
+        self._record(line, rule(line), now_ns)
+
+    def _record(self, line: Line, effect: Effect, now_ns: int, *, with_deltas: bool = True) -> None:
+        key = (line.store, line.sku)
+        deltas = self._settle_levels(line, effect.at_ns) if with_deltas else ()
+        self._dirty.add(key)
+        if line.is_open():
+            self._open.add(key)
+        self._movements.append(
+            Movement(
+                kind=effect.kind,
+                cause=effect.cause,
+                store=line.store,
+                sku=line.sku,
+                at_ns=effect.at_ns,
+                recorded_ns=now_ns,
+                pieces=effect.pieces,
+                epc=effect.epc,
+                from_zone=effect.from_zone,
+                to_zone=effect.to_zone,
+                deltas=deltas,
+                ref=effect.ref,
+                note=effect.note,
+            )
+        )
+
+    def _settle_levels(self, line: Line, at_ns: int) -> tuple[ZoneDelta, ...]:
+        key = (line.store, line.sku)
+        before = self._levels.get(key, {})
+        after = line.levels()
+        if before == after:
+            return ()
+        self._levels[key] = after
+        at_ns = max(at_ns, self._changed_ns.get(key, 0))
+        self._changed_ns[key] = at_ns
+        deltas = []
+        for zone in sorted(before.keys() | after.keys()):
+            delta = after.get(zone, 0) - before.get(zone, 0)
+            if delta:
+                deltas.append(ZoneDelta(zone, delta))
+                self._points.append(LevelPoint(line.store, line.sku, zone, at_ns, after.get(zone, 0)))
+        return tuple(deltas)

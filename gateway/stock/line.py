@@ -1,0 +1,136 @@
+"""One line of stock: an article in a store, and every reason to believe in a piece of it. Pure.
+
+    level(zone) = tags there + pool there (pieces known by a scan or a count alone)
+                + shelf there + credits there (announced, tag not yet seen) - debts charged to it
+    in-hand     = pieces that a weight shelf lost and no till has sold yet
+
+A debt is a sale whose piece has not been seen leaving; a credit is a return or a receipt whose tag
+has not been seen. Both are pieces that events announced before (or after) readers noticed, and are
+paired with exactly one tag each, so that a piece is counted once. Debts never exceed what could pay
+for them, hence no level is ever negative.
+"""
+
+import json
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from gateway.config import IN_HAND
+
+CHARGE_ORDER = ("till", "exit", "fitting_room", "floor", "receiving", "back_room")
+"""Where a sold piece most likely stood when no tag of it has left yet: on its way, then on the floor."""
+REFILL_ORDER = ("back_room", "receiving", "till", "fitting_room", "floor", "exit")
+
+
+@dataclass(slots=True)
+class Announced:
+    """A piece that an event told of. `reopened`: its tag left, and came back."""
+
+    ref: str
+    kind: str
+    at_ns: int
+    zone: str = ""
+    epc: str | None = None
+    reopened: bool = False
+
+
+@dataclass(slots=True)
+class Lone:
+    """An arrival or a departure that no event has announced (yet)."""
+
+    epc: str
+    at_ns: int
+    last_seen_ns: int = 0
+    cause: str = ""
+    came_back: bool = False
+
+
+@dataclass(slots=True)
+class Line:
+    """All that is believed of one article in one store. Counts in pieces, times in ns."""
+
+    store: str
+    sku: str
+    roles: dict[str, str]
+    tags: Counter[str] = field(default_factory=Counter)
+    pool: Counter[str] = field(default_factory=Counter)
+    shelves: dict[str, tuple[str, int]] = field(default_factory=dict)
+    picks_ns: list[int] = field(default_factory=list)
+    debts: list[Announced] = field(default_factory=list)
+    credits: list[Announced] = field(default_factory=list)
+    paired: dict[str, Announced] = field(default_factory=dict)
+    lone_departures: list[Lone] = field(default_factory=list)
+    lone_arrivals: list[Lone] = field(default_factory=list)
+
+    def levels(self) -> dict[str, int]:
+        """Return the pieces per zone; zones with none are left out."""
+        levels = Counter(self.tags) + Counter(self.pool)
+        for zone, pieces in self.shelves.values():
+            levels[zone] += pieces
+        for credit in self.credits:
+            levels[credit.zone] += 1
+        for _ in self.debts:
+            charged = self.first_zone(levels, CHARGE_ORDER)
+            if charged is not None:
+                levels[charged] -= 1
+        if self.picks_ns:
+            levels[IN_HAND] += len(self.picks_ns)
+        return {zone: pieces for zone, pieces in levels.items() if pieces}
+
+    def first_zone(self, levels: Counter[str], order: tuple[str, ...]) -> str | None:
+        """Return the zone with pieces that comes first in `order` of roles; the fullest among equals."""
+        best: tuple[int, int, str] | None = None
+        for zone, pieces in levels.items():
+            if pieces > 0 and zone != IN_HAND:
+                rank = (order.index(self.roles[zone]), -pieces, zone)
+                best = rank if best is None or rank < best else best
+        return best[2] if best else None
+
+    def is_open(self) -> bool:
+        """Return whether anything waits to be paired or given up."""
+        return bool(
+            self.picks_ns
+            or self.debts
+            or self.credits
+            or self.paired
+            or self.lone_departures
+            or self.lone_arrivals
+        )
+
+    def payable(self) -> int:
+        """Return how many more debts could still be paid by a piece leaving."""
+        shelf = sum(pieces for _, pieces in self.shelves.values())
+        return self.tags.total() + shelf - len(self.debts)
+
+    def take_from_pool(self, order: tuple[str, ...]) -> str | None:
+        """Take one piece out of the pool; return the zone it came from, None where the pool is empty."""
+        zone = self.first_zone(self.pool, order)
+        if zone is not None:
+            self.pool[zone] -= 1
+        return zone
+
+    def to_json(self) -> str:
+        """Return what must survive a restart (tags are presence's own)."""
+        state: dict[str, Any] = {
+            "pool": {zone: pieces for zone, pieces in self.pool.items() if pieces},
+            "shelves": self.shelves,
+            "picks": self.picks_ns,
+            "debts": [asdict(a) for a in self.debts],
+            "credits": [asdict(a) for a in self.credits],
+            "paired": {epc: asdict(a) for epc, a in self.paired.items()},
+            "lone_departures": [asdict(entry) for entry in self.lone_departures],
+            "lone_arrivals": [asdict(entry) for entry in self.lone_arrivals],
+        }
+        return json.dumps({key: value for key, value in state.items() if value}, separators=(",", ":"))
+
+    def load(self, text: str) -> None:
+        """Take up what `to_json` wrote; zones that the site no longer has are let go."""
+        state = json.loads(text)
+        self.pool = Counter({z: n for z, n in state.get("pool", {}).items() if z in self.roles})
+        self.shelves = {d: (z, n) for d, (z, n) in state.get("shelves", {}).items() if z in self.roles}
+        self.picks_ns = state.get("picks", [])
+        self.debts = [Announced(**a) for a in state.get("debts", [])]
+        self.credits = [Announced(**a) for a in state.get("credits", []) if a["zone"] in self.roles]
+        self.paired = {epc: Announced(**a) for epc, a in state.get("paired", {}).items()}
+        self.lone_departures = [Lone(**entry) for entry in state.get("lone_departures", [])]
+        self.lone_arrivals = [Lone(**entry) for entry in state.get("lone_arrivals", [])]

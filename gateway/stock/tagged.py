@@ -1,0 +1,206 @@
+"""Articles tracked by tag: each tag is a piece, and sales are paired with departures one to one. Pure.
+
+    sale  ─┬─ a tag left lately, unannounced ── paired, level unchanged (it fell when the tag left)
+           └─ else a debt: the level falls now; the tag that leaves later pays it
+    left  ─┬─ a debt is open ── paired, level unchanged
+           └─ else unannounced: the level falls
+    Returns and receipts mirror it with credits and arrivals.
+
+A paired tag that is seen again was the wrong one: its debt opens again, and the level stays right.
+"""
+
+from gateway.movements import MovementKind
+from gateway.stock.effects import Effect, StockRule
+from gateway.stock.line import CHARGE_ORDER, Announced, Line, Lone
+
+EXIT_EARLY_NS = 60 * 1_000_000_000
+"""A customer leaves after paying: a gate read this long before the till's own time is another piece."""
+SILENCE_EARLY_NS = 1_800 * 1_000_000_000
+"""A piece carried for long in the shadow of a body may have been given up before it is paid."""
+MAX_LONE = 1_000
+"""Unannounced changes kept per line for pairing; deliveries are larger only where nobody scans them."""
+
+
+def arrived(line: Line, epc: str, zone: str, at_ns: int, *, came_back: bool) -> Effect:
+    """A tag is believed here that was not in the store."""
+    line.tags[zone] += 1
+    gone = _take_lone(line.lone_departures, epc)
+    if gone is not None and gone.cause == "silence":
+        return Effect(MovementKind.ARRIVED, "rfid", at_ns, epc=epc, to_zone=zone, note="was only unseen")
+    sale = line.paired.pop(epc, None)
+    credit = _take_credit(line, epc, zone, came_back=came_back)
+    if credit is not None:
+        kind = MovementKind.RETURNED if credit.kind == "return" else MovementKind.ARRIVED
+        return Effect(kind, "pairing", at_ns, epc=epc, to_zone=zone, ref=credit.ref, note="as announced")
+    if sale is not None and line.payable() > 0:
+        sale.reopened, sale.epc = True, epc
+        line.debts.append(sale)
+        note = "the sale is owed by another piece"
+        return Effect(MovementKind.ARRIVED, "rfid", at_ns, epc=epc, to_zone=zone, ref=sale.ref, note=note)
+    _keep(line.lone_arrivals, Lone(epc, at_ns, came_back=came_back))
+    return Effect(MovementKind.ARRIVED, "rfid", at_ns, epc=epc, to_zone=zone)
+
+
+def moved(line: Line, epc: str, from_zone: str, zone: str, at_ns: int) -> Effect:
+    """A tag is believed in another zone of the store."""
+    line.tags[from_zone] -= 1
+    line.tags[zone] += 1
+    return Effect(MovementKind.MOVED, "rfid", at_ns, epc=epc, from_zone=from_zone, to_zone=zone)
+
+
+def departed(line: Line, epc: str, zone: str, at_ns: int, last_seen_ns: int, cause: str) -> Effect:
+    """A tag is believed gone, and no till named it."""
+    line.tags[zone] -= 1
+    _take_lone(line.lone_arrivals, epc)
+    if line.debts:
+        debt = min(line.debts, key=lambda d: (d.epc != epc, d.at_ns))
+        line.debts.remove(debt)
+        debt.reopened = False
+        line.paired[epc] = debt
+        return Effect(MovementKind.DEPARTED, cause, at_ns, epc=epc, from_zone=zone, ref=debt.ref, note="sold")
+    _keep(line.lone_departures, Lone(epc, at_ns, last_seen_ns, cause))
+    return Effect(MovementKind.DEPARTED, cause, at_ns, epc=epc, from_zone=zone)
+
+
+def transferred_out(line: Line, epc: str, zone: str, at_ns: int, to_store: str) -> Effect:
+    """A tag turned up in another store of this gateway."""
+    line.tags[zone] -= 1
+    _take_lone(line.lone_arrivals, epc)
+    _drop_unpayable(line)
+    note = f"seen in {to_store}"
+    return Effect(MovementKind.TRANSFERRED, "rfid", at_ns, epc=epc, from_zone=zone, note=note)
+
+
+def transferred_in(line: Line, epc: str, zone: str, at_ns: int, from_store: str) -> Effect:
+    """A tag came from another store of this gateway."""
+    line.tags[zone] += 1
+    note = f"last in {from_store}"
+    return Effect(MovementKind.TRANSFERRED, "rfid", at_ns, epc=epc, to_zone=zone, note=note)
+
+
+def sold(line: Line, ref: str, at_ns: int) -> Effect:
+    """A till sold one piece and named the SKU alone."""
+    sale = Announced(ref, "sale", at_ns)
+    gone = _departure_for(line, at_ns)
+    if gone is not None:
+        line.lone_departures.remove(gone)
+        line.paired[gone.epc] = sale
+        return Effect(MovementKind.SOLD, "till", at_ns, epc=gone.epc, ref=ref, note="had left already")
+    if line.payable() > 0:
+        line.debts.append(sale)
+        return Effect(MovementKind.SOLD, "till", at_ns, ref=ref)
+    return _sold_unseen(line, ref, at_ns)
+
+
+def sold_epc(line: Line, epc: str, ref: str, at_ns: int, zone: str | None) -> Effect:
+    """A till sold this very tag; `zone` where it was believed, None where it was not believed present."""
+    if zone is not None:
+        line.tags[zone] -= 1
+        _take_lone(line.lone_arrivals, epc)
+        _drop_unpayable(line)
+        return Effect(MovementKind.SOLD, "till", at_ns, epc=epc, from_zone=zone, ref=ref)
+    other = line.paired.pop(epc, None)
+    line.paired[epc] = Announced(ref, "sale", at_ns)
+    if other is not None:
+        if line.payable() > 0:
+            line.debts.append(other)
+        return Effect(MovementKind.SOLD, "till", at_ns, epc=epc, ref=ref, note="had left already")
+    if _take_lone(line.lone_departures, epc) is not None:
+        return Effect(MovementKind.SOLD, "till", at_ns, epc=epc, ref=ref, note="had left already")
+    return _sold_unseen(line, ref, at_ns, epc)
+
+
+def returned(line: Line, ref: str, at_ns: int, zone: str, epc: str | None) -> Effect:
+    """A customer brought a piece back."""
+    reopened = next((d for d in line.debts if d.reopened and (epc is None or d.epc == epc)), None)
+    if reopened is not None:
+        line.debts.remove(reopened)
+        return Effect(MovementKind.RETURNED, "return", at_ns, epc=reopened.epc, to_zone=zone, ref=ref)
+    seen = next(
+        (a for a in reversed(line.lone_arrivals) if a.came_back and (epc is None or a.epc == epc)), None
+    )
+    if seen is not None:
+        line.lone_arrivals.remove(seen)
+        return Effect(MovementKind.RETURNED, "return", at_ns, epc=seen.epc, ref=ref, note="was seen already")
+    line.credits.append(Announced(ref, "return", at_ns, zone, epc))
+    return Effect(MovementKind.RETURNED, "return", at_ns, epc=epc, to_zone=zone, ref=ref)
+
+
+def received(line: Line, ref: str, at_ns: int, zone: str, epc: str | None) -> Effect:
+    """A piece was scanned at receiving."""
+    seen = next((a for a in line.lone_arrivals if not a.came_back and (epc is None or a.epc == epc)), None)
+    if seen is not None:
+        line.lone_arrivals.remove(seen)
+        return Effect(
+            MovementKind.ARRIVED, "receiving", at_ns, epc=seen.epc, ref=ref, note="was seen already"
+        )
+    line.credits.append(Announced(ref, "receive", at_ns, zone, epc))
+    return Effect(MovementKind.ARRIVED, "receiving", at_ns, epc=epc, to_zone=zone, ref=ref)
+
+
+def expired(line: Line, now_ns: int, rule: StockRule, *, watched: bool) -> list[Effect]:
+    """Settle what was never paired. `watched`: the zones of its tags are seen, so tags prove themselves."""
+    before_ns = now_ns - rule.pairing_window_ns
+    line.lone_arrivals = [a for a in line.lone_arrivals if a.at_ns > before_ns]
+    line.lone_departures = [d for d in line.lone_departures if d.at_ns > before_ns]
+    line.paired = {epc: sale for epc, sale in line.paired.items() if sale.at_ns > before_ns}
+    for credit in [c for c in line.credits if c.at_ns <= before_ns]:
+        line.credits.remove(credit)
+        line.pool[credit.zone] += 1
+    effects = []
+    for debt in [d for d in line.debts if watched and d.at_ns <= before_ns]:
+        line.debts.remove(debt)
+        if line.take_from_pool(CHARGE_ORDER) is None:
+            note = "sold, but every tag of it is still here"
+            effects.append(Effect(MovementKind.ADJUSTED, "pairing", now_ns, ref=debt.ref, note=note))
+    return effects
+
+
+def _departure_for(line: Line, sale_ns: int) -> Lone | None:
+    for gone in reversed(line.lone_departures):
+        early_ns = EXIT_EARLY_NS if gone.cause == "exit" else SILENCE_EARLY_NS
+        if gone.at_ns >= sale_ns - early_ns:
+            return gone
+    return None
+
+
+def _sold_unseen(line: Line, ref: str, at_ns: int, epc: str | None = None) -> Effect:
+    zone = line.take_from_pool(CHARGE_ORDER)
+    if zone is None and line.credits:
+        zone = line.credits.pop(0).zone
+    note = "" if zone else "of a piece that was not believed in the store"
+    return Effect(MovementKind.SOLD, "till", at_ns, epc=epc, from_zone=zone, ref=ref, note=note)
+
+
+def _take_credit(line: Line, epc: str, zone: str, *, came_back: bool) -> Announced | None:
+    """Return the credit that this arrival redeems: its own, else of the fitting kind, oldest first."""
+    for credit in line.credits:
+        if credit.epc == epc:
+            line.credits.remove(credit)
+            return credit
+    floor = line.roles[zone] not in {"back_room", "receiving"}
+    for credit in line.credits:
+        fits = (came_back or floor) if credit.kind == "return" else not came_back
+        if credit.epc is None and fits:
+            line.credits.remove(credit)
+            return credit
+    return None
+
+
+def _drop_unpayable(line: Line) -> None:
+    while line.debts and line.payable() < 0:
+        line.debts.pop(0)
+
+
+def _take_lone(entries: list[Lone], epc: str) -> Lone | None:
+    for entry in entries:
+        if entry.epc == epc:
+            entries.remove(entry)
+            return entry
+    return None
+
+
+def _keep(entries: list[Lone], entry: Lone) -> None:
+    entries.append(entry)
+    if len(entries) > MAX_LONE:
+        del entries[0]

@@ -1,0 +1,82 @@
+"""The error tree of gateway/storage, split by who can act. Each names the file and the remedy."""
+
+from pathlib import Path
+
+
+class StoreError(Exception):
+    """Base of all that can go wrong between the gateway and its file."""
+
+    remedy = "see the gateway's log"
+
+    def __init__(self, path: Path | str, detail: str, remedy: str | None = None) -> None:
+        self.path = Path(path)
+        self.detail = detail
+        if remedy is not None:
+            self.remedy = remedy
+        super().__init__(f"{path}: {detail}; {self.remedy}")
+
+
+class StoreCorrupt(StoreError):  # noqa: N818 - this tree is named by what happened
+    """The file is damaged, or is no store: refuse to start, for nothing may be lost silently."""
+
+    remedy = "keep the file for inspection, and restore the newest backup in its place"
+
+
+class StoreReadOnly(StoreError):  # noqa: N818 - as above
+    """The folder, the file or the file system cannot be written."""
+
+    remedy = "give the gateway's user write access to this folder and its files, or set gateway.data_dir"
+
+
+class StoreFull(StoreError):  # noqa: N818 - as above
+    """There is no space left: nothing of the commit was written."""
+
+    remedy = "free space on this file system, or move gateway.data_dir to a larger one"
+
+
+class StoreLocked(StoreError):  # noqa: N818 - as above
+    """Another process holds the store."""
+
+    remedy = "stop the other gateway, or give this one its own gateway.data_dir"
+
+
+class SchemaTooNew(StoreError):  # noqa: N818 - as above
+    """A newer version of the gateway wrote the file."""
+
+    remedy = "install that version again, or restore a backup made before the upgrade"
+
+
+class SchemaTooOld(StoreError):  # noqa: N818 - as above
+    """A tool met a store that only a starting gateway may migrate."""
+
+    remedy = "start the gateway of this version once: it migrates the store"
+
+
+class StoreFailed(StoreError):  # noqa: N818 - as above
+    """The disk or the file system gave an error that is none of the above."""
+
+    remedy = "look at the system's log (dmesg) for errors of this disk"
+
+
+class StoreClosed(StoreError):  # noqa: N818 - as above
+    """The store was asked after it was closed, as happens to a request during shutdown."""
+
+    remedy = "start the gateway again"
+
+
+class CommitRefused(StoreError):  # noqa: N818 - as above
+    """Our bug: this commit contradicts what is stored, or bears a value that cannot be stored."""
+
+    remedy = "report this: the commit itself is wrong, the file is not"
+
+
+class CommitAbandoned(StoreError):  # noqa: N818 - as above
+    """An earlier commit failed, on which this one may build: it was not tried. The cause is attached."""
+
+    remedy = "mend the cause; the gateway goes on from what is on disk"
+
+
+class PepperMissing(StoreError):  # noqa: N818 - as above
+    """The secret under which API keys are hashed is gone or unusable: no key can be verified."""
+
+    remedy = "restore this file from the backup, or revoke all keys and create new ones"

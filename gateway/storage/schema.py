@@ -1,0 +1,73 @@
+"""The tables of the embedded store, as a list of migrations. Pure text.
+
+A released migration is never edited: a change of tables is one more entry at the end. The file's
+`user_version` says how many of them it has; `application_id` says that it is ours.
+
+    series ─┬─ levels          every change of a level, clustered by (series, time)
+            ├─ latest          the newest of them
+            └─ hourly          what happened within each hour that has a change
+    journals ── movements      (journal, store, seq): seq is contiguous per journal and store
+    state · applied · alerts · alert_outbox · dead_letters · api_keys · counters
+"""
+
+APPLICATION_ID = 0x53464C52
+"""'SFLR': tells a store from any other SQLite file."""
+
+_FIRST = (
+    """CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE journals (
+        number INTEGER PRIMARY KEY, journal_id TEXT NOT NULL UNIQUE
+    ) STRICT""",
+    """CREATE TABLE movements (
+        journal INTEGER NOT NULL, store TEXT NOT NULL, seq INTEGER NOT NULL,
+        kind TEXT NOT NULL, cause TEXT NOT NULL, sku TEXT NOT NULL,
+        at_ns INTEGER NOT NULL, recorded_ns INTEGER NOT NULL, pieces INTEGER NOT NULL,
+        epc TEXT, from_zone TEXT, to_zone TEXT, deltas TEXT NOT NULL, ref TEXT, note TEXT NOT NULL,
+        PRIMARY KEY (journal, store, seq)
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE series (
+        id INTEGER PRIMARY KEY, store TEXT NOT NULL, sku TEXT NOT NULL, zone TEXT NOT NULL,
+        UNIQUE (store, sku, zone)
+    ) STRICT""",
+    """CREATE TABLE levels (
+        series INTEGER NOT NULL, at_ns INTEGER NOT NULL, pieces INTEGER NOT NULL,
+        PRIMARY KEY (series, at_ns)
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE latest (
+        series INTEGER PRIMARY KEY, at_ns INTEGER NOT NULL, pieces INTEGER NOT NULL
+    ) STRICT""",
+    # piece_ns is REAL: exact for up to 2,500 pieces (2^53 / one hour in ns), and no overflow beyond
+    """CREATE TABLE hourly (
+        series INTEGER NOT NULL, hour_ns INTEGER NOT NULL, minimum INTEGER NOT NULL,
+        maximum INTEGER NOT NULL, piece_ns REAL NOT NULL, last INTEGER NOT NULL,
+        PRIMARY KEY (series, hour_ns)
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE state (
+        part TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (part, key)
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE applied (
+        id INTEGER PRIMARY KEY, source TEXT NOT NULL, event_id TEXT NOT NULL, digest TEXT NOT NULL,
+        at_ns INTEGER NOT NULL, result TEXT NOT NULL, recorded_ns INTEGER NOT NULL,
+        UNIQUE (source, event_id)
+    ) STRICT""",
+    """CREATE INDEX applied_recorded ON applied (recorded_ns)""",
+    """CREATE TABLE alerts (
+        id TEXT PRIMARY KEY, store TEXT NOT NULL, type TEXT NOT NULL, state TEXT NOT NULL,
+        since_ns INTEGER NOT NULL, record TEXT NOT NULL
+    ) STRICT""",
+    """CREATE INDEX alerts_since ON alerts (since_ns, id)""",
+    """CREATE TABLE alert_outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, record TEXT NOT NULL) STRICT""",
+    """CREATE TABLE dead_letters (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, device TEXT NOT NULL, reason TEXT NOT NULL,
+        detail TEXT NOT NULL, sample BLOB NOT NULL, at_ns INTEGER NOT NULL
+    ) STRICT""",
+    """CREATE TABLE api_keys (
+        id TEXT PRIMARY KEY, name TEXT NOT NULL, hash TEXT NOT NULL, scopes TEXT NOT NULL,
+        stores TEXT NOT NULL, created_at_ns INTEGER NOT NULL, revoked_at_ns INTEGER
+    ) STRICT""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+"""Entry i brings a file from version i to i + 1; its statements run in one transaction."""
+
+SCHEMA_VERSION = len(MIGRATIONS)
