@@ -1,4 +1,4 @@
-"""The error tree of readers/, split by who can act. Evidence is an attribute."""
+"""The error tree of readers/, split by who can act; evidence is an attribute. Pure."""
 
 
 class ReaderError(Exception):
