@@ -34,6 +34,7 @@ lint: setup-dev ## style, formatting, types and import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy tools
 	$(BIN)/lint-imports
 
 check: lint test ## lint and test: what must pass before a change is offered
