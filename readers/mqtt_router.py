@@ -1,0 +1,88 @@
+"""From one MQTT message to what each device it concerns has said with it. Pure."""
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from readers.counts import StageCounts
+from readers.errors import Malformed
+from readers.observations import Observation
+from readers.protocol import MqttCodec, MqttMessage
+from readers.topics import TopicFilters
+
+MAX_PAYLOAD_BYTES = 1 << 20
+"""A hundred reads are 30 KB of JSON; to parse much more in one go would hold up the loop."""
+MAX_UNMATCHED_TOPICS = 32
+"""Topics of no device, kept for the health page: enough to see a pattern, whatever is published."""
+MAX_TOPIC_CHARS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What one device said with a message, or why that could not be read (`error`)."""
+
+    device: str
+    observations: Sequence[Observation]
+    error: Malformed | None = None
+
+
+class MqttRouter:
+    """Knows which devices listen on which topics.
+
+    `message_counts` is in messages. `device_counts` too, but a message that concerns two devices
+    counts for both.
+    """
+
+    def __init__(self, codecs: Mapping[str, MqttCodec]) -> None:
+        self._codecs = dict(codecs)
+        self._devices: TopicFilters[str] = TopicFilters()
+        self._filters: dict[str, None] = {}
+        for device, codec in self._codecs.items():
+            for topic_filter in codec.topics():
+                self._devices.add(topic_filter, device)
+                self._filters[topic_filter] = None
+        self._unmatched: OrderedDict[str, int] = OrderedDict()
+        self.message_counts = StageCounts()
+        self.device_counts = {device: StageCounts() for device in self._codecs}
+
+    def filters(self) -> tuple[str, ...]:
+        """Return the topic filters of all devices, each once."""
+        return tuple(self._filters)
+
+    def unmatched_topics(self) -> tuple[tuple[str, int], ...]:
+        """Return the last topics that belong to no device, with how often each came."""
+        return tuple(self._unmatched.items())
+
+    def route(self, message: MqttMessage) -> list[Decoded]:
+        """Return what the message says, one entry per device whose topics it matches."""
+        self.message_counts.received += 1
+        devices = dict.fromkeys(self._devices.match(message.topic))
+        if not devices:
+            self.message_counts.drop("no_device")
+            self._remember_unmatched(message.topic)
+            return []
+        self.message_counts.passed += 1
+        return [self._decode(device, message) for device in devices]
+
+    def _decode(self, device: str, message: MqttMessage) -> Decoded:
+        counts = self.device_counts[device]
+        counts.received += 1
+        try:
+            if len(message.payload) > MAX_PAYLOAD_BYTES:
+                raise Malformed("too_large", f"{len(message.payload)} bytes", message.payload)
+            observations = self._codecs[device].decode(message)
+        except Malformed as error:
+            counts.drop(error.reason)
+            return Decoded(device, (), error)
+        except Exception as error:  # noqa: BLE001 - one codec's bug must stop neither its device nor others
+            counts.drop("codec_error")
+            found = f"{type(error).__name__}: {error}"
+            return Decoded(device, (), Malformed("codec_error", found, message.payload))
+        counts.passed += 1
+        return Decoded(device, observations)
+
+    def _remember_unmatched(self, topic: str) -> None:
+        topic = topic[:MAX_TOPIC_CHARS]
+        self._unmatched[topic] = self._unmatched.pop(topic, 0) + 1
+        if len(self._unmatched) > MAX_UNMATCHED_TOPICS:
+            self._unmatched.popitem(last=False)
