@@ -1,26 +1,14 @@
 """One gateway per store: a lock file that the kernel frees when its holder ends, however it ends. I/O."""
 
-import errno
 import fcntl
 import os
 from pathlib import Path
 
-from gateway.storage.errors import StoreError, StoreFailed, StoreFull, StoreLocked, StoreReadOnly
+from gateway.storage.errors import StoreLocked
+from gateway.storage.files import os_failure
 
-_UNWRITABLE = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
-_NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
 _PID_BYTES = 20
 """A process id in decimal has at most 7 digits; what is longer is not ours."""
-
-
-def os_failure(path: Path, error: OSError) -> StoreError:
-    """Return the store error that an error of the operating system on `path` means."""
-    detail = error.strerror or str(error)
-    if error.errno in _UNWRITABLE:
-        return StoreReadOnly(path, detail)
-    if error.errno in _NO_SPACE:
-        return StoreFull(path, detail)
-    return StoreFailed(path, detail)
 
 
 class StoreLock:

@@ -77,6 +77,17 @@ class Committed:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupOutcome:
+    """The outcome of several commits in one transaction: those written, in order.
+
+    With a `failure` the commit after them was refused, and those behind it were not tried.
+    """
+
+    committed: tuple[Committed, ...]
+    failure: Exception | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryStep:
     """One step of a level's history: [at_ns, at_ns + step). Pieces; mean weighted by time."""
 

@@ -79,16 +79,17 @@ def fold(parts: Iterable[Segment], window: Window) -> list[HistoryStep]:
     steps: list[HistoryStep] = []
     begin_ns, end_ns = window.from_ns, min(window.from_ns + window.step_ns, window.to_ns)
     minimum: int | None = None
-    maximum, area = 0, 0.0
+    maximum = 0
+    area: float = 0  # stays an exact integer unless a rollup comes in
     for start_ns, stop_ns, low, high, piece_ns in parts:
         while start_ns < stop_ns:
             cut_ns = min(stop_ns, end_ns)
-            area += piece_ns if cut_ns - start_ns == stop_ns - start_ns else low * (cut_ns - start_ns)
+            area += piece_ns if cut_ns == stop_ns else low * (cut_ns - start_ns)
             minimum, maximum = (low, high) if minimum is None else (min(minimum, low), max(maximum, high))
             if cut_ns == end_ns:
                 steps.append(HistoryStep(begin_ns, minimum, area / (end_ns - begin_ns), maximum))
                 begin_ns, end_ns = end_ns, min(end_ns + window.step_ns, window.to_ns)
-                minimum, area = None, 0.0
+                minimum, area = None, 0
             if cut_ns < stop_ns:
                 piece_ns = low * (stop_ns - cut_ns)
             start_ns = cut_ns

@@ -1,0 +1,69 @@
+"""How a store file comes to be, is checked and is brought up to date. I/O over a connection it is given.
+
+A store is made under another name and appears whole (see files.py): a crash at any instant leaves
+none or all of it. So a file without content, or a log without its file, means a loss: refuse it.
+"""
+
+import secrets
+from pathlib import Path
+
+from gateway.storage.errors import SchemaTooNew, SchemaTooOld, StoreCorrupt
+from gateway.storage.schema import APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION
+from gateway.storage.sql import Sql
+
+_FOREIGN = "choose another gateway.data_dir: this file belongs to another program"
+
+
+def require_no_remains(path: Path) -> None:
+    """Raise StoreCorrupt where the file is gone and its write-ahead log is not: commits would be lost."""
+    log = path.with_name(f"{path.name}-wal")
+    if log.exists():
+        raise StoreCorrupt(path, f"the file is missing, but {log.name} holds commits of it")
+
+
+def require_ours(sql: Sql, path: Path) -> None:
+    """Raise StoreCorrupt unless the file is a store of this program."""
+    if path.stat().st_size == 0:
+        raise StoreCorrupt(path, "the file is empty")
+    [(application,)] = sql.execute("PRAGMA application_id").fetchall()
+    if application != APPLICATION_ID:
+        raise StoreCorrupt(path, "this is no storefloor store", _FOREIGN)
+
+
+def require_whole(sql: Sql, path: Path) -> None:
+    """Raise StoreCorrupt quoting the first damage, if there is any. Reads all of the file."""
+    [(verdict,)] = sql.execute("PRAGMA quick_check(1)").fetchall()
+    if verdict != "ok":
+        raise StoreCorrupt(path, str(verdict))
+
+
+def schema_version(sql: Sql, path: Path) -> int:
+    """Return how many migrations the file has; raise SchemaTooNew if more than are known here."""
+    [(version,)] = sql.execute("PRAGMA user_version").fetchall()
+    if version > SCHEMA_VERSION:
+        raise SchemaTooNew(path, f"schema version {version} is newer than {SCHEMA_VERSION}, the newest known")
+    return int(version)
+
+
+def require_current(sql: Sql, path: Path) -> None:
+    """Raise unless the file has every migration that is known, and no other."""
+    version = schema_version(sql, path)
+    if version < SCHEMA_VERSION:
+        raise SchemaTooOld(path, f"schema version {version} is older than {SCHEMA_VERSION}")
+
+
+def migrate(sql: Sql, path: Path) -> None:
+    """Apply the missing migrations in one transaction, which the caller's failure rolls back."""
+    version = schema_version(sql, path)
+    if version == SCHEMA_VERSION:
+        return
+    sql.execute("BEGIN IMMEDIATE")
+    for statements in MIGRATIONS[version:]:
+        for statement in statements:
+            sql.execute(statement)
+    if version == 0:
+        sql.execute("INSERT INTO counters VALUES ('version', 0)")
+        sql.execute("INSERT INTO journals (journal_id) VALUES (?)", (secrets.token_hex(8),))
+        sql.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    sql.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    sql.execute("COMMIT")

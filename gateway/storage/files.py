@@ -1,0 +1,58 @@
+"""Small files made durable and whole, and errors of the operating system by who can act. I/O."""
+
+import errno
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from gateway.storage.errors import StoreError, StoreFailed, StoreFull, StoreReadOnly
+
+_UNWRITABLE = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+_NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+def os_failure(path: Path, error: OSError) -> StoreError:
+    """Return the store error that an error of the operating system on `path` means."""
+    detail = error.strerror or str(error)
+    if error.errno in _UNWRITABLE:
+        return StoreReadOnly(path, detail)
+    if error.errno in _NO_SPACE:
+        return StoreFull(path, detail)
+    return StoreFailed(path, detail)
+
+
+@contextmanager
+def appearing_whole(path: Path) -> Iterator[Path]:
+    """Give an empty file, readable by its owner alone, that becomes `path` at the end, or never does.
+
+    What is written to it is the caller's to flush. Where another process was faster, its file stays.
+    """
+    fd, name = tempfile.mkstemp(prefix=f".{path.name}-", suffix=".new", dir=path.parent)
+    os.close(fd)
+    new = Path(name)
+    try:
+        yield new
+        with suppress(FileExistsError):
+            os.link(new, path)
+        _sync_folder(path.parent)
+    finally:
+        new.unlink()
+
+
+def write_once(path: Path, content: bytes) -> None:
+    """Make `path` with this content, on disk when it returns; leave a file that is there already."""
+    with appearing_whole(path) as new, new.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a new name durable: without this a power cut may take the file, and all that is in it."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

@@ -1,0 +1,61 @@
+"""The journal of movements: sequences are allotted in the commit. SQL over a connection it is given."""
+
+from collections.abc import Sequence
+
+from gateway.movements import JournalEntry, Movement
+from gateway.storage.rows import MOVEMENT_COLUMNS, journal_entry, movement_row
+from gateway.storage.sql import Sql
+
+_INSERT = f"INSERT INTO movements (journal, store, seq, {MOVEMENT_COLUMNS}) VALUES ({', '.join('?' * 15)})"  # noqa: S608 - constants
+
+
+class JournalTable:
+    """The current journal: the newest row of `journals`. Older ones stay readable to an export only."""
+
+    def __init__(self, number: int, journal_id: str) -> None:
+        self.journal_id = journal_id
+        self._number = number
+        self._last: dict[str, int] = {}
+
+    @classmethod
+    def current(cls, sql: Sql) -> "JournalTable":
+        """Return the journal that new movements go to."""
+        [(number, journal_id)] = sql.execute(
+            "SELECT number, journal_id FROM journals ORDER BY number DESC LIMIT 1"
+        ).fetchall()
+        return cls(number, journal_id)
+
+    def forget(self) -> None:
+        """Drop the remembered sequences: the transaction that they came from was rolled back."""
+        self._last.clear()
+
+    def append(self, sql: Sql, movements: Sequence[Movement]) -> tuple[JournalEntry, ...]:
+        """Write the movements, each with the next sequence of its store. Writer only."""
+        entries: list[JournalEntry] = []
+        for movement in movements:
+            last = self._last.get(movement.store)
+            if last is None:
+                last = self.last_seq(sql, movement.store)
+            self._last[movement.store] = last + 1
+            entries.append(JournalEntry(self.journal_id, last + 1, movement))
+        sql.executemany(
+            _INSERT,
+            [(self._number, e.movement.store, e.seq, *movement_row(e.movement)) for e in entries],
+        )
+        return tuple(entries)
+
+    def last_seq(self, sql: Sql, store: str) -> int:
+        """Return the newest sequence of `store` on disk; 0 before the first."""
+        [(seq,)] = sql.execute(
+            "SELECT max(seq) FROM movements WHERE journal = ? AND store = ?", (self._number, store)
+        ).fetchall()
+        return seq or 0
+
+    def entries_after(self, sql: Sql, store: str, seq: int, limit: int) -> list[JournalEntry]:
+        """Return up to `limit` entries of `store` after `seq`, in order."""
+        rows = sql.execute(
+            f"SELECT seq, {MOVEMENT_COLUMNS} FROM movements"  # noqa: S608 - a constant
+            " WHERE journal = ? AND store = ? AND seq > ? ORDER BY seq LIMIT ?",
+            (self._number, store, seq, max(limit, 0)),
+        )
+        return [journal_entry(self.journal_id, store, row) for row in rows]

@@ -1,0 +1,100 @@
+"""Every read of the store, over whatever gives a reading transaction. SQL over a connection it is given."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+
+from gateway.alerts.records import AlertRecord, AlertState
+from gateway.movements import JournalEntry, LevelPoint
+from gateway.storage import levels, records
+from gateway.storage.journal import JournalTable
+from gateway.storage.ports import ApiKey, AppliedEvent, DeadLetter, HistoryStep, StateRow
+from gateway.storage.sql import Sql
+from gateway.storage.steps import Window
+
+
+class StoreReads(ABC):
+    """The reading half of a store; any thread. See gateway/storage/ports.py for what each promises."""
+
+    def __init__(self, journal: JournalTable) -> None:
+        self._journal = journal
+
+    @abstractmethod
+    def _reading(self) -> AbstractContextManager[Sql]:
+        """Give a connection that sees one state of the store throughout."""
+
+    @property
+    def journal_id(self) -> str:
+        """Return the id of this journal."""
+        return self._journal.journal_id
+
+    def entries_after(self, store: str, seq: int, limit: int) -> list[JournalEntry]:
+        """Return up to `limit` entries of `store` with a sequence greater than `seq`, in order."""
+        with self._reading() as sql:
+            return self._journal.entries_after(sql, store, seq, limit)
+
+    def last_seq(self, store: str) -> int:
+        """Return the newest sequence of `store`; 0 before the first."""
+        with self._reading() as sql:
+            return self._journal.last_seq(sql, store)
+
+    def latest_levels(self) -> list[LevelPoint]:
+        """Return the latest point of every series."""
+        with self._reading() as sql:
+            return levels.latest_levels(sql)
+
+    def history(
+        self, store: str, sku: str, from_ns: int, to_ns: int, step_ns: int, zone: str | None = None
+    ) -> list[HistoryStep]:
+        """Return steps over [from_ns, to_ns); raise ValueError beyond steps.MAX_STEPS of them."""
+        window = Window(from_ns, to_ns, step_ns)
+        with self._reading() as sql:
+            return levels.history(sql, store, sku, window, zone)
+
+    def levels_at(self, store: str, sku: str, at_ns: int) -> dict[str, int]:
+        """Return the level per zone as it was at `at_ns`."""
+        with self._reading() as sql:
+            return levels.levels_at(sql, store, sku, at_ns)
+
+    def state_rows(self, part: str) -> list[StateRow]:
+        """Return all rows of an engine part, by key."""
+        with self._reading() as sql:
+            return records.state_rows(sql, part)
+
+    def applied_event(self, source: str, event_id: str) -> AppliedEvent | None:
+        """Return the event if it was applied before (and not more than 30 days ago)."""
+        with self._reading() as sql:
+            return records.applied_event(sql, source, event_id)
+
+    def alerts(
+        self,
+        *,
+        store: str | None = None,
+        states: Sequence[AlertState] = (),
+        types: Sequence[str] = (),
+        before: tuple[int, str] | None = None,
+        limit: int = 200,
+    ) -> list[AlertRecord]:
+        """Return alert episodes, newest `since_ns` first."""
+        with self._reading() as sql:
+            return records.alerts(sql, store, states, types, before, limit)
+
+    def unpublished_alerts(self, limit: int) -> list[tuple[int, AlertRecord]]:
+        """Return alert changes not yet marked as published, oldest first, with their outbox id."""
+        with self._reading() as sql:
+            return records.unpublished_alerts(sql, limit)
+
+    def dead_letters(self, limit: int) -> list[DeadLetter]:
+        """Return the newest dead letters, newest first."""
+        with self._reading() as sql:
+            return records.dead_letters(sql, limit)
+
+    def keys(self) -> list[ApiKey]:
+        """Return all keys, the revoked ones too."""
+        with self._reading() as sql:
+            return records.keys(sql)
+
+    def dropped(self) -> dict[str, int]:
+        """Return how many rows the bounded tables (alert_outbox, dead_letters) have let go so far."""
+        with self._reading() as sql:
+            return records.dropped(sql)

@@ -1,0 +1,303 @@
+"""The embedded store on SQLite: one file, one writing connection, a few reading ones. I/O.
+
+The only importer of sqlite3. Opening refuses what it cannot trust (see errors.py); a commit is one
+transaction in WAL mode with synchronous=FULL, so what is acknowledged survives a power cut.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Literal
+
+from gateway.storage import levels, records
+from gateway.storage.creation import (
+    migrate,
+    require_current,
+    require_no_remains,
+    require_ours,
+    require_whole,
+)
+from gateway.storage.errors import (
+    CommitRefused,
+    StoreClosed,
+    StoreCorrupt,
+    StoreError,
+    StoreFailed,
+    StoreFull,
+    StoreLocked,
+    StoreReadOnly,
+)
+from gateway.storage.files import appearing_whole, os_failure
+from gateway.storage.journal import JournalTable
+from gateway.storage.lock import StoreLock
+from gateway.storage.ports import (
+    ApiKey,
+    Commit,
+    Committed,
+    GroupOutcome,
+)
+from gateway.storage.reading import ReaderPool
+from gateway.storage.reads import StoreReads
+from gateway.storage.sql import Sql
+
+Synchronous = Literal["FULL", "NORMAL", "OFF"]
+
+STORE_FILE = "storefloor.db"
+"""Name of the store within gateway.data_dir; its -wal, -shm and .lock stand beside it."""
+BUSY_TIMEOUT_MS = 5_000
+"""How long a write waits for another process (`keys create`, a backup) before it fails as locked."""
+MAX_WAL_BYTES = 64 * 1024 * 1024
+"""The write-ahead log is cut back to this after a checkpoint; a burst may not hold the disk for good."""
+CACHE_KIB = 16 * 1024
+"""Page cache of a connection: the tails of all series that a shop writes stay in memory."""
+MAX_STATEMENTS = 256
+"""Prepared statements kept per connection: more than this module has."""
+
+_REFUSED = (
+    sqlite3.IntegrityError,
+    sqlite3.InterfaceError,
+    sqlite3.ProgrammingError,
+    sqlite3.DataError,
+    OverflowError,
+    UnicodeError,
+    TypeError,
+    ValueError,
+)
+"""The commit's own fault: a double event, an integer beyond 64 bits, text that is no text."""
+_BY_CODE: dict[int, type[StoreError]] = {
+    sqlite3.SQLITE_CORRUPT: StoreCorrupt,
+    sqlite3.SQLITE_NOTADB: StoreCorrupt,
+    sqlite3.SQLITE_FULL: StoreFull,
+    sqlite3.SQLITE_READONLY: StoreReadOnly,
+    sqlite3.SQLITE_PERM: StoreReadOnly,
+    sqlite3.SQLITE_CANTOPEN: StoreReadOnly,
+    sqlite3.SQLITE_BUSY: StoreLocked,
+    sqlite3.SQLITE_LOCKED: StoreLocked,
+    sqlite3.SQLITE_CONSTRAINT: CommitRefused,
+}
+
+
+@contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    """Turn the driver's errors into the store's own, here and nowhere else."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        primary = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte; the rest is detail
+        raise _BY_CODE.get(primary, StoreFailed)(path, str(error)) from error
+    except OSError as error:
+        raise os_failure(path, error) from error
+
+
+def _connect(path: Path, mode: Literal["rw", "ro"], synchronous: Synchronous) -> sqlite3.Connection:
+    """Return a connection to an existing file.
+
+    check_same_thread is off on purpose: a connection passes between threads, never to two at once
+    (the writer's by a lock, the readers' by their pool), and any thread may close it.
+    """
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}",
+        uri=True,
+        timeout=BUSY_TIMEOUT_MS / 1_000,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=MAX_STATEMENTS,
+    )
+    try:
+        for setting in (
+            f"synchronous = {synchronous}",
+            f"cache_size = -{CACHE_KIB}",
+            f"journal_size_limit = {MAX_WAL_BYTES}",
+            "trusted_schema = OFF",
+            "cell_size_check = ON",
+        ):
+            connection.execute(f"PRAGMA {setting}")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def _create(path: Path) -> None:
+    require_no_remains(path)
+    with appearing_whole(path) as new, ExitStack() as closing:
+        connection = _connect(new, "rw", "FULL")
+        closing.callback(connection.close)
+        connection.execute("PRAGMA journal_mode = WAL")
+        migrate(connection, path)
+
+
+class SqliteStore(StoreReads):
+    """The gateway's one file. See gateway/storage/ports.py for what each method promises."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, lock: StoreLock | None) -> None:
+        """Use `open` or `attach`."""
+        self.path = path
+        self._connection = connection
+        self._lock = lock
+        self._writing_now = threading.Lock()
+        self._closed = False
+        self._readers = ReaderPool(path, lambda: _connect(path, "ro", "OFF"))
+        self._levels = levels.LevelWriter()
+        super().__init__(JournalTable.current(connection))
+        [(self._version,)] = connection.execute(
+            "SELECT value FROM counters WHERE name = 'version'"
+        ).fetchall()
+
+    @classmethod
+    def open(cls, path: Path, *, synchronous: Synchronous = "FULL") -> "SqliteStore":
+        """Open the gateway's store, creating or migrating it; raise StoreError naming file and remedy.
+
+        Holds an exclusive lock until closed. A `synchronous` below FULL may lose what was
+        acknowledged in a power cut: for tests and measurements alone.
+        """
+        with _translated(path), ExitStack() as undo:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            lock = StoreLock(path.with_name(f"{path.name}.lock"))
+            undo.callback(lock.release)
+            if not path.exists():
+                _create(path)
+            store = cls._opened(path, synchronous, lock)
+            undo.pop_all()
+            return store
+
+    @classmethod
+    def attach(cls, path: Path) -> "SqliteStore":
+        """Open the store beside a running gateway (or without one), to read, and to manage keys.
+
+        Creates a missing store; never migrates one. `commit` is refused: the gateway alone commits.
+        """
+        with _translated(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if not path.exists():
+                _create(path)
+            return cls._opened(path, "FULL", None)
+
+    @classmethod
+    def _opened(cls, path: Path, synchronous: Synchronous, lock: StoreLock | None) -> "SqliteStore":
+        with ExitStack() as undo:
+            connection = _connect(path, "rw", synchronous)
+            undo.callback(connection.close)
+            require_ours(connection, path)
+            if lock is None:
+                require_current(connection, path)
+            else:
+                require_whole(connection, path)
+                migrate(connection, path)
+            [(mode,)] = connection.execute("PRAGMA journal_mode = WAL").fetchall()
+            if mode != "wal":
+                raise StoreFailed(path, f"this file system allows no write-ahead log (mode {mode})")
+            store = cls(path, connection, lock)
+            undo.pop_all()
+            return store
+
+    # -- writing -------------------------------------------------------------------------------
+
+    def commit(self, commit: Commit) -> Committed:
+        """Write all of it in one durable transaction, or raise and write none."""
+        outcome = self.commit_group((commit,))
+        if outcome.failure is not None:
+            raise outcome.failure
+        return outcome.committed[0]
+
+    def commit_group(self, commits: Sequence[Commit], published: Sequence[int] = ()) -> GroupOutcome:
+        """Write several commits, and mark alert changes as published, in one durable transaction.
+
+        A commit that is refused by its own fault leaves nothing; those before it are written, those
+        behind it are not tried. Any other failure raises, and nothing at all is written.
+        """
+        if self._lock is None:
+            raise RuntimeError("a store that was attached never commits: open it")
+        committed: list[Committed] = []
+        failure: Exception | None = None
+        with self._writing() as sql:
+            records.mark_published(sql, published)
+            for commit in commits:
+                try:
+                    committed.append(self._write(sql, commit))
+                except CommitRefused as error:
+                    failure = error
+                    break
+            sql.execute("UPDATE counters SET value = ? WHERE name = 'version'", (self._version,))
+        return GroupOutcome(tuple(committed), failure)
+
+    def _write(self, sql: Sql, commit: Commit) -> Committed:
+        sql.execute("SAVEPOINT one")
+        try:
+            entries = self._journal.append(sql, commit.movements)
+            self._levels.write(sql, commit.levels)
+            records.write_state(sql, commit.state)
+            records.write_applied(sql, commit.applied, commit.at_ns)
+            records.write_alerts(sql, commit.alerts)
+            records.write_dead_letters(sql, commit.dead_letters)
+        except _REFUSED as error:
+            sql.execute("ROLLBACK TO one")
+            sql.execute("RELEASE one")
+            self._forget()
+            raise CommitRefused(self.path, f"{type(error).__name__}: {error}") from error
+        sql.execute("RELEASE one")
+        self._version += 1
+        return Committed(entries, self._version)
+
+    def mark_published(self, outbox_ids: Sequence[int]) -> None:
+        """Mark alert changes as delivered to the broker."""
+        self.commit_group((), outbox_ids)
+
+    def add_key(self, key: ApiKey) -> None:
+        """Store a new API key; any process, any thread."""
+        with self._writing() as sql:
+            records.add_key(sql, key)
+
+    def revoke_key(self, key_id: str, at_ns: int) -> bool:
+        """Mark a key as revoked; any process, any thread."""
+        with self._writing() as sql:
+            return records.revoke_key(sql, key_id, at_ns)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Sql]:
+        """Give the writing connection within a transaction, committed at the end or rolled back."""
+        with self._writing_now, _translated(self.path):
+            if self._closed:
+                raise StoreClosed(self.path, "the store is closed")
+            connection = self._connection
+            version = self._version
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                self._version = version
+                self._forget()
+                if connection.in_transaction:  # SQLite itself rolls back on a full disk
+                    connection.execute("ROLLBACK")
+                raise
+
+    def _forget(self) -> None:
+        self._levels.forget()
+        self._journal.forget()
+
+    # -- reading -------------------------------------------------------------------------------
+
+    @contextmanager
+    def _reading(self) -> Iterator[Sql]:
+        """Give a reading connection that sees one state of the store throughout."""
+        with _translated(self.path), self._readers.borrowed() as connection:
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+
+    def close(self) -> None:
+        """Close the file and free its lock, after a write that is under way; idempotent."""
+        with self._writing_now, _translated(self.path):
+            if self._closed:
+                return
+            self._closed = True
+            self._readers.close()
+            self._connection.close()  # last of all: it takes the write-ahead log into the file
+            if self._lock is not None:
+                self._lock.release()
