@@ -1,0 +1,1 @@
+"""Alerts: what staff must know, rarely, early and truly. Pure."""

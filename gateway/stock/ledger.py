@@ -183,9 +183,9 @@ class Ledger:
         """Return when a level of the line last changed."""
         return self._changed_ns.get((store, sku))
 
-    def keys(self) -> Iterable[LineKey]:
+    def line_keys(self) -> Iterable[LineKey]:
         """Return all (store, sku) that ever had a piece."""
-        return self._lines.keys()
+        return list(self._lines)
 
     def drain_movements(self) -> list[Movement]:
         """Return the movements since the last drain, in order."""

@@ -1,0 +1,122 @@
+"""The conditions of each alert: when it would fire, when it would clear, on what evidence. Pure.
+
+Fire and clear are apart, so that a level on the edge does not flicker; between them the alert stays
+what it was. The holds in time are the engine's.
+"""
+
+from dataclasses import dataclass
+
+from gateway.alerts.records import AlertType, Evidence, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleView:
+    """What the stock rules look at: one article in one store, in pieces.
+
+    `inhibited_by`: why its levels cannot be believed now (a reader that is down), or None.
+    `home_zone`: the floor zone where it last stood, `source_zone`: the fullest zone out of sight.
+    """
+
+    store: str
+    sku: str
+    on_hand: int
+    available: int
+    floor: int
+    back: int
+    home_zone: str | None
+    source_zone: str | None
+    low_stock_at: int
+    low_stock_clear_at: int
+    has_shelf_zones: bool
+    inhibited_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """The verdict of one rule on one subject now."""
+
+    type: AlertType
+    severity: Severity
+    store: str
+    fires: bool
+    clears: bool
+    inhibited_by: str | None
+    evidence: Evidence
+    zone: str | None = None
+    sku: str | None = None
+    device: str | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """Return what the alert is about; the zone is evidence, for a shelf may be set up elsewhere."""
+        return f"{self.type}|{self.store}|{self.sku or ''}|{self.device or ''}"
+
+
+def article_conditions(view: ArticleView) -> tuple[Condition, ...]:
+    """Return the verdict of every stock rule on one article."""
+    return (_stock_out(view), _low_stock(view), _shelf_empty(view))
+
+
+def _stock_out(view: ArticleView) -> Condition:
+    return Condition(
+        AlertType.STOCK_OUT,
+        Severity.CRITICAL,
+        view.store,
+        fires=view.on_hand == 0,
+        clears=view.on_hand > 0,
+        inhibited_by=view.inhibited_by,
+        evidence={"on_hand": view.on_hand},
+        sku=view.sku,
+    )
+
+
+def _low_stock(view: ArticleView) -> Condition:
+    """Fires at the threshold or below; nothing left at all is stock_out's to tell."""
+    return Condition(
+        AlertType.LOW_STOCK,
+        Severity.WARNING,
+        view.store,
+        fires=view.on_hand > 0 and view.available <= view.low_stock_at,
+        clears=view.available >= view.low_stock_clear_at,
+        inhibited_by=view.inhibited_by,
+        evidence={"available": view.available, "on_hand": view.on_hand, "threshold": view.low_stock_at},
+        sku=view.sku,
+    )
+
+
+def _shelf_empty(view: ArticleView) -> Condition:
+    """An article that only scans track has no shelf that anything watches, so it has no such alert."""
+    empty = view.has_shelf_zones and view.floor == 0
+    return Condition(
+        AlertType.SHELF_EMPTY,
+        Severity.WARNING,
+        view.store,
+        fires=empty and view.back > 0,
+        clears=view.floor > 0 or view.back == 0,
+        inhibited_by=view.inhibited_by,
+        evidence={
+            "floor": view.floor,
+            "back_room": view.back,
+            "from_zone": view.source_zone,
+            "to_zone": view.home_zone,
+        },
+        zone=view.home_zone,
+        sku=view.sku,
+    )
+
+
+def reader_condition(
+    store: str, device: str, zones: tuple[str, ...], *, alive: bool, state: str
+) -> Condition:
+    """Return the verdict on one reader; `state` says how it is missing (silent, offline, never)."""
+    return Condition(
+        AlertType.READER_DOWN,
+        Severity.CRITICAL,
+        store,
+        fires=not alive,
+        clears=alive,
+        inhibited_by=None,
+        evidence={"zones": ", ".join(zones), "state": state},
+        zone=zones[0] if zones else None,
+        device=device,
+    )

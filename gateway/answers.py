@@ -1,0 +1,144 @@
+"""Answers from the state as it is now: availability, and the views that alerts judge. Pure."""
+
+from collections.abc import Container
+
+from gateway.alerts.records import AlertType
+from gateway.alerts.rules import ArticleView
+from gateway.availability import Context, Terms, ZoneView, answer, merge_levels
+from gateway.catalogue import Article
+from gateway.ports import Availability
+from gateway.site import STOCK_ROLES, ns
+from gateway.state import State
+
+SOURCES = {"tag": ("rfid", "pos"), "weight": ("weight", "pos", "scan"), "count": ("scan", "pos")}
+
+
+def availability(state: State, store: str, sku: str, qty: int, now_ns: int, version: int = 0) -> Availability:
+    """Return the answer for an article that the catalogue knows, in a store of the site."""
+    article = state.catalogue.article(sku)
+    if article is None:
+        raise KeyError(sku)
+    stock = state.site.config.stock
+    safety = article.safety_stock if article.safety_stock is not None else stock.safety_stock
+    fresh_ns = ns(stock.fresh_s)
+    return answer(
+        _zone_views(state, store, article, now_ns),
+        Terms(reserved=0, safety_stock=safety, incoming=0, limited_below=stock.limited_below),
+        Context(
+            store=store,
+            sku=sku,
+            gtin=article.gtins[0] if article.gtins else None,
+            qty=qty,
+            sources=SOURCES[article.tracked_by],
+            changed_ns=state.ledger.changed_ns(store, sku),
+            valid_until_ns=(now_ns // fresh_ns + 1) * fresh_ns,
+            version=version,
+        ),
+    )
+
+
+def _zone_views(state: State, store: str, article: Article, now_ns: int) -> tuple[ZoneView, ...]:
+    """Return the zones that bear witness of an article: those its way of tracking can see."""
+    levels = state.ledger.levels(store, article.sku)
+    roles = state.site.roles[store]
+    match article.tracked_by:
+        case "tag":
+            seen = last_seen(state, store, article.sku)
+            watched = {z: state.is_watched(store, z, now_ns) for z in roles if _has_reader(state, store, z)}
+            doubtful: set[str] = set()
+        case "weight":
+            seen, watched, doubtful = _shelf_views(state, store, article.sku, now_ns)
+        case _:
+            seen, watched, doubtful = {}, {}, set()
+    zones = tuple(zone for zone in roles if zone in watched)
+    return tuple(
+        ZoneView(
+            zone=zone,
+            role=roles.get(zone),
+            pieces=pieces,
+            watched=watched.get(zone, True),
+            in_doubt=zone in doubtful,
+            last_seen_ns=seen.get(zone),
+        )
+        for zone, pieces in merge_levels(levels, zones).items()
+    )
+
+
+def _has_reader(state: State, store: str, zone: str) -> bool:
+    return bool(state.site.places[state.site.place_id[store, zone]].readers)
+
+
+def last_seen(state: State, store: str, sku: str) -> dict[str, int]:
+    seen: dict[str, int] = {}
+    for epc in state.tags_of.get((store, sku), ()):
+        place, at_ns = state.presence.place_of(epc), state.presence.last_seen_ns(epc)
+        if place is not None and at_ns is not None:
+            zone = state.site.places[place].zone
+            seen[zone] = max(at_ns, seen.get(zone, 0))
+    return seen
+
+
+def _shelf_views(
+    state: State, store: str, sku: str, now_ns: int
+) -> tuple[dict[str, int], dict[str, bool], set[str]]:
+    seen: dict[str, int] = {}
+    watched: dict[str, bool] = {}
+    doubtful: set[str] = set()
+    for section in state.site.config.shelves:
+        if section.store != store or section.sku != sku:
+            continue
+        device, shelf = state.devices[section.id], state.shelves[section.id]
+        alive = device.state(now_ns) == "online" and shelf.pieces is not None
+        watched[section.zone] = watched.get(section.zone, True) and alive
+        if device.last_seen_ns is not None:
+            seen[section.zone] = max(device.last_seen_ns, seen.get(section.zone, 0))
+        if shelf.in_doubt:
+            doubtful.add(section.zone)
+    return seen, watched, doubtful
+
+
+def article_view(
+    state: State, store: str, article: Article, now_ns: int, live_alerts: Container[str]
+) -> ArticleView:
+    """Return what the stock rules judge of one article."""
+    view = availability(state, store, article.sku, 1, now_ns)
+    levels = state.ledger.levels(store, article.sku)
+    roles = state.site.roles[store]
+    floor = sum(n for zone, n in levels.items() if roles.get(zone) == "floor")
+    behind = {z: n for z, n in levels.items() if roles.get(z) in {"back_room", "receiving"} and n > 0}
+    at = article.low_stock_at if article.low_stock_at is not None else state.site.config.alerts.low_stock_at
+    gap = state.site.config.alerts.low_stock_clear_at - state.site.config.alerts.low_stock_at
+    return ArticleView(
+        store=store,
+        sku=article.sku,
+        on_hand=view.on_hand,
+        available=view.available,
+        floor=floor,
+        back=sum(behind.values()),
+        home_zone=_home(state, store, article),
+        source_zone=max(behind, key=lambda zone: behind[zone]) if behind else None,
+        low_stock_at=at,
+        low_stock_clear_at=at + gap,
+        has_shelf_zones=article.tracked_by != "count",
+        inhibited_by=_inhibition(state, view, live_alerts),
+    )
+
+
+def _home(state: State, store: str, article: Article) -> str | None:
+    for shelf in state.site.config.shelves:
+        if shelf.store == store and shelf.sku == article.sku:
+            return shelf.zone
+    return state.home_zone.get((store, article.sku))
+
+
+def _inhibition(state: State, view: Availability, live_alerts: Container[str]) -> str | None:
+    """Return why no stock alert of this article may fire or clear now."""
+    roles = state.site.roles[view.store]
+    for zone in view.zones:
+        if not zone.watched and roles.get(zone.zone) in STOCK_ROLES:
+            for reader in state.site.places[state.site.place_id[view.store, zone.zone]].readers:
+                fingerprint = f"{AlertType.READER_DOWN}|{view.store}||{reader}"
+                if fingerprint in live_alerts:
+                    return fingerprint
+            return f"unwatched:{zone.zone}"
+    return view.reasons[0] if view.status == "UNKNOWN" else None

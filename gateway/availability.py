@@ -1,0 +1,121 @@
+"""What may be promised: one answer from levels, watchfulness and rules. Pure.
+
+available = max(0, on_hand - not_pickable - reserved - safety_stock). UNKNOWN is never guessed away:
+while a zone that holds (or, with nothing in sight, might hold) a piece is not watched, the quantities
+are the last known ones and nothing is promised.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gateway.ports import Availability, Status, ZoneLevel
+from gateway.site import STOCK_ROLES
+
+UNWATCHED, IN_DOUBT = "zone_unwatched", "shelf_in_doubt"
+NOT_ENOUGH, ONLY_UNPICKABLE = "not_enough", "pieces_not_pickable"
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneView:
+    """A zone as this answer needs it. `role` None: the zone of pieces in customers' hands."""
+
+    zone: str
+    role: str | None
+    pieces: int
+    watched: bool
+    in_doubt: bool
+    last_seen_ns: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The terms of the formula that are not levels, in pieces."""
+
+    reserved: int
+    safety_stock: int
+    incoming: int
+    limited_below: int
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Everything else that an answer bears."""
+
+    store: str
+    sku: str
+    gtin: str | None
+    qty: int
+    sources: tuple[str, ...]
+    changed_ns: int | None
+    valid_until_ns: int
+    version: int
+
+
+def answer(zones: tuple[ZoneView, ...], terms: Terms, context: Context) -> Availability:
+    """Return the answer for one article in one store. `zones`: all zones that could bear witness."""
+    on_hand = sum(zone.pieces for zone in zones)
+    not_pickable = sum(zone.pieces for zone in zones if zone.role not in STOCK_ROLES)
+    margin = on_hand - not_pickable - terms.reserved - terms.safety_stock
+    available = max(0, margin)
+    reasons = _doubts(zones, on_hand)
+    status = "UNKNOWN" if reasons else _status(zones, available, terms)
+    if status != "UNKNOWN" and available < context.qty:
+        reasons.append(ONLY_UNPICKABLE if on_hand - not_pickable < context.qty <= on_hand else NOT_ENOUGH)
+    seen = [zone.last_seen_ns for zone in zones if zone.last_seen_ns is not None]
+    return Availability(
+        store=context.store,
+        sku=context.sku,
+        gtin=context.gtin,
+        status=status,
+        on_hand=on_hand,
+        not_pickable=not_pickable,
+        reserved=terms.reserved,
+        safety_stock=terms.safety_stock,
+        available=available,
+        shortfall=max(0, -margin),
+        incoming=terms.incoming,
+        zones=tuple(
+            ZoneLevel(z.zone, z.pieces, z.watched, z.last_seen_ns) for z in zones if z.pieces or z.role
+        ),
+        pickup="no" if reasons else "yes",
+        reasons=tuple(reasons),
+        last_seen_at_ns=max(seen, default=None),
+        last_changed_at_ns=context.changed_ns,
+        coverage=_coverage(zones),
+        readers_ok=all(zone.watched for zone in zones if zone.role is not None),
+        sources=context.sources,
+        valid_until_ns=context.valid_until_ns,
+        version=context.version,
+    )
+
+
+def _doubts(zones: tuple[ZoneView, ...], on_hand: int) -> list[str]:
+    """Return why the levels cannot be believed, if they cannot."""
+    doubts = []
+    for zone in zones:
+        might_hold = zone.pieces > 0 or (on_hand == 0 and zone.role in STOCK_ROLES)
+        if might_hold and not zone.watched:
+            doubts.append(f"{UNWATCHED}:{zone.zone}")
+        if zone.in_doubt:
+            doubts.append(f"{IN_DOUBT}:{zone.zone}")
+    return doubts
+
+
+def _status(zones: tuple[ZoneView, ...], available: int, terms: Terms) -> Status:
+    if available == 0:
+        return "INCOMING" if terms.incoming else "OUT_OF_STOCK"
+    roles = {zone.role for zone in zones if zone.pieces and zone.role in STOCK_ROLES}
+    if "floor" not in roles:
+        return "BACK_ROOM_ONLY"
+    return "LIMITED" if available < terms.limited_below else "IN_STOCK"
+
+
+def _coverage(zones: tuple[ZoneView, ...]) -> float:
+    """Return the share of stock zones that are watched, 1.0 where there is none to watch."""
+    stock = [zone for zone in zones if zone.role in STOCK_ROLES]
+    return sum(zone.watched for zone in stock) / len(stock) if stock else 1.0
+
+
+def merge_levels(levels: Mapping[str, int], zones: tuple[str, ...]) -> dict[str, int]:
+    """Return a level for each of `zones`, and for any other zone that holds pieces."""
+    return {zone: levels.get(zone, 0) for zone in (*zones, *sorted(levels.keys() - set(zones)))}

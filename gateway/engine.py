@@ -1,0 +1,221 @@
+"""The passes of the gateway: evidence in, time forward, changes out. Pure: no I/O, no clock.
+
+A pass is: any number of `observe`, `refuse` and `record`, then `advance(now)`, then `drain`. What a
+pass changed comes out of that one drain, to be written in one transaction.
+
+    intake, till ─▶ presence ─▶ identified ─▶ stock ─▶ availability ─▶ alerts
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from gateway.alerts.engine import AlertEngine, Holds
+from gateway.alerts.records import AlertRecord, AlertType
+from gateway.alerts.rules import article_conditions, reader_condition
+from gateway.answers import article_view
+from gateway.catalogue import Catalogue
+from gateway.intake import ObservationIntake
+from gateway.movements import LevelPoint, Movement
+from gateway.presence.model import Arrived, Departed, Moved, PresenceEvent, TagRow
+from gateway.scans import CountSession
+from gateway.site import Site, ns
+from gateway.state import State
+from gateway.storage.ports import StateRow
+from gateway.till import Till
+from readers.errors import Malformed
+
+
+@dataclass(slots=True)
+class Changes:
+    """All that one pass changed. `touched`: (store, sku) whose answer may differ now."""
+
+    movements: list[Movement] = field(default_factory=list)
+    points: list[LevelPoint] = field(default_factory=list)
+    state: list[StateRow] = field(default_factory=list)
+    alerts: list[AlertRecord] = field(default_factory=list)
+    refused: list[tuple[str, Malformed]] = field(default_factory=list)
+    touched: set[tuple[str, str]] = field(default_factory=set)
+    devices: set[str] = field(default_factory=set)
+
+
+class Engine:
+    """The rules of one site, joined. One owner calls it."""
+
+    def __init__(self, site: Site, catalogue: Catalogue) -> None:
+        self.site = site
+        self.state = State(site, catalogue)
+        self.till = Till(self.state)
+        self.imbalanced = 0
+        intake = ObservationIntake(self.state, self.till)
+        self.observe, self.refuse, self.record = intake.observe, intake.refuse, self.till.record
+        hold = Holds(ns(site.config.alerts.hold_s), ns(site.config.alerts.clear_hold_s))
+        down = Holds(ns(site.config.alerts.reader_down_hold_s), 0)
+        self.alerts = AlertEngine({t: down if t is AlertType.READER_DOWN else hold for t in AlertType})
+        self._was_watched = {place.id: False for place in site.places}
+        self._device_states: dict[str, str] = {}
+        self._changes = Changes()
+
+    # -- time ---------------------------------------------------------------------------------------
+
+    def advance(self, now_ns: int) -> None:
+        """Let all that is due take effect, and judge what changed."""
+        self.state.presence.advance(now_ns)
+        self._apply_presence(now_ns)
+        self._close_counts(now_ns)
+        self.state.ledger.expire(now_ns, lambda store, zone: self.state.is_watched(store, zone, now_ns))
+        self._judge_devices(now_ns)
+        self._judge_places(now_ns)
+        movements = self.state.ledger.drain_movements()
+        self._changes.movements += movements
+        self._changes.points += self.state.ledger.drain_points()
+        self.state.touched.update((m.store, m.sku) for m in movements)
+        for store, sku in self.state.touched:
+            self._judge_article(store, sku, now_ns)
+        self.alerts.advance(now_ns)
+
+    def _apply_presence(self, now_ns: int) -> None:
+        for event in self.state.presence.drain():
+            self._apply_event(event, self.state.identifier.tag(event.epc), now_ns)
+
+    def _apply_event(self, event: PresenceEvent, sku: str, now_ns: int) -> None:
+        place = self.site.places[event.place]
+        match event:
+            case Arrived():
+                self.state.tags_of.setdefault((place.store, sku), set()).add(event.epc)
+                self.state.stood_at(place.store, sku, place.zone, place.role)
+                self.state.ledger.tag_arrived(
+                    place.store, sku, event.epc, place.zone, event.at_ns, now_ns, came_back=event.came_back
+                )
+            case Moved():
+                source = self.site.places[event.from_place]
+                self.state.stood_at(place.store, sku, place.zone, place.role)
+                if source.store == place.store:
+                    self.state.ledger.tag_moved(
+                        place.store, sku, event.epc, source.zone, place.zone, event.at_ns, now_ns
+                    )
+                else:
+                    self.state.tags_of.setdefault((source.store, sku), set()).discard(event.epc)
+                    self.state.tags_of.setdefault((place.store, sku), set()).add(event.epc)
+                    ends = (source.store, source.zone), (place.store, place.zone)
+                    self.state.ledger.tag_transferred(sku, event.epc, *ends, event.at_ns, now_ns)
+            case Departed():
+                self.state.tags_of.setdefault((place.store, sku), set()).discard(event.epc)
+                told = self.till.told(event.epc)
+                if event.cause == "told" and told is not None:
+                    ref, at_ns = told
+                    self.state.ledger.sold_epc(place.store, sku, event.epc, place.zone, ref, at_ns, now_ns)
+                else:
+                    self.state.ledger.tag_departed(
+                        place.store,
+                        sku,
+                        event.epc,
+                        place.zone,
+                        event.at_ns,
+                        now_ns,
+                        event.last_seen_ns,
+                        event.cause,
+                    )
+
+    def _close_counts(self, now_ns: int) -> None:
+        idle_ns = ns(self.site.config.stock.count_idle_s)
+        for scanner in [
+            s for s, session in self.state.sessions.items() if session.last_ns + idle_ns <= now_ns
+        ]:
+            session = self.state.sessions.pop(scanner)
+            section = self.site.scanners[scanner]
+            for sku, pieces in sorted(session.pieces.items()):
+                self.state.ledger.counted(
+                    section.store, sku, section.zone, pieces, session.ref, session.last_ns, now_ns
+                )
+            self.state.save_session(scanner)
+
+    # -- judging --------------------------------------------------------------------------------------
+
+    def _judge_devices(self, now_ns: int) -> None:
+        for device in self.state.devices.values():
+            state = device.state(now_ns)
+            if self._device_states.get(device.id) != state:
+                self._device_states[device.id] = state
+                self.state.touched_devices.add(device.id)
+            if device.id in self.state.watch.readers:
+                alive = self.state.watch.readers[device.id].is_alive(now_ns)
+                condition = reader_condition(device.store, device.id, device.zones, alive=alive, state=state)
+                self.alerts.judge(condition, now_ns)
+
+    def _judge_places(self, now_ns: int) -> None:
+        """Judge a store's articles anew when one of its zones came into sight or went out of it."""
+        stores = set()
+        for place in self.site.places:
+            settled = self.state.is_watched(place.store, place.zone, now_ns)
+            if settled != self._was_watched[place.id]:
+                self._was_watched[place.id] = settled
+                stores.add(place.store)
+        if stores:
+            self.state.touched.update(key for key in self.state.ledger.line_keys() if key[0] in stores)
+
+    def _judge_article(self, store: str, sku: str, now_ns: int) -> None:
+        article = self.state.catalogue.article(sku)
+        if article is None or not article.known:
+            return
+        for condition in article_conditions(
+            article_view(self.state, store, article, now_ns, self.alerts.live)
+        ):
+            self.alerts.judge(condition, now_ns)
+
+    # -- out --------------------------------------------------------------------------------------------
+
+    def drain(self) -> Changes:
+        """Return all that changed since the last drain."""
+        changes, self._changes = self._changes, Changes()
+        state = self.state
+        changes.state, state.rows = state.rows, []
+        changes.refused, state.refused = state.refused, []
+        changes.touched, state.touched = state.touched, set()
+        changes.devices, state.touched_devices = state.touched_devices, set()
+        for row in self.state.presence.dirty_rows():
+            if row.value is None:
+                self.state.identifier.forget(row.epc)
+            changes.state.append(StateRow("tag", row.epc, row.value))
+        changes.state += [
+            StateRow("line", f"{store}/{sku}", text) for (store, sku), text in self.state.ledger.dirty_rows()
+        ]
+        changes.state += [StateRow("alert", key, text) for key, text in self.alerts.dirty_rows()]
+        changes.alerts = self.alerts.drain()
+        return changes
+
+    def restore(self, rows: Iterable[StateRow], latest: Iterable[LevelPoint], now_ns: int) -> None:
+        """Take up an earlier life from its rows and its stored levels."""
+        by_part: dict[str, list[StateRow]] = {}
+        for row in rows:
+            by_part.setdefault(row.part, []).append(row)
+        tags = [TagRow(row.key, row.value) for row in by_part.get("tag", ())]
+        self.state.presence.restore(tags)
+        for tag in tags:
+            sku = self.state.identifier.tag(tag.epc)
+            place_id = self.state.presence.place_of(tag.epc)
+            if place_id is not None:
+                place = self.site.places[place_id]
+                self.state.ledger.restore_tag(place.store, sku, place.zone)
+                self.state.tags_of.setdefault((place.store, sku), set()).add(tag.epc)
+                self.state.stood_at(place.store, sku, place.zone, place.role)
+        for row in by_part.get("line", ()):
+            store, _, sku = row.key.partition("/")
+            if store in self.site.roles:
+                self._meet_again(sku)
+                self.state.ledger.restore_line(store, sku, row.value or "{}")
+        for row in by_part.get("shelf", ()):
+            if row.key in self.state.shelves and row.value is not None:
+                self.state.shelves[row.key].restore(int(row.value))
+        for row in by_part.get("count", ()):
+            if row.value is not None and row.key in self.site.scanners:
+                ref, started_ns, last_ns, pieces = json.loads(row.value)
+                session = self.state.sessions[row.key] = CountSession(ref, started_ns, last_ns)
+                session.pieces.update(pieces)
+        self.alerts.restore([row.value for row in by_part.get("alert", ()) if row.value is not None])
+        self.imbalanced = self.state.ledger.settle_restored(latest, now_ns)
+
+    def _meet_again(self, sku: str) -> None:
+        """Make the unknown articles of an earlier life known as unknown again."""
+        if self.state.catalogue.article(sku) is None and sku.startswith("gtin-"):
+            self.state.catalogue.meet(sku.removeprefix("gtin-"))

@@ -1,0 +1,157 @@
+"""Observations in: each goes to the part of the state that it bears evidence for. Pure.
+
+read ──▶ place ──▶ presence          heartbeat ──▶ device, watch
+scan ──▶ repeat? ──▶ product ──▶ role of its scanner ──▶ stock
+reading ──▶ shelf ──▶ settled pieces ──▶ stock
+"""
+
+from gateway.devices import DeviceLife
+from gateway.scans import CountSession
+from gateway.state import State
+from gateway.storage.ports import StateRow
+from gateway.till import Till
+from readers.errors import Malformed
+from readers.observations import Fault, Heartbeat, Identified, Observation, Read, Reading, Scan
+
+PROOF_EVERY_NS = 500_000_000
+"""Reads of one reader prove its life again after this: a read must stay cheap."""
+
+
+class ObservationIntake:
+    """Takes observations into the state. received == passed + dropped holds in `state.counts`."""
+
+    def __init__(self, state: State, till: Till) -> None:
+        self._state = state
+        self._till = till
+        self._proof_ns: dict[str, int] = dict.fromkeys(state.site.silent_after_ns, 0)
+        self._handlers = {
+            Read: self._read,
+            Scan: self._scan,
+            Reading: self._reading,
+            Heartbeat: self._heartbeat,
+            Identified: self._identified,
+            Fault: self._fault,
+        }
+
+    def observe(self, observation: Observation, now_ns: int) -> None:
+        """Take one observation in."""
+        self._state.counts.received += 1
+        self._handlers[type(observation)](observation, now_ns)  # type: ignore[operator]  # keyed by its own type
+
+    def _read(self, read: Read, _now_ns: int) -> None:
+        place = self._state.site.antenna_place.get((read.reader, read.antenna))
+        device = self._state.devices.get(read.reader)
+        if place is None or device is None:
+            self._state.drop(read.reader, "unknown_antenna")
+            return
+        self._state.counts.passed += 1
+        device.observations += read.count
+        if read.at_ns - self._proof_ns[read.reader] >= PROOF_EVERY_NS:
+            self._prove(device, read.at_ns)
+        self._state.presence.observe(read.epc, place, read.at_ns, read.rssi_dbm, read.count)
+
+    def _prove(self, device: DeviceLife, at_ns: int) -> None:
+        self._proof_ns[device.id] = at_ns
+        device.seen(at_ns)
+        self._state.presence.proof(device.id, at_ns)
+
+    def _heartbeat(self, beat: Heartbeat, _now_ns: int) -> None:
+        device = self._state.devices.get(beat.device)
+        if device is None:
+            self._state.drop(beat.device, "unknown_device")
+            return
+        self._state.counts.passed += 1
+        is_reader = beat.device in self._proof_ns
+        if beat.online:
+            if is_reader:
+                self._prove(device, beat.at_ns)
+            else:
+                device.seen(beat.at_ns)
+        else:
+            device.offline = True
+            if is_reader:
+                self._state.presence.lost(beat.device)
+        self._state.touched_devices.add(beat.device)
+
+    def _identified(self, identified: Identified, _now_ns: int) -> None:
+        self._state.counts.passed += 1
+        if device := self._state.devices.get(identified.device):
+            device.detail = identified.detail
+            self._state.touched_devices.add(identified.device)
+
+    def _fault(self, fault: Fault, _now_ns: int) -> None:
+        self._state.counts.passed += 1
+        if device := self._state.devices.get(fault.device):
+            device.fault = f"{fault.code}: {fault.detail}"
+            self._state.touched_devices.add(fault.device)
+
+    def _reading(self, reading: Reading, now_ns: int) -> None:
+        shelf = self._state.shelves.get(reading.sensor)
+        if shelf is None:
+            self._state.drop(reading.sensor, "unknown_device")
+            return
+        self._state.counts.passed += 1
+        device = self._state.devices[reading.sensor]
+        device.seen(reading.at_ns)
+        device.observations += 1
+        settled = shelf.feed(reading.weight_g, reading.at_ns)
+        if settled is None:
+            return
+        section = self._state.site.shelves[reading.sensor]
+        self._state.touched.add((section.store, section.sku))
+        if settled.pieces is not None:
+            self._state.rows.append(StateRow("shelf", reading.sensor, str(settled.pieces)))
+            self._state.ledger.shelf_settled(
+                section.store, section.sku, section.id, section.zone, settled.pieces, settled.at_ns, now_ns
+            )
+
+    def _scan(self, scan: Scan, now_ns: int) -> None:
+        scanner = self._state.site.scanners.get(scan.scanner)
+        if scanner is None:
+            self._state.drop(scan.scanner, "unknown_device")
+            return
+        device = self._state.devices[scan.scanner]
+        device.seen(scan.at_ns)
+        device.observations += 1
+        if not self._state.repeats[scan.scanner].is_new(scan.text, scan.at_ns):
+            self._state.drop(scan.scanner, "repeat")
+            return
+        try:
+            product = self._state.identifier.scan(scan.text)
+        except Malformed as error:
+            self._state.drop(scan.scanner, error.reason)
+            self._state.refused.append((scan.scanner, error))
+            return
+        if product is None:
+            self._state.drop(scan.scanner, "not_a_product")
+            return
+        self._state.counts.passed += 1
+        ref = f"{scan.scanner}:{scan.at_ns}"
+        match scanner.role:
+            case "till":
+                self._till.sell(scanner.store, product.sku, product.epc, ref, scan.at_ns, now_ns)
+            case "return":
+                self._till.take_back(
+                    scanner.store, product.sku, scanner.zone, product.epc, ref, scan.at_ns, now_ns
+                )
+            case "receiving":
+                self._till.receive(
+                    scanner.store, product.sku, scanner.zone, product.epc, ref, scan.at_ns, now_ns
+                )
+            case "count":
+                self._count_piece(scan.scanner, product.sku, scan.at_ns)
+            case "look_up":
+                pass  # asks, and moves nothing
+
+    def refuse(self, device: str, error: Malformed) -> None:
+        """Take note of input that a codec could not read."""
+        self._state.counts.received += 1
+        self._state.drop(device, error.reason)
+        self._state.refused.append((device, error))
+
+    def _count_piece(self, scanner: str, sku: str, at_ns: int) -> None:
+        session = self._state.sessions.get(scanner)
+        if session is None:
+            session = self._state.sessions[scanner] = CountSession(f"{scanner}:{at_ns}", at_ns, at_ns)
+        session.add(sku, at_ns)
+        self._state.save_session(scanner)

@@ -1,0 +1,87 @@
+"""What the store is believed to be: every part of the gateway's state, with one owner. Pure.
+
+The rules that change it stand beside: intake.py (devices), till.py (people and tills), engine.py
+(time); answers.py only reads it.
+"""
+
+import json
+
+from gateway.catalogue import Catalogue
+from gateway.devices import DeviceLife
+from gateway.identify import Identifier
+from gateway.presence.silence import SilencePresence
+from gateway.presence.watch import Watch
+from gateway.scans import CountSession, RepeatFilter
+from gateway.shelves import Shelf
+from gateway.site import Site, ns
+from gateway.stock.ledger import Ledger
+from gateway.storage.ports import StateRow
+from readers.counts import StageCounts
+from readers.errors import Malformed
+
+
+class State:
+    """The parts of one site. `rows`: state to be written with the next commit."""
+
+    def __init__(self, site: Site, catalogue: Catalogue) -> None:
+        config = site.config
+        self.site = site
+        self.catalogue = catalogue
+        self.counts = StageCounts()
+        self.watch = Watch(site.places, site.silent_after_ns, ns(config.presence.settle_s))
+        self.presence = SilencePresence(site.places, self.watch, site.silence_rule())
+        self.ledger = Ledger(catalogue, site.roles, site.stock_rule())
+        self.identifier = Identifier(catalogue)
+        self.shelves = {s.id: Shelf(s.id, s.unit_weight_g, s.tare_g, ns(s.settle_s)) for s in config.shelves}
+        self.devices = _devices(site)
+        self.repeats = {s.id: RepeatFilter(ns(s.repeat_window_s)) for s in config.scanners}
+        self.sessions: dict[str, CountSession] = {}
+        self.tags_of: dict[tuple[str, str], set[str]] = {}
+        self.home_zone: dict[tuple[str, str], str] = {}
+        self.rows: list[StateRow] = []
+        self.refused: list[tuple[str, Malformed]] = []
+        self.touched: set[tuple[str, str]] = set()
+        self.touched_devices: set[str] = set()
+
+    def drop(self, device: str, reason: str) -> None:
+        """Count one observation as dropped, for the stage and for its device."""
+        self.counts.drop(reason)
+        if device in self.devices:
+            self.devices[device].dropped[reason] += 1
+
+    def is_watched(self, store: str, zone: str, now_ns: int) -> bool:
+        """Return whether a zone's readers see it now, and have for long enough."""
+        return self.presence.is_watched(self.site.place_id[store, zone], now_ns)
+
+    def stood_at(self, store: str, sku: str, zone: str, role: str) -> None:
+        """Remember the floor zone where an article is shown."""
+        if role == "floor":
+            self.home_zone[store, sku] = zone
+
+    def save_session(self, scanner: str) -> None:
+        """Have a count by scanner written down, or its end."""
+        session = self.sessions.get(scanner)
+        value = None
+        if session is not None:
+            value = json.dumps([session.ref, session.started_ns, session.last_ns, session.pieces])
+        self.rows.append(StateRow("count", scanner, value))
+
+
+def _devices(site: Site) -> dict[str, DeviceLife]:
+    config = site.config
+    devices = [
+        DeviceLife(
+            r.id,
+            r.kind,
+            "rfid",
+            r.store,
+            tuple(dict.fromkeys(a.zone for a in r.antennas)),
+            ns(r.silent_after_s),
+        )
+        for r in config.readers
+    ]
+    devices += [DeviceLife(s.id, s.kind, s.role, s.store, (s.zone,), None) for s in config.scanners]
+    devices += [
+        DeviceLife(s.id, s.kind, "weight", s.store, (s.zone,), ns(s.silent_after_s)) for s in config.shelves
+    ]
+    return {device.id: device for device in devices}

@@ -1,0 +1,102 @@
+"""Tills, returns desks and receiving: what people say of single pieces, taken into stock. Pure.
+
+A sale that names its tag takes that very tag out of presence; one that names the SKU alone is paired
+with a tag by the ledger. An API's events and a scanner's scans come through the same three doors.
+"""
+
+from gateway.ports import EventResult, TillEvent
+from gateway.state import State
+
+MAX_FUTURE_NS = 300 * 1_000_000_000
+"""A till's clock may run ahead by this; an event further ahead is refused."""
+MAX_EVENT_PIECES = 1_000
+"""Pieces that one event may move; a typing error beyond it is refused."""
+
+
+class Till:
+    """Events of people and tills, for one state."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._told: dict[str, tuple[str, int]] = {}
+
+    def record(self, event: TillEvent, now_ns: int) -> EventResult:
+        """Apply one event; return what became of it. The caller sees to it that it comes once."""
+        sku = self._sku_of(event)
+        refusal = self._refusal(event, sku, now_ns)
+        if refusal is not None or sku is None:
+            code, detail, pointer = refusal or ("unknown_article", "", "/sku")
+            return EventResult(event.event_id, "refused", None, code, detail, pointer)
+        zone = event.zone or self._default_zone(event.store, event.type)
+        for piece in range(event.qty):
+            ref = event.event_id if event.qty == 1 else f"{event.event_id}#{piece + 1}"
+            if event.type == "sale":
+                self.sell(event.store, sku, event.epc, ref, event.at_ns, now_ns)
+            elif event.type == "return":
+                self.take_back(event.store, sku, zone, event.epc, ref, event.at_ns, now_ns)
+            else:
+                self.receive(event.store, sku, zone, event.epc, ref, event.at_ns, now_ns)
+        return EventResult(event.event_id, "applied", sku)
+
+    def _sku_of(self, event: TillEvent) -> str | None:
+        if event.sku is not None:
+            return event.sku if self._state.catalogue.article(event.sku) else None
+        if event.epc is not None:
+            return self._state.identifier.tag(event.epc)
+        return self._state.catalogue.sku_of(event.gtin) if event.gtin else None
+
+    def _refusal(self, event: TillEvent, sku: str | None, now_ns: int) -> tuple[str, str, str] | None:
+        """Return (code, detail, pointer) of what is wrong with an event, or None."""
+        if event.store not in self._state.site.roles:
+            return "unknown_store", f"no store {event.store!r}", "/store"
+        if sku is None:
+            named = event.sku or event.gtin or "(none)"
+            return (
+                "unknown_article",
+                f"no article {named!r} in the catalogue",
+                "/sku" if event.sku else "/gtin",
+            )
+        if event.zone is not None and event.zone not in self._state.site.roles[event.store]:
+            return "unknown_zone", f"no zone {event.zone!r} in store {event.store!r}", "/zone"
+        if event.at_ns > now_ns + MAX_FUTURE_NS:
+            return "time_in_future", "the event's time lies more than 5 minutes ahead", "/at"
+        if not 1 <= event.qty <= MAX_EVENT_PIECES or (event.epc is not None and event.qty != 1):
+            return "bad_quantity", f"qty must be 1 to {MAX_EVENT_PIECES}, and 1 where an EPC is named", "/qty"
+        return None
+
+    def _default_zone(self, store: str, kind: str) -> str:
+        """Return where a piece turns up when nobody says: the till for a return, the back for a receipt."""
+        order = ("till", "floor") if kind == "return" else ("receiving", "back_room", "floor")
+        for role in order:
+            for zone, zone_role in self._state.site.roles[store].items():
+                if zone_role == role:
+                    return zone
+        return next(iter(self._state.site.roles[store]))
+
+    def sell(self, store: str, sku: str, epc: str | None, ref: str, at_ns: int, now_ns: int) -> None:
+        """One piece was sold; `epc` where the till knows the very tag."""
+        ledger = self._state.ledger
+        if epc is None or ledger.tracked_by(sku) != "tag":
+            ledger.sold(store, sku, ref, at_ns, now_ns)
+        elif self._state.presence.depart(epc, at_ns):
+            self._told[epc] = (ref, at_ns)
+        else:
+            ledger.sold_epc(store, sku, epc, None, ref, at_ns, now_ns)
+
+    def told(self, epc: str) -> tuple[str, int] | None:
+        """Return (ref, at_ns) of the sale that named a tag which presence now lets go; once."""
+        return self._told.pop(epc, None)
+
+    def take_back(
+        self, store: str, sku: str, zone: str, epc: str | None, ref: str, at_ns: int, now_ns: int
+    ) -> None:
+        """One piece was brought back at `zone`."""
+        if epc is not None:
+            self._state.presence.expect(epc, at_ns)
+        self._state.ledger.returned(store, sku, zone, epc, ref, at_ns, now_ns)
+
+    def receive(
+        self, store: str, sku: str, zone: str, epc: str | None, ref: str, at_ns: int, now_ns: int
+    ) -> None:
+        """One piece was received at `zone`."""
+        self._state.ledger.received(store, sku, zone, epc, ref, at_ns, now_ns)
