@@ -1,0 +1,83 @@
+"""kind -> codec: the one table to extend for a further reader, scanner or sensor. Wiring, no I/O.
+
+A new kind is one codec file and one line here; its `title` is what people read, its default baud
+what its makers ship.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from types import MappingProxyType
+
+from readers.codecs.impinj import ImpinjCodec
+from readers.codecs.m100_session import M100Session
+from readers.codecs.scanner import ScannerSession
+from readers.codecs.tasmota import TasmotaCodec
+from readers.errors import DeviceRefused
+from readers.protocol import MqttCodec, SerialProtocol
+from readers.settings import MqttDeviceSettings, RfidSettings, ScannerSettings
+
+SerialSettings = RfidSettings | ScannerSettings
+
+
+@dataclass(frozen=True, slots=True)
+class SerialKind:
+    """A device on a serial port. `make` raises DeviceRefused for settings that it cannot have."""
+
+    title: str
+    default_baud: int
+    make: Callable[[SerialSettings], SerialProtocol]
+
+
+@dataclass(frozen=True, slots=True)
+class MqttKind:
+    """A device behind the broker. `make` raises DeviceRefused for settings that it cannot have."""
+
+    title: str
+    make: Callable[[MqttDeviceSettings], MqttCodec]
+
+
+def serial_kind(kind: str) -> SerialKind:
+    """Return the kind of that name. Raises DeviceRefused, naming the nearest and all that there are."""
+    return SERIAL_KINDS[_known(kind, SERIAL_KINDS)]
+
+
+def mqtt_kind(kind: str) -> MqttKind:
+    """Return the kind of that name. Raises DeviceRefused, naming the nearest and all that there are."""
+    return MQTT_KINDS[_known(kind, MQTT_KINDS)]
+
+
+def _known(kind: str, kinds: Iterable[str]) -> str:
+    names = sorted(kinds)
+    if kind in names:
+        return kind
+    nearest = get_close_matches(kind, names, n=1)
+    hint = f"did you mean {nearest[0]!r}? " if nearest else ""
+    raise DeviceRefused(f"unknown kind {kind!r}: {hint}known here are {', '.join(names)}")
+
+
+def _m100(settings: SerialSettings) -> SerialProtocol:
+    if not isinstance(settings, RfidSettings):
+        raise DeviceRefused(f"{settings.device}: kind m100 is an RFID reader, not a scanner")
+    return M100Session(settings)
+
+
+def _scanner(settings: SerialSettings) -> SerialProtocol:
+    if not isinstance(settings, ScannerSettings):
+        raise DeviceRefused(f"{settings.device}: kind scanner is a code scanner, not an RFID reader")
+    return ScannerSession(settings)
+
+
+SERIAL_KINDS: Mapping[str, SerialKind] = MappingProxyType(
+    {
+        "m100": SerialKind("UHF reader of the M100 / YRM100 / R200 family", 115_200, _m100),
+        "scanner": SerialKind("code scanner that sends lines", 9_600, _scanner),
+    }
+)
+
+MQTT_KINDS: Mapping[str, MqttKind] = MappingProxyType(
+    {
+        "impinj": MqttKind("Impinj R700 or R720 in IoT mode", ImpinjCodec),
+        "tasmota": MqttKind("Tasmota weight shelf with an HX711 load cell", TasmotaCodec),
+    }
+)
