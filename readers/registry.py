@@ -1,4 +1,4 @@
-"""kind -> codec: the one table to extend for a further reader, scanner or sensor. Wiring, no I/O.
+"""kind -> codec: the one table to extend for a further reader, scanner or sensor. Pure wiring.
 
 A new kind is one codec file and one line here; its `title` is what people read, its default baud
 what its makers ship.

@@ -10,13 +10,13 @@ examples have them), qualifiers in any order, any host and stem.
 
 import base64
 import re
-from urllib.parse import unquote
 
 from readers.errors import Malformed
 from readers.identity.epc import decode_epc
 from readers.identity.epc_key import EpcIdentity
 from readers.identity.gs1_elements import add_element, check_element, fits, is_identifier
 from readers.identity.gtin import GTIN_LENGTHS
+from readers.identity.percent import decode_percent
 
 _ADDRESS = re.compile(
     r"https?://[^/?#]+(?P<path>/[^?#]*)?(?:\?(?P<query>[^#]*))?(?:#.*)?", re.IGNORECASE | re.DOTALL
@@ -74,7 +74,7 @@ def _read_path(segments: list[str]) -> dict[str, str] | None:
     """Return the elements of the right-most key with its qualifiers, None when there is no key."""
     for start in range(len(segments) - 2, -1, -2):
         identifiers = segments[start::2]
-        values = [unquote(value) for value in segments[start + 1 :: 2]]
+        values = [decode_percent(value) for value in segments[start + 1 :: 2]]
         key, qualifiers = identifiers[0], identifiers[1:]
         if key not in _QUALIFIERS or not _is_key(key, values[0]):
             continue
@@ -102,9 +102,9 @@ def _read_query(query: str, elements: dict[str, str]) -> None:
     """Add the attributes; keys that are no application identifier are somebody else's."""
     for pair in re.split("[&;]", query):
         name, _, value = pair.partition("=")
-        ai = unquote(name)
+        ai = decode_percent(name)
         if value and ai.isdecimal() and is_identifier(ai):
-            add_element(elements, ai, check_element(ai, unquote(value)))
+            add_element(elements, ai, check_element(ai, decode_percent(value)))
 
 
 def _read_epc(segment: str) -> dict[str, str] | None:

@@ -1,9 +1,9 @@
 """What every EPC scheme decodes to, and the characters GS1 allows in it. Pure."""
 
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from readers.errors import Malformed
+from readers.identity.percent import encode_percent
 
 _SERIAL_AI = {"01": "21", "414": "254"}
 GS1_CHARACTERS = frozenset(
@@ -33,9 +33,9 @@ class EpcIdentity:
     @property
     def digital_link_path(self) -> str:
         """Return the key as the path (and query) of a GS1 Digital Link, percent-encoded."""
-        path = f"/{self.ai}/{quote(self.key, safe='')}"
+        path = f"/{self.ai}/{encode_percent(self.key)}"
         if self.serial is not None:
-            path += f"/{_SERIAL_AI[self.ai]}/{quote(self.serial, safe='')}"
+            path += f"/{_SERIAL_AI[self.ai]}/{encode_percent(self.serial)}"
         return path if self.date is None else f"{path}?{self.date[0]}={self.date[1]}"
 
 
