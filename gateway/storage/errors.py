@@ -1,6 +1,4 @@
-"""The error tree of gateway/storage, split by who can act. Each names the file and the remedy."""
-
-from pathlib import Path
+"""The error tree of gateway/storage, split by who can act; each names file and remedy. Pure."""
 
 
 class StoreError(Exception):
@@ -8,8 +6,9 @@ class StoreError(Exception):
 
     remedy = "see the gateway's log"
 
-    def __init__(self, path: Path | str, detail: str, remedy: str | None = None) -> None:
-        self.path = Path(path)
+    def __init__(self, path: object, detail: str, remedy: str | None = None) -> None:
+        """`path` is the file, as text or as a path."""
+        self.path = str(path)
         self.detail = detail
         if remedy is not None:
             self.remedy = remedy

@@ -137,9 +137,10 @@ def history(sql: Sql, store: str, sku: str, window: Window, zone: str | None) ->
         " WHERE store = ? AND sku = ? AND (? IS NULL OR zone = ?)",
         (store, sku, zone, zone),
     ).fetchall()
-    if not found:
+    first_ns = min((first_ns for _, first_ns in found), default=window.to_ns)
+    if first_ns >= window.to_ns:
         return []
-    window = window.starting_with(min(first_ns for _, first_ns in found))
+    window = window.starting_with(first_ns)
     ids = [series for series, _ in found]
     if len(ids) == 1 and window.from_ns % HOUR_NS == 0 and window.step_ns % HOUR_NS == 0:
         return _coarse(sql, ids[0], window)

@@ -1,4 +1,4 @@
-"""What the gateway asks of a store on disk: one atomic commit, and reads of what was committed.
+"""What the gateway asks of a store on disk: one atomic commit, and reads of it. Pure.
 
 Lifecycle: `open` checks integrity and applies migrations, then `commit` is called from one
 writer thread only; reads may come from any thread. `close` is idempotent. After `commit`
