@@ -30,6 +30,12 @@ def require_ours(sql: Sql, path: Path) -> None:
         raise StoreCorrupt(path, "this is no storefloor store", _FOREIGN)
 
 
+def require_writable(sql: Sql) -> None:
+    """Let the driver raise where the file can only be read: SQLite opens such a file without a word."""
+    sql.execute("BEGIN IMMEDIATE")
+    sql.execute("ROLLBACK")
+
+
 def require_whole(sql: Sql, path: Path) -> None:
     """Raise StoreCorrupt quoting the first damage, if there is any. Reads all of the file."""
     [(verdict,)] = sql.execute("PRAGMA quick_check(1)").fetchall()

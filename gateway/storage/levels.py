@@ -31,7 +31,8 @@ _CARRIED = "SELECT at_ns, pieces FROM levels WHERE series = ? AND at_ns < ? ORDE
 class LevelWriter:
     """Writes level points. Remembers series and their latest points until told to `forget`."""
 
-    def __init__(self) -> None:
+    def __init__(self, max_series: int = MAX_REMEMBERED_SERIES) -> None:
+        self._max_series = max_series
         self._series: dict[tuple[str, str, str], int] = {}
         self._latest: dict[int, tuple[int, int]] = {}
 
@@ -44,7 +45,7 @@ class LevelWriter:
         """Insert the points; of several for one series and time the last holds."""
         if not points:
             return
-        if len(self._series) > MAX_REMEMBERED_SERIES:
+        if len(self._series) > self._max_series:
             self.forget()
         by_time = {(self._series_of(sql, point), point.at_ns): point.pieces for point in points}
         rows = sorted((series, at_ns, pieces) for (series, at_ns), pieces in by_time.items())

@@ -18,6 +18,7 @@ from gateway.storage.creation import (
     require_no_remains,
     require_ours,
     require_whole,
+    require_writable,
 )
 from gateway.storage.errors import (
     CommitRefused,
@@ -184,6 +185,7 @@ class SqliteStore(StoreReads):
             if lock is None:
                 require_current(connection, path)
             else:
+                require_writable(connection)
                 require_whole(connection, path)
                 migrate(connection, path)
             [(mode,)] = connection.execute("PRAGMA journal_mode = WAL").fetchall()
