@@ -31,8 +31,13 @@ def require_ours(sql: Sql, path: Path) -> None:
 
 
 def require_writable(sql: Sql) -> None:
-    """Let the driver raise where the file can only be read: SQLite opens such a file without a word."""
+    """Let the driver raise where the file can only be read, by a write that is taken back.
+
+    SQLite opens such a file without a word, and there turns BEGIN IMMEDIATE into BEGIN.
+    """
+    [(version,)] = sql.execute("PRAGMA user_version").fetchall()
     sql.execute("BEGIN IMMEDIATE")
+    sql.execute(f"PRAGMA user_version = {version:d}")
     sql.execute("ROLLBACK")
 
 
