@@ -24,7 +24,7 @@ give_up() {
 
 command -v apt-get >/dev/null 2>&1 || give_up "This is no Debian: install them in your system's way."
 if [ "$(id -u)" = 0 ]; then
-    as_root=env
+    as_root="env"
 elif [ "${CI:-}" = true ] && sudo -n true 2>/dev/null; then
     as_root="sudo -n env"
 else
