@@ -53,9 +53,9 @@ def test_rollups_equal_the_raw_points(commits: list[list[tuple[str, int, int]]])
             raw.setdefault(series, []).append((at_ns, pieces))
         database.close()
     expected = {}
-    for series, points in raw.items():
-        for hour in {hour_of(at_ns) for at_ns, _ in points}:
-            before = [point for point in points if point[0] < hour]
-            within = [point for point in points if hour_of(point[0]) == hour]
+    for series, known in raw.items():
+        for hour in {hour_of(at_ns) for at_ns, _ in known}:
+            before = [point for point in known if point[0] < hour]
+            within = [point for point in known if hour_of(point[0]) == hour]
             expected[series, hour] = whole_hour(before[-1] if before else None, within)
     assert rows == expected
