@@ -1,0 +1,89 @@
+"""The HTTP app: the gateway's ports in, one ASGI app out. The list of routes stands here, in order."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import FastAPI
+
+from api.context import ApiContext, ApiSettings, Ports
+from api.counts import HttpCounts
+from api.edge import Edge
+from api.openapi import build_openapi
+from api.problems import install_problem_handlers
+from api.routes.alerts import add_alert_routes
+from api.routes.articles import add_article_routes
+from api.routes.availability import add_availability_routes
+from api.routes.docs import add_docs_routes
+from api.routes.events import add_event_routes
+from api.routes.health import add_health_routes
+from api.routes.history import add_history_routes
+from api.routes.overview import add_overview_routes
+from api.routes.problems import add_problem_routes
+from api.routes.session import add_session_routes
+from api.routes.stores import add_store_routes
+from api.routes.stream import add_stream_routes
+from api.sessions import Sessions
+from api.strict_route import StrictRoute
+
+__all__ = ["ApiSettings", "Ports", "create_app"]
+
+VERSION = "1"
+"""Of the contract, as in /v1; the gateway's own version is another thing."""
+
+ROUTES = (
+    add_availability_routes,
+    add_history_routes,
+    add_stream_routes,
+    add_event_routes,
+    add_overview_routes,
+    add_alert_routes,
+    add_store_routes,
+    add_article_routes,
+    add_health_routes,
+    add_session_routes,
+    add_problem_routes,
+    add_docs_routes,
+)
+"""In the order in which a path is tried: what is asked most comes first."""
+
+
+class StorefloorApi(FastAPI):
+    """The framework's app with our OpenAPI document."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the OpenAPI document, built once."""
+        if not self.openapi_schema:
+            self.openapi_schema = build_openapi(self)
+        return self.openapi_schema
+
+
+def create_app(
+    ports: Ports,
+    settings: ApiSettings,
+    *,
+    pages: Callable[[FastAPI], None] | None = None,
+    monotonic_s: Callable[[], float] = time.monotonic,
+) -> FastAPI:
+    """Return the app. `pages` mounts the staff page, after all routes of the API.
+
+    `monotonic_s` is real time in seconds, for page sessions; the shop's time comes from the clock port.
+    """
+    app = StorefloorApi(
+        title="storefloor",
+        version=VERSION,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    context = ApiContext(ports, settings, Sessions(monotonic_s), HttpCounts(), monotonic_s)
+    app.state.context = context
+    app.router.route_class = StrictRoute
+    for add_routes in ROUTES:
+        add_routes(app.router)
+    install_problem_handlers(app)
+    app.add_middleware(Edge, context=context)
+    if pages is not None:
+        pages(app)
+    return app

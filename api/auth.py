@@ -1,0 +1,154 @@
+"""Who asks, and whether they may: bearer keys, page sessions, and the open page of a demo.
+
+    Authorization: Bearer <key> ─▶ AuthPort ─▶ caller | 401
+    cookie ─▶ session ─▶ its key ─▶ AuthPort ─▶ caller      (not GET: needs X-Storefloor: 1)
+    neither, page_sign_in = false, our own page on loopback, GET ─▶ read-only caller
+    neither ─▶ 401
+
+Store binding gives no hint: to a key that is bound to stores, a foreign store and one that does
+not exist are the same 403.
+"""
+
+from typing import Annotated, Literal
+
+from fastapi import Depends
+from starlette.requests import Request
+
+from api.context import ApiContext, context_of
+from api.hosts import host_name, is_own_page
+from api.problems import Problem, echo
+from gateway.ports import Caller, StoreInfo
+
+SESSION_COOKIE = "storefloor_session"
+PAGE_HEADER = "x-storefloor"
+"""A header that no foreign page can send without our leave (CORS is off): the guard against CSRF."""
+SAFE_METHODS = frozenset({"GET", "HEAD"})
+MAX_KEY_CHARS = 256
+"""Longer than any key that is given out: what is longer is not looked up."""
+OPEN_PAGE = Caller("open-page", frozenset({"availability:read", "availability:exact"}), frozenset())
+"""Whoever looks at the page of a gateway that serves its own machine alone: may see, may not change."""
+
+Via = Literal["key", "session", "open"]
+
+
+class Needs:
+    """A dependency: the caller, where it holds any of the scopes (admin holds all)."""
+
+    def __init__(self, *scopes: str) -> None:
+        self.scopes = scopes
+
+    async def __call__(self, request: Request) -> Caller:
+        """Return the caller; raises Problem 401 or 403."""
+        caller, _ = await identify(request)
+        if not any(caller.may(scope) for scope in self.scopes):
+            raise _insufficient("This", self.scopes)
+        return caller
+
+
+ReadCaller = Annotated[Caller, Depends(Needs("availability:read", "availability:exact"))]
+ExactCaller = Annotated[Caller, Depends(Needs("availability:exact"))]
+IngestCaller = Annotated[Caller, Depends(Needs("ingest:write"))]
+
+
+async def identify(request: Request) -> tuple[Caller, Via]:
+    """Return who asks, and how we know; raises Problem 401, or 403 for a page that forgot its header."""
+    context = context_of(request)
+    authorization = request.headers.get("authorization")
+    if authorization is not None:
+        return await _by_key(context, authorization), "key"
+    session_id = request.cookies.get(SESSION_COOKIE)
+    if session_id is not None:
+        caller = await _by_session(context, session_id)
+        if caller is not None:
+            _check_page_header(request)
+            return caller, "session"
+    if request.method in SAFE_METHODS and _is_open(context, request):
+        return OPEN_PAGE, "open"
+    raise _missing_key("There is neither a key nor a valid page session.")
+
+
+async def caller_of_key(context: ApiContext, key: str) -> Caller:
+    """Return the caller behind an API key; raises Problem unknown_key."""
+    caller = await context.ports.auth.caller(key) if len(key) <= MAX_KEY_CHARS else None
+    if caller is None:
+        raise Problem(
+            "unknown_key",
+            "The key is unknown or was revoked.",
+            headers={"WWW-Authenticate": _challenge("invalid_token")},
+        )
+    return caller
+
+
+def require_exact(caller: Caller, what: str) -> None:
+    """Raise Problem insufficient_scope where the caller may not see quantities."""
+    if not caller.may("availability:exact"):
+        raise _insufficient(what, ("availability:exact",))
+
+
+def require_store(context: ApiContext, caller: Caller, store_id: str) -> StoreInfo:
+    """Return the store where the caller may ask about it; raises Problem 403 or 404."""
+    if not caller.sees(store_id):
+        raise Problem("forbidden_store", f"This key is not for store {echo(store_id)}.")
+    for store in context.ports.inventory.stores():
+        if store.id == store_id:
+            return store
+    raise Problem("unknown_store", f"There is no store {echo(store_id)}.")
+
+
+def stores_seen(context: ApiContext, caller: Caller, store_ids: list[str]) -> list[StoreInfo]:
+    """Return the stores asked for, each once, in order; where none is, all that the caller sees."""
+    if store_ids:
+        return [require_store(context, caller, store_id) for store_id in dict.fromkeys(store_ids)]
+    return [store for store in context.ports.inventory.stores() if caller.sees(store.id)]
+
+
+async def _by_key(context: ApiContext, authorization: str) -> Caller:
+    scheme, _, key = authorization.partition(" ")
+    if scheme.lower() != "bearer" or not key.strip():
+        raise _missing_key("The Authorization header holds no bearer key.")
+    return await caller_of_key(context, key.strip())
+
+
+async def _by_session(context: ApiContext, session_id: str) -> Caller | None:
+    key = context.sessions.key(session_id)
+    if key is None:
+        return None
+    caller = await context.ports.auth.caller(key)
+    if caller is None:
+        context.sessions.close(session_id)
+    return caller
+
+
+def _check_page_header(request: Request) -> None:
+    if request.method not in SAFE_METHODS and request.headers.get(PAGE_HEADER) != "1":
+        raise Problem("missing_page_header", "A page session that changes something sends X-Storefloor: 1.")
+
+
+def _is_open(context: ApiContext, request: Request) -> bool:
+    settings = context.settings
+    if settings.page_sign_in:
+        return False
+    host = host_name(request.headers.get("host", ""))
+    known = frozenset(name.lower() for name in settings.allowed_hosts)
+    return is_own_page(host, known, request.headers.get("sec-fetch-site"))
+
+
+def _missing_key(detail: str) -> Problem:
+    return Problem("missing_key", detail, headers={"WWW-Authenticate": _challenge()})
+
+
+def _insufficient(what: str, scopes: tuple[str, ...]) -> Problem:
+    return Problem(
+        "insufficient_scope",
+        f"{what} needs the scope {' or '.join(scopes)}.",
+        headers={"WWW-Authenticate": _challenge("insufficient_scope", " ".join(scopes))},
+    )
+
+
+def _challenge(error: str | None = None, scope: str | None = None) -> str:
+    parts = ['Bearer realm="storefloor"']
+    if error is not None:
+        parts.append(f'error="{error}"')
+    if scope is not None:
+        parts.append(f'scope="{scope}"')
+    return ", ".join(parts)

@@ -1,0 +1,71 @@
+"""Request bodies: read within bounds of size and time, then validated; errors become problems.
+
+The framework is not asked to do this, so that a caller is known before a body is read, and so
+that JSON goes from bytes to values in one step.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import TypeVar, get_args
+
+from pydantic import BaseModel, ValidationError
+from starlette.requests import Request
+
+from api.context import context_of
+from api.problems import MAX_ERRORS, Fault, Problem, echo, pointer, reason_of
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+async def read_body(request: Request, model: type[Model]) -> Model:
+    """Return the body of `request` as a `model`; raises Problem where it is none."""
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type != "application/json":
+        raise Problem("unsupported_media_type", f"The body is {echo(content_type)}, not application/json.")
+    timeout_s = context_of(request).settings.body_timeout_s
+    try:
+        async with asyncio.timeout(timeout_s):
+            body = await request.body()
+    except TimeoutError as error:
+        raise Problem("body_timeout", f"The body did not arrive within {timeout_s:g} s.") from error
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        raise _problem_of(error, model) from error
+
+
+def _problem_of(error: ValidationError, model: type[BaseModel]) -> Problem:
+    if error.errors(include_url=False)[0]["type"] == "json_invalid":
+        return Problem("bad_json", reason_of(error.errors()[0]["msg"]))
+    faults = faults_of(error, model)
+    detail = "; ".join(f"{fault.pointer or 'body'}: {fault.reason}" for fault in faults[:3])
+    return Problem("invalid_request", detail, errors=faults)
+
+
+def faults_of(error: ValidationError, model: type[BaseModel], at: tuple[str | int, ...] = ()) -> list[Fault]:
+    """Return what is wrong with a `model` that stands at `at` in the body; unknown fields name the nearest."""
+    return [
+        Fault(pointer((*at, *item["loc"])), _reason(item["type"], item["msg"], item["loc"], model))
+        for item in error.errors(include_url=False, include_context=False, include_input=False)[:MAX_ERRORS]
+    ]
+
+
+def _reason(kind: str, message: str, loc: tuple[int | str, ...], model: type[BaseModel]) -> str:
+    if kind == "extra_forbidden":
+        return "unknown field" + nearest(str(loc[-1]), list(_field_names(model)))
+    return "must be an object" if kind == "model_type" else reason_of(message)
+
+
+def _field_names(model: type[BaseModel]) -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        yield field.alias or name
+        for part in get_args(field.annotation):
+            if isinstance(part, type) and issubclass(part, BaseModel):
+                yield from _field_names(part)
+
+
+def nearest(word: str, known: list[str]) -> str:
+    """Return ": did you mean …?" for the known word nearest to `word`, or the list of all."""
+    found = get_close_matches(word[:64], known, n=1)
+    return f": did you mean {found[0]!r}?" if found else f"; known are {', '.join(sorted(known)) or 'none'}"

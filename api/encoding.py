@@ -1,0 +1,205 @@
+"""The JSON of stock, alerts and devices: one builder each, for answers and for the stream. Pure.
+
+Times are whole seconds of UTC. `valid_until` is rounded down to the minute where that leaves at
+least half of the validity: a promise may be shortened and never lengthened, and an answer that
+did not change keeps its bytes (and so its ETag) while the end of its validity moves on.
+"""
+
+from typing import Literal
+
+from pydantic_core import to_json
+
+from api.times import NS_PER_S, rfc3339, rfc3339_or_none
+from gateway.alerts.records import AlertRecord
+from gateway.ports import ArticleInfo, Availability, DeviceHealth, StoreInfo, ZoneInfo
+
+Json = dict[str, object]
+Band = Literal["OK", "LOW", "NONE", "UNKNOWN"]
+VALID_UNTIL_GRID_NS = 60 * NS_PER_S
+
+
+def dump(body: object) -> bytes:
+    """Return JSON as UTF-8 bytes; what is no number becomes null."""
+    return to_json(body, inf_nan_mode="null")
+
+
+def encode_availability(availability: Availability) -> bytes:
+    """Return the data of an `availability` event of the stream."""
+    return dump(availability_event(availability))
+
+
+def encode_alert(record: AlertRecord) -> bytes:
+    """Return the data of an `alert` event: the same JSON as in GET /v1/alerts."""
+    return dump(alert_body(record))
+
+
+def encode_device(health: DeviceHealth) -> bytes:
+    """Return the data of a `device` event: the same JSON as in GET /v1/devices."""
+    return dump(device_body(health))
+
+
+def shown_valid_until_ns(valid_until_ns: int, now_ns: int) -> int:
+    """Return the end of validity as it is shown: never later than the true one."""
+    floored = valid_until_ns - valid_until_ns % VALID_UNTIL_GRID_NS
+    return floored if 2 * (floored - now_ns) >= valid_until_ns - now_ns else valid_until_ns
+
+
+def quantities_body(availability: Availability) -> Json:
+    """Return the terms of `available`, in pieces."""
+    return {
+        "on_hand": availability.on_hand,
+        "not_pickable": availability.not_pickable,
+        "reserved": availability.reserved,
+        "safety_stock": availability.safety_stock,
+        "available": availability.available,
+        "incoming": availability.incoming,
+        "shortfall": availability.shortfall,
+    }
+
+
+def zones_body(availability: Availability) -> Json:
+    """Return the pieces by zone; they sum to on_hand."""
+    return {level.zone: level.pieces for level in availability.zones}
+
+
+def promise_body(availability: Availability) -> Json:
+    """Return what may be promised now."""
+    return {"pickup": availability.pickup, "ready_by": None, "reasons": availability.reasons}
+
+
+def availability_body(availability: Availability, now_ns: int) -> Json:
+    """Return the full answer but for `version`, which is no part of what an ETag covers."""
+    return {
+        "store": availability.store,
+        "sku": availability.sku,
+        "gtin": availability.gtin,
+        "status": availability.status,
+        "quantities": quantities_body(availability),
+        "zones": zones_body(availability),
+        "zone_details": [
+            {
+                "zone": level.zone,
+                "pieces": level.pieces,
+                "watched": level.watched,
+                "last_seen_at": rfc3339_or_none(level.last_seen_at_ns),
+            }
+            for level in availability.zones
+        ],
+        "belief": None,
+        "promise": promise_body(availability),
+        "evidence": {
+            "last_seen_at": rfc3339_or_none(availability.last_seen_at_ns),
+            "last_changed_at": rfc3339_or_none(availability.last_changed_at_ns),
+            "coverage": round(availability.coverage, 4),
+            "readers_ok": availability.readers_ok,
+            "sources": availability.sources,
+        },
+        "valid_until": rfc3339(shown_valid_until_ns(availability.valid_until_ns, now_ns)),
+        "links": {"history": f"/v1/stores/{availability.store}/availability/{availability.sku}/history"},
+    }
+
+
+def banded_body(availability: Availability, limited_below: int, now_ns: int) -> Json:
+    """Return the answer for a caller who may not see quantities."""
+    return {
+        "store": availability.store,
+        "sku": availability.sku,
+        "gtin": availability.gtin,
+        "status": availability.status,
+        "band": band_of(availability, limited_below),
+        "promise": promise_body(availability),
+        "valid_until": rfc3339(shown_valid_until_ns(availability.valid_until_ns, now_ns)),
+    }
+
+
+def band_of(availability: Availability, limited_below: int) -> Band:
+    """Return how much there is, without saying how many."""
+    if availability.status == "UNKNOWN":
+        return "UNKNOWN"
+    if availability.available == 0:
+        return "NONE"
+    is_low = availability.status == "LIMITED" or availability.available < limited_below
+    return "LOW" if is_low else "OK"
+
+
+def availability_event(availability: Availability) -> Json:
+    """Return the data of an `availability` event. `at`: when the stock last changed."""
+    return {
+        "store": availability.store,
+        "sku": availability.sku,
+        "status": availability.status,
+        "quantities": quantities_body(availability),
+        "zones": zones_body(availability),
+        "at": rfc3339_or_none(availability.last_changed_at_ns),
+    }
+
+
+def alert_body(record: AlertRecord) -> Json:
+    """Return one episode of an alert."""
+    return {
+        "id": record.id,
+        "fingerprint": record.fingerprint,
+        "type": record.type.value,
+        "severity": record.severity.value,
+        "state": record.state.value,
+        "store": record.store,
+        "zone": record.zone,
+        "sku": record.sku,
+        "device": record.device,
+        "since": rfc3339(record.since_ns),
+        "fired_at": rfc3339_or_none(record.fired_at_ns),
+        "resolved_at": rfc3339_or_none(record.resolved_at_ns),
+        "suppressed_by": record.suppressed_by,
+        "evidence": record.evidence,
+    }
+
+
+def device_body(health: DeviceHealth) -> Json:
+    """Return the health of one device."""
+    return {
+        "id": health.id,
+        "kind": health.kind,
+        "role": health.role,
+        "store": health.store,
+        "zones": health.zones,
+        "state": health.state,
+        "last_seen_at": rfc3339_or_none(health.last_seen_at_ns),
+        "detail": health.detail,
+        "observations": health.observations,
+        "reconnects": health.reconnects,
+        "received": health.received,
+        "passed": health.passed,
+        "held": health.held,
+        "dropped": health.dropped,
+    }
+
+
+def zone_body(zone: ZoneInfo) -> Json:
+    """Return a zone's description."""
+    return {"id": zone.id, "role": zone.role, "name": zone.name, "rect": zone.rect}
+
+
+def store_body(store: StoreInfo) -> Json:
+    """Return a store's description with its zones."""
+    return {
+        "id": store.id,
+        "name": store.name,
+        "timezone": store.timezone,
+        "source": "readers",
+        "zones": [zone_body(zone) for zone in store.zones],
+    }
+
+
+def article_body(article: ArticleInfo) -> Json:
+    """Return an article of the catalogue, or a product that no catalogue names."""
+    return {
+        "sku": article.sku,
+        "gtins": article.gtins,
+        "name": article.name,
+        "tracked_by": article.tracked_by,
+        "known": article.known,
+        "department": article.department,
+        "model": article.model,
+        "size": article.size,
+        "colour": article.colour,
+    }

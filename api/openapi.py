@@ -1,0 +1,111 @@
+"""The OpenAPI document, made complete: who may call what, each error of each route, each schema. Pure."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from api.auth import SESSION_COOKIE, Needs
+from api.problems import CATALOGUE, MEDIA_TYPE
+from api.schemas.events import EventBatch
+from api.schemas.problems import ProblemDocument
+from api.schemas.session import SignIn
+from api.schemas.stream import AvailabilityEvent
+
+REF = "#/components/schemas/{model}"
+_UNROUTED = (
+    (ProblemDocument, "serialization"),
+    (AvailabilityEvent, "serialization"),
+    (EventBatch, "validation"),
+    (SignIn, "validation"),
+)
+"""Schemas that no route's signature names: bodies are read by api/bodies.py, events are prepared bytes."""
+
+_ALWAYS = ("unknown_host", "internal_error")
+_WITH_KEY = ("missing_key", "unknown_key", "insufficient_scope")
+
+_SECURITY_SCHEMES = {
+    "key": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "An API key (`storefloor keys create`), in the Authorization header, never in a URL.",
+    },
+    "page": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": SESSION_COOKIE,
+        "description": "A page session (`POST /session`). What is not GET also needs `X-Storefloor: 1`.",
+    },
+}
+
+DESCRIPTION = """\
+What a store has on its floor, and what may be promised of it: honest, fresh, explained.
+
+Keys go into `Authorization: Bearer …`. Errors are `application/problem+json`; `GET /v1/problems`
+lists their codes. Times are RFC 3339 in UTC, quantities are pieces, and unknown fields and
+parameters are refused."""
+
+TAGS = [
+    {"name": "availability", "description": "What may be promised, now and in the past."},
+    {"name": "catalogue", "description": "Stores and articles."},
+    {"name": "alerts", "description": "What staff are told."},
+    {"name": "events", "description": "What tills and handhelds tell."},
+    {"name": "stream", "description": "Changes as they happen."},
+    {"name": "page", "description": "What the staff page needs."},
+    {"name": "operations", "description": "How the gateway and its devices are."},
+]
+
+
+def problems(*codes: str, keyed: bool = True) -> dict[int | str, dict[str, Any]]:
+    """Return the `responses` of a route: its own problem codes, and those that every route has."""
+    by_status: dict[int, list[str]] = {}
+    for code in (*(_WITH_KEY if keyed else ()), *codes, *_ALWAYS):
+        by_status.setdefault(CATALOGUE[code].status, []).append(code)
+    return {
+        status: {
+            "description": "; ".join(f"`{code}`: {CATALOGUE[code].title}" for code in codes_of_status),
+            "content": {MEDIA_TYPE: {"schema": {"$ref": REF.format(model="ProblemDocument")}}},
+        }
+        for status, codes_of_status in sorted(by_status.items())
+    }
+
+
+def json_body(model: type[BaseModel]) -> dict[str, Any]:
+    """Return the `openapi_extra` of a route whose body is read by `read_body`."""
+    schema = {"$ref": REF.format(model=model.__name__)}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+def build_openapi(app: FastAPI) -> dict[str, Any]:
+    """Return the document of `app`."""
+    document = get_openapi(
+        title="storefloor", version=app.version, description=DESCRIPTION, routes=app.routes, tags=TAGS
+    )
+    components = document.setdefault("components", {})
+    _, extra = models_json_schema(list(_UNROUTED), ref_template=REF)  # type: ignore[arg-type]  # literals
+    components.setdefault("schemas", {}).update(extra["$defs"])
+    components["securitySchemes"] = _SECURITY_SCHEMES
+    for route in app.routes:
+        if isinstance(route, APIRoute) and route.include_in_schema:
+            _secure(document["paths"][route.path_format], route)
+    return document
+
+
+def _secure(path: dict[str, Any], route: APIRoute) -> None:
+    """Write down the scopes that a route's dependency asks for."""
+    scopes = list(_scopes(route))
+    for method in route.methods or ():
+        security: list[dict[str, list[str]]] = []
+        if scopes:
+            security = [{"key": scopes}, {"page": scopes}]
+        path[method.lower()]["security"] = security
+
+
+def _scopes(route: APIRoute) -> Iterable[str]:
+    for dependency in route.dependant.dependencies:
+        if isinstance(dependency.call, Needs):
+            yield from dependency.call.scopes

@@ -1,0 +1,207 @@
+"""Errors as RFC 9457 problems: one catalogue, one shape, for ours and for the framework's.
+
+Every error that leaves the API has a code of the catalogue, a sentence for a person, a trace id to
+find it in the log, and where it applies the places in the request that were wrong.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from api.encoding import dump
+
+MEDIA_TYPE = "application/problem+json"
+MAX_ERRORS = 20
+"""Enough to repair a request by; a body of ten thousand mistakes is answered with its first ones."""
+MAX_ECHO_CHARS = 64
+"""What a request said is echoed no longer than the longest valid identifier."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemKind:
+    """One row of the catalogue: its HTTP status, its title, and what to do about it."""
+
+    status: int
+    title: str
+    remedy: str
+
+
+CATALOGUE: dict[str, ProblemKind] = {
+    "bad_request": ProblemKind(400, "Bad request", "Send a well-formed HTTP request."),
+    "bad_json": ProblemKind(400, "Body is not JSON", "Send one JSON document, UTF-8."),
+    "missing_key": ProblemKind(
+        401, "Key missing", "Send `Authorization: Bearer <key>`, or sign in on the page."
+    ),
+    "unknown_key": ProblemKind(
+        401, "Key unknown or revoked", "Use a key that `storefloor keys list` shows as valid."
+    ),
+    "insufficient_scope": ProblemKind(
+        403, "Key lacks the scope", "Use a key that holds one of the scopes named in `detail`."
+    ),
+    "forbidden_store": ProblemKind(
+        403, "Key is not for this store", "Use a key of that store. Whether the store exists is not told."
+    ),
+    "missing_page_header": ProblemKind(
+        403, "Page header missing", "Requests by page session that change something send `X-Storefloor: 1`."
+    ),
+    "not_found": ProblemKind(404, "No such resource", "See /docs for the paths that exist."),
+    "unknown_store": ProblemKind(404, "No such store", "`GET /v1/stores` lists the stores."),
+    "unknown_sku": ProblemKind(404, "No such article", "`GET /v1/articles` lists the articles."),
+    "unknown_zone": ProblemKind(404, "No such zone", "`GET /v1/stores` lists each store's zones."),
+    "method_not_allowed": ProblemKind(
+        405, "Method not allowed", "The `Allow` header names what this path answers."
+    ),
+    "body_timeout": ProblemKind(408, "Body took too long", "Send the body at once; then try again."),
+    "body_too_large": ProblemKind(413, "Body too large", "Send at most 1 MiB: split the batch."),
+    "too_many_pairs": ProblemKind(
+        413, "Too many pairs", "Ask for at most 100 pairs of store and SKU: split the question."
+    ),
+    "unsupported_media_type": ProblemKind(
+        415, "Body is of another type", "Send `Content-Type: application/json`."
+    ),
+    "unknown_host": ProblemKind(
+        421, "Host name not served", "Add the name to `allowed_hosts` under [api] in the site's file."
+    ),
+    "invalid_request": ProblemKind(
+        422, "Request is not valid", "Correct what `errors` points at; /docs has every field."
+    ),
+    "unknown_parameter": ProblemKind(
+        422, "Unknown query parameter", "Remove or rename it; `errors` names the nearest valid one."
+    ),
+    "invalid_cursor": ProblemKind(
+        422, "Cursor not valid", "Take `cursor` from `next_cursor` unchanged, or start without one."
+    ),
+    "too_many_steps": ProblemKind(
+        422, "Too many steps", "Ask for a coarser `step` or a shorter time: at most 2,000 steps."
+    ),
+    "internal_error": ProblemKind(
+        500, "Unexpected error", "Try again; report `trace_id`, which the gateway's log names too."
+    ),
+    "too_many_streams": ProblemKind(
+        503, "Too many event streams", "Close unused streams, or raise `max_streams` under [api]."
+    ),
+}
+
+_CODE_BY_STATUS = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large", 500: "internal_error"}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A place in the request (JSON pointer: into the body, or /query/…, /path/…, /header/…) and why."""
+
+    pointer: str
+    reason: str
+
+
+class Problem(Exception):  # noqa: N818 - the RFC's own word
+    """An error to be answered. `code` is a key of CATALOGUE."""
+
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        *,
+        errors: Sequence[Fault] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(f"{code}: {detail}")
+        self.code = code
+        self.detail = detail
+        self.errors = tuple(errors[:MAX_ERRORS])
+        self.headers = dict(headers or {})
+        self.status = CATALOGUE[code].status
+
+
+def echo(text: str) -> str:
+    """Return foreign text fit to be shown in a problem: quoted, escaped and cut."""
+    return repr(text[:MAX_ECHO_CHARS]) + ("…" if len(text) > MAX_ECHO_CHARS else "")
+
+
+def pointer(parts: Sequence[str | int]) -> str:
+    """Return a JSON pointer (RFC 6901); each part is cut to a bounded length."""
+    return "".join("/" + str(part)[:MAX_ECHO_CHARS].replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+def problem_type(code: str) -> str:
+    """Return the URI reference that says what a code means."""
+    return f"/v1/problems/{code}"
+
+
+def problem_response(problem: Problem, trace_id: str, status: int | None = None) -> Response:
+    """Return the response for a problem; `status` overrides the catalogue's."""
+    kind = CATALOGUE[problem.code]
+    body = dump(
+        {
+            "type": problem_type(problem.code),
+            "title": kind.title,
+            "status": status or kind.status,
+            "detail": problem.detail,
+            "code": problem.code,
+            "trace_id": trace_id,
+            "errors": [{"pointer": fault.pointer, "reason": fault.reason} for fault in problem.errors],
+        }
+    )
+    headers = {"cache-control": "no-store", **problem.headers}
+    return Response(body, status or kind.status, headers, media_type=MEDIA_TYPE)
+
+
+def trace_id_of(request: Request) -> str:
+    """Return the trace id that the edge gave to this request."""
+    return str(getattr(request.state, "trace_id", ""))
+
+
+def install_problem_handlers(app: FastAPI) -> None:
+    """Make `app` answer each error, its framework's too, as a problem."""
+    app.add_exception_handler(Problem, _on_problem)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(RequestValidationError, _on_invalid_request)
+
+
+async def _on_problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)  # noqa: S101 - registered for this class alone
+    return problem_response(error, trace_id_of(request))
+
+
+async def _on_http_exception(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class alone
+    code = _CODE_BY_STATUS.get(error.status_code, "bad_request")
+    headers = dict(error.headers or {})
+    if error.status_code == 404:
+        detail = f"Nothing stands at {echo(request.url.path)}."
+    elif error.status_code == 405:
+        headers["Allow"] = ", ".join(_methods_at(request))
+        detail = (
+            f"{request.method[:16]!r} is not answered at {echo(request.url.path)}; {headers['Allow']} is."
+        )
+    else:
+        detail = str(error.detail)
+    return problem_response(
+        Problem(code, detail, headers=headers), trace_id_of(request), status=error.status_code
+    )
+
+
+def _methods_at(request: Request) -> list[str]:
+    """Return the methods of all routes at the request's path (the framework names the first's alone)."""
+    methods: set[str] = set()
+    for route in request.app.routes:
+        if isinstance(route, Route) and route.path_regex.match(request.scope["path"]):
+            methods |= route.methods or set()
+    return sorted(methods)
+
+
+async def _on_invalid_request(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class alone
+    faults = [Fault(pointer(item["loc"]), reason_of(item["msg"])) for item in error.errors()[:MAX_ERRORS]]
+    detail = "; ".join(f"{fault.pointer}: {fault.reason}" for fault in faults[:3])
+    return problem_response(Problem("invalid_request", detail, errors=faults), trace_id_of(request))
+
+
+def reason_of(message: str) -> str:
+    """Return a validator's message as a reason of ours."""
+    return message.removeprefix("Value error, ")

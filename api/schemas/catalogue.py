@@ -1,0 +1,64 @@
+"""Schemas of stores and articles. Pure."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from api.schemas.base import Answer, NextCursor, SkuField, StoreField, TrackedBy
+
+
+class Zone(Answer):
+    """A part of a store."""
+
+    id: str = Field(description="Id of the zone.", examples=["denim"])
+    role: str = Field(
+        description="floor, back_room, fitting_room, receiving, exit or till.", examples=["floor"]
+    )
+    name: dict[str, str] = Field(
+        description="Name by language code; may be empty.", examples=[{"en": "Denim wall", "fr": "Mur denim"}]
+    )
+    rect: tuple[float, float, float, float] | None = Field(
+        description="x, y, width and height on the floor plan in metres; null: not drawn.",
+        examples=[[8, 5, 6, 5]],
+    )
+
+
+class Store(Answer):
+    """A store that the caller sees."""
+
+    id: StoreField
+    name: str = Field(description="Name for people.", examples=["Lyon Part-Dieu"])
+    timezone: str = Field(description="IANA time zone of the store.", examples=["Europe/Paris"])
+    source: Literal["readers", "ledger"] = Field(
+        description="Where its stock is known from.", examples=["readers"]
+    )
+    zones: tuple[Zone, ...] = Field(description="Its zones.")
+
+
+class StoreList(Answer):
+    """The stores that the caller sees."""
+
+    items: tuple[Store, ...] = Field(description="Stores, in the order of the site's file.")
+
+
+class Article(Answer):
+    """An article, or a product seen on the floor that no catalogue names."""
+
+    sku: SkuField
+    gtins: tuple[str, ...] = Field(description="GTIN-14s of the article.", examples=[["03012345000024"]])
+    name: dict[str, str] = Field(
+        description="Name by language code; may be empty.", examples=[{"en": "Straight jeans 32"}]
+    )
+    tracked_by: TrackedBy = Field(description="How its pieces are counted.", examples=["tag"])
+    known: bool = Field(description="False: seen on the floor, and no catalogue names it.", examples=[True])
+    department: str | None = Field(description="Department; null: not given.", examples=["denim"])
+    model: str | None = Field(description="Model; null: not given.", examples=["DEN-501"])
+    size: str | None = Field(description="Size; null: not given.", examples=["32"])
+    colour: str | None = Field(description="Colour; null: not given.", examples=["indigo"])
+
+
+class ArticleList(Answer):
+    """A page of articles, by SKU; products that no catalogue names come last."""
+
+    items: tuple[Article, ...] = Field(description="The articles of this page.")
+    next_cursor: NextCursor

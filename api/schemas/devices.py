@@ -1,0 +1,54 @@
+"""Schemas of device health and of the gateway's own. Pure."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from api.schemas.base import Answer, StoreField, Timestamp
+
+
+class Device(Answer):
+    """One reader, scanner or shelf. Counts are since the gateway's start."""
+
+    id: str = Field(description="Id of the device.", examples=["m100-front"])
+    kind: str = Field(description="What speaks there.", examples=["m100"])
+    role: str = Field(description="What it is for.", examples=["reader"])
+    store: StoreField
+    zones: tuple[str, ...] = Field(description="Ids of the zones it watches.", examples=[["front"]])
+    state: Literal["online", "silent", "offline", "never"] = Field(
+        description="online; silent (no proof of life in time); offline (it said so, or unplugged); "
+        "never (not heard since start).",
+        examples=["online"],
+    )
+    last_seen_at: Timestamp | None = Field(
+        description="Last proof of life (RFC 3339, UTC); null: never.", examples=["2026-11-21T18:02:11Z"]
+    )
+    detail: str = Field(description="What the device says that it is; free text.", examples=["M100 V2.3"])
+    observations: int = Field(description="Observations it made.", examples=[184302])
+    reconnects: int = Field(description="Times that its link came back.", examples=[0])
+    received: int = Field(description="Frames or messages received.", examples=[184310])
+    passed: int = Field(description="Of these, passed on.", examples=[184302])
+    held: int = Field(description="Of these, still held back.", examples=[0])
+    dropped: dict[str, int] = Field(
+        description="Of these, dropped, by reason; received = passed + held + all of these.",
+        examples=[{"bad_checksum": 8}],
+    )
+
+
+class DeviceList(Answer):
+    """The devices of the stores that the caller sees."""
+
+    items: tuple[Device, ...] = Field(description="Devices, in the order of the site's file.")
+
+
+class Ready(Answer):
+    """Whether the gateway can do its work."""
+
+    ready: bool = Field(description="Whether requests can be answered truthfully.", examples=[True])
+    reasons: tuple[str, ...] = Field(description="Why not; empty when ready.", examples=[[]])
+
+
+class Alive(Answer):
+    """That the process answers. It depends on nothing else."""
+
+    alive: Literal[True] = Field(description="Always true.", examples=[True])

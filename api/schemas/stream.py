@@ -1,0 +1,21 @@
+"""Schemas of the stream's events: the JSON after `data:`. Pure."""
+
+from pydantic import Field
+
+from api.schemas.availability import Quantities
+from api.schemas.base import Answer, SkuField, StatusField, StoreField, Timestamp
+
+
+class AvailabilityEvent(Answer):
+    """`event: availability`: the stock of an article in a store, after a change."""
+
+    store: StoreField
+    sku: SkuField
+    status: StatusField
+    quantities: Quantities = Field(description="The terms of what is available, in pieces.")
+    zones: dict[str, int] = Field(
+        description="Pieces by zone id; they sum to on_hand.", examples=[{"denim": 3, "back-room": 2}]
+    )
+    at: Timestamp | None = Field(
+        description="When the stock last changed (RFC 3339, UTC).", examples=["2026-11-21T18:02:11Z"]
+    )

@@ -1,0 +1,100 @@
+"""The event stream as a response: prepared frames are passed on as they are; bounded in number and age.
+
+Everything that can be refused is refused before the response begins: a stream that opens and says
+nothing would be taken for a quiet shop.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, suppress
+
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from api.context import ApiContext
+from api.problems import Problem, problem_response
+
+Subscription = AbstractAsyncContextManager[AsyncIterator[bytes]]
+
+FULL_RETRY_AFTER_S = 10
+RECONNECT_MS = 3_000
+"""How long a browser waits before it opens a lost stream again."""
+
+
+class EventStream(Response):
+    """Serves a subscription until the client goes, the feed ends it, or it is `max_stream_s` old.
+
+    The age is bounded so that a revoked key loses its stream too; the client comes back with
+    Last-Event-ID and misses nothing.
+    """
+
+    media_type = "text/event-stream"
+
+    def __init__(self, context: ApiContext, subscribe: Callable[[], Subscription]) -> None:
+        super().__init__(headers={"cache-control": "no-store", "x-accel-buffering": "no"})
+        # A stream has no length; the base class has written one.
+        self.raw_headers = [field for field in self.raw_headers if field[0] != b"content-length"]
+        self._context = context
+        self._subscribe = subscribe
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hold one of the bounded places while the stream is open."""
+        counts, settings = self._context.counts, self._context.settings
+        if counts.streams_open >= settings.max_streams:
+            counts.streams_refused += 1
+            refusal = Problem(
+                "too_many_streams",
+                f"{settings.max_streams} event streams are open already.",
+                headers={"Retry-After": str(FULL_RETRY_AFTER_S)},
+            )
+            await problem_response(refusal, scope["state"]["trace_id"])(scope, receive, send)
+            return
+        counts.streams_open += 1
+        try:
+            async with self._subscribe() as frames:
+                await self._serve(frames, receive, send)
+        finally:
+            counts.streams_open -= 1
+
+    async def _serve(self, frames: AsyncIterator[bytes], receive: Receive, send: Send) -> None:
+        start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
+        await send(start)
+        pump = asyncio.create_task(_pump(frames, send))
+        watch = asyncio.create_task(_gone(receive))
+        try:
+            await asyncio.wait(
+                (pump, watch),
+                timeout=self._context.settings.max_stream_s,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            has_ended = pump.done()
+        finally:
+            await _cancel(pump, watch)
+        if has_ended:
+            pump.result()
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _pump(frames: AsyncIterator[bytes], send: Send) -> None:
+    """Pass frames on until the feed ends them or the client has gone."""
+    with suppress(OSError):
+        await send(_part(b"retry: %d\n\n" % RECONNECT_MS))
+        async for frame in frames:
+            await send(_part(frame))
+
+
+def _part(frame: bytes) -> dict[str, object]:
+    return {"type": "http.response.body", "body": frame, "more_body": True}
+
+
+async def _gone(receive: Receive) -> None:
+    """Return when the client has gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _cancel(*tasks: asyncio.Task[None]) -> None:
+    """Stop the tasks and wait until they are stopped, so that the subscription closes after its reader."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,426 @@
+"""An in-memory gateway behind the ports of the API, and ways to ask its app: small, and honest.
+
+It keeps what it is given and answers by the ports' contracts; it knows no rule of the product.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+
+from api.app import ApiSettings, Ports, create_app
+from gateway.alerts.records import AlertRecord, AlertState, AlertType, Severity
+from gateway.ports import (
+    ArticleInfo,
+    Availability,
+    Caller,
+    DeviceHealth,
+    EventResult,
+    HistoryPoint,
+    Readiness,
+    StoreInfo,
+    TillEvent,
+    ZoneInfo,
+    ZoneLevel,
+)
+
+S = 1_000_000_000
+NOW_NS = 1_795_284_131 * S
+"""2026-11-21T18:02:11Z."""
+
+READ = "key-read"
+EXACT = "key-exact"
+INGEST = "key-ingest"
+ADMIN = "key-admin"
+LYON_EXACT = "key-lyon-exact"
+LYON_INGEST = "key-lyon-ingest"
+
+
+def availability(**changes: Any) -> Availability:
+    """Return an answer that keeps the invariants; `changes` replace its fields."""
+    plain = Availability(
+        store="lyon-1",
+        sku="DEN-501-32",
+        gtin="03012345000024",
+        status="IN_STOCK",
+        on_hand=6,
+        not_pickable=1,
+        reserved=0,
+        safety_stock=1,
+        available=4,
+        shortfall=0,
+        incoming=0,
+        zones=(
+            ZoneLevel("denim", 4, True, NOW_NS - 10 * S),
+            ZoneLevel("back-room", 1, True, NOW_NS - 60 * S),
+            ZoneLevel("fitting-room", 1, True, None),
+        ),
+        pickup="yes",
+        reasons=(),
+        last_seen_at_ns=NOW_NS - 10 * S,
+        last_changed_at_ns=NOW_NS - 600 * S,
+        coverage=0.97,
+        readers_ok=True,
+        sources=("rfid", "pos"),
+        valid_until_ns=NOW_NS + 600 * S,
+        version=8841,
+    )
+    return replace(plain, **changes)
+
+
+def alert(number: int = 1, **changes: Any) -> AlertRecord:
+    """Return a firing alert that began `number` seconds ago."""
+    plain = AlertRecord(
+        id=f"a{number:04d}",
+        fingerprint="low_stock|lyon-1||DEN-501-32",
+        type=AlertType.LOW_STOCK,
+        severity=Severity.WARNING,
+        store="lyon-1",
+        state=AlertState.FIRING,
+        since_ns=NOW_NS - number * S,
+        sku="DEN-501-32",
+        fired_at_ns=NOW_NS - number * S,
+        evidence={"available": 1, "threshold": 2},
+    )
+    return replace(plain, **changes)
+
+
+def device(**changes: Any) -> DeviceHealth:
+    """Return a healthy reader."""
+    plain = DeviceHealth(
+        id="m100-denim",
+        kind="m100",
+        role="reader",
+        store="lyon-1",
+        zones=("denim",),
+        state="online",
+        last_seen_at_ns=NOW_NS - S,
+        detail="M100 V2.3",
+        observations=900,
+        reconnects=1,
+        received=1_000,
+        passed=990,
+        held=2,
+        dropped={"bad_checksum": 8},
+    )
+    return replace(plain, **changes)
+
+
+def article(sku: str, **changes: Any) -> ArticleInfo:
+    """Return an article that is tracked by tag."""
+    return replace(ArticleInfo(sku, ("03012345000024",), {"en": f"Article {sku}"}, "tag", True), **changes)
+
+
+LYON = StoreInfo(
+    "lyon-1",
+    "Lyon Part-Dieu",
+    "Europe/Paris",
+    (
+        ZoneInfo("denim", "floor", {"en": "Denim wall", "fr": "Mur denim"}, (8, 5, 6, 5)),
+        ZoneInfo("back-room", "back_room", {"en": "Back room"}, None),
+        ZoneInfo("fitting-room", "fitting_room", {}, None),
+    ),
+)
+PARIS = StoreInfo("paris-2", "Paris Rivoli", "Europe/Paris", (ZoneInfo("floor", "floor", {}, None),))
+
+
+@dataclass
+class FakeClock:
+    """Implements ClockPort: time stands still until it is set."""
+
+    at_ns: int = NOW_NS
+    speed: float = 1.0
+
+    def now_ns(self) -> int:
+        return self.at_ns
+
+
+class FakeInventory:
+    """Implements InventoryPort over dictionaries."""
+
+    def __init__(self) -> None:
+        self.places = [LYON, PARIS]
+        self.listed = [article("DEN-501-32"), article("TEE-WHT-M"), article("gtin-1", known=False)]
+        self.found = {
+            ("lyon-1", "DEN-501-32"): availability(),
+            ("lyon-1", "TEE-WHT-M"): availability(
+                sku="TEE-WHT-M", status="LIMITED", on_hand=3, available=1,
+                zones=(ZoneLevel("denim", 2, True, NOW_NS), ZoneLevel("in-hand", 1, True, None)),
+            ),
+            ("paris-2", "DEN-501-32"): availability(store="paris-2", zones=(ZoneLevel("floor", 6, True, None),)),
+        }  # fmt: skip
+        self.asked_qty: list[int] = []
+
+    def stores(self) -> Sequence[StoreInfo]:
+        return self.places
+
+    def articles(self) -> Sequence[ArticleInfo]:
+        return self.listed
+
+    def sku_of(self, gtin: str) -> str | None:
+        return next((a.sku for a in self.listed if gtin in a.gtins), None)
+
+    def availability(self, store: str, sku: str, qty: int = 1) -> Availability | None:
+        self.asked_qty.append(qty)
+        return self.found.get((store, sku))
+
+
+class FakeRecords:
+    """Implements RecordsPort over lists."""
+
+    def __init__(self) -> None:
+        self.kept = [alert(n) for n in range(1, 6)]
+        self.spans: list[tuple[int, int, int, str | None]] = []
+
+    async def history(
+        self, store: str, sku: str, from_ns: int, to_ns: int, step_ns: int, zone: str | None
+    ) -> list[HistoryPoint]:
+        self.spans.append((from_ns, to_ns, step_ns, zone))
+        return [HistoryPoint(from_ns, 4, 4.56789, 5)]
+
+    async def levels_at(self, store: str, sku: str, at_ns: int) -> dict[str, int]:
+        return {"denim": 5, "back-room": 2}
+
+    async def alerts(
+        self,
+        *,
+        stores: Sequence[str],
+        states: Sequence[AlertState],
+        types: Sequence[str],
+        before: tuple[int, str] | None,
+        limit: int,
+    ) -> list[AlertRecord]:
+        newest_first = sorted(self.kept, key=lambda a: (a.since_ns, a.id), reverse=True)
+        return [
+            a
+            for a in newest_first
+            if (not stores or a.store in stores)
+            and (not states or a.state in states)
+            and (not types or a.type in types)
+            and (before is None or (a.since_ns, a.id) < before)
+        ][:limit]
+
+
+class FakeIntake:
+    """Implements IntakePort: each id once per source; SKUs that begin with NO are unknown."""
+
+    def __init__(self) -> None:
+        self.applied: dict[tuple[str, str], TillEvent] = {}
+
+    async def record(self, source: str, events: Sequence[TillEvent]) -> list[EventResult]:
+        return [self._one(source, event) for event in events]
+
+    def _one(self, source: str, event: TillEvent) -> EventResult:
+        if event.sku is not None and event.sku.startswith("NO"):
+            return EventResult(event.event_id, "refused", None, "unknown_sku", "no such article", "/sku")
+        if (source, event.event_id) in self.applied:
+            return EventResult(event.event_id, "duplicate", event.sku)
+        self.applied[source, event.event_id] = event
+        return EventResult(event.event_id, "applied", event.sku)
+
+
+@dataclass
+class FakeFeed:
+    """Implements FeedPort: gives `frames`, then ends, or stays open until `close` is set."""
+
+    frames: list[bytes] = field(default_factory=lambda: [b"id: j:1\nevent: device\ndata: {}\n\n"])
+    stays_open: bool = False
+    fails: bool = False
+    subscriptions: list[dict[str, Any]] = field(default_factory=list)
+    open: int = 0
+
+    @asynccontextmanager
+    async def subscribe(
+        self,
+        *,
+        stores: frozenset[str],
+        skus: frozenset[str],
+        types: frozenset[str],
+        last_event_id: str | None,
+    ) -> AsyncIterator[AsyncIterator[bytes]]:
+        if self.fails:
+            raise RuntimeError("the feed is broken")
+        self.subscriptions.append({"stores": stores, "skus": skus, "types": types, "last": last_event_id})
+        self.open += 1
+        try:
+            yield self._frames()
+        finally:
+            self.open -= 1
+
+    async def _frames(self) -> AsyncIterator[bytes]:
+        for frame in self.frames:
+            yield frame
+        if self.stays_open:
+            await asyncio.Event().wait()
+
+
+@dataclass
+class FakeHealth:
+    """Implements HealthPort."""
+
+    ready: Readiness = field(default_factory=lambda: Readiness(True, ()))
+    listed: list[DeviceHealth] = field(
+        default_factory=lambda: [device(), device(id="paris-r", store="paris-2", zones=("floor",))]
+    )
+
+    def readiness(self) -> Readiness:
+        return self.ready
+
+    def devices(self) -> Sequence[DeviceHealth]:
+        return self.listed
+
+    def metrics(self) -> str:
+        return "# TYPE storefloor_reads_total counter\nstorefloor_reads_total 7\n"
+
+
+@dataclass
+class FakeAuth:
+    """Implements AuthPort over a dictionary of keys."""
+
+    callers: dict[str, Caller] = field(
+        default_factory=lambda: {
+            key: Caller(key.replace("key", "id"), frozenset(scopes), frozenset(stores))
+            for key, scopes, stores in [
+                (READ, ["availability:read"], []),
+                (EXACT, ["availability:read", "availability:exact"], []),
+                (INGEST, ["ingest:write"], []),
+                (ADMIN, ["admin"], []),
+                (LYON_EXACT, ["availability:read", "availability:exact"], ["lyon-1"]),
+                (LYON_INGEST, ["ingest:write"], ["lyon-1"]),
+            ]
+        }
+    )
+
+    async def caller(self, token: str) -> Caller | None:
+        return self.callers.get(token)
+
+
+@dataclass
+class Floor:
+    """A gateway in memory with its app. Change its parts, then ask."""
+
+    settings: ApiSettings = field(default_factory=ApiSettings)
+    clock: FakeClock = field(default_factory=FakeClock)
+    inventory: FakeInventory = field(default_factory=FakeInventory)
+    records: FakeRecords = field(default_factory=FakeRecords)
+    intake: FakeIntake = field(default_factory=FakeIntake)
+    feed: FakeFeed = field(default_factory=FakeFeed)
+    health: FakeHealth = field(default_factory=FakeHealth)
+    auth: FakeAuth = field(default_factory=FakeAuth)
+    real_s: float = 0.0
+    pages: Callable[[FastAPI], None] | None = None
+    app: FastAPI = field(init=False)
+
+    def __post_init__(self) -> None:
+        ports = Ports(
+            self.clock, self.inventory, self.records, self.intake, self.feed, self.health, self.auth
+        )
+        self.app = create_app(ports, self.settings, pages=self.pages, monotonic_s=lambda: self.real_s)
+
+    def ask(
+        self, method: str, path: str, key: str | None = None, *, host: str = "127.0.0.1:8480", **more: Any
+    ) -> httpx.Response:
+        """Return the answer to one request; `key` goes into the Authorization header."""
+        return self.ask_all([(method, path, key, more)], host=host)[0]
+
+    def get(self, path: str, key: str | None = EXACT, **more: Any) -> httpx.Response:
+        """Return the answer to a GET, by a key that may see quantities."""
+        return self.ask("GET", path, key, **more)
+
+    def ask_all(
+        self, requests: list[tuple[str, str, str | None, dict[str, Any]]], *, host: str = "127.0.0.1:8480"
+    ) -> list[httpx.Response]:
+        """Return the answers to requests of one client, which keeps its cookies."""
+
+        async def run(client: httpx.AsyncClient) -> list[httpx.Response]:
+            answers = []
+            for method, path, key, more in requests:
+                headers = {**({} if key is None else {"authorization": f"Bearer {key}"})}
+                headers |= more.pop("headers", {})
+                answers.append(await client.request(method, path, headers=headers, **more))
+            return answers
+
+        return self.with_client(run, host=host)
+
+    def with_client(
+        self, run: Callable[[httpx.AsyncClient], Awaitable[Any]], *, host: str = "127.0.0.1:8480"
+    ) -> Any:
+        """Return what `run` returns for a client of the app."""
+
+        async def inner() -> Any:
+            transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+            async with httpx.AsyncClient(transport=transport, base_url=f"http://{host}") as client:
+                return await run(client)
+
+        return asyncio.run(inner())
+
+
+def http_scope(
+    path: str, key: str | None = EXACT, query: str = "", method: str = "GET", **headers: str
+) -> dict[str, Any]:
+    """Return an ASGI scope as uvicorn makes it, for driving the app without a client."""
+    fields = [(b"host", b"127.0.0.1:8480")]
+    if key is not None:
+        fields.append((b"authorization", f"Bearer {key}".encode()))
+    fields += [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": query.encode(),
+        "root_path": "",
+        "headers": fields,
+        "client": ("127.0.0.1", 50_000),
+        "server": ("127.0.0.1", 8480),
+        "state": {},
+    }
+
+
+@dataclass
+class RawExchange:
+    """One ASGI exchange, for what a client library hides: streams, disconnects, chunked bodies."""
+
+    messages: list[dict[str, Any]] = field(default_factory=list)
+    incoming: list[dict[str, Any]] = field(
+        default_factory=lambda: [{"type": "http.request", "body": b"", "more_body": False}]
+    )
+    sent: asyncio.Event = field(default_factory=asyncio.Event)
+    gone: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def receive(self) -> dict[str, Any]:
+        if self.incoming:
+            return self.incoming.pop(0)
+        await self.gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: Any) -> None:
+        self.messages.append(dict(message))
+        self.sent.set()
+
+    @property
+    def status(self) -> int:
+        """The status of the response."""
+        return int(self.messages[0]["status"])
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of the response."""
+        return {name.decode(): value.decode() for name, value in self.messages[0]["headers"]}
+
+    @property
+    def body(self) -> bytes:
+        """The body of the response, so far."""
+        return b"".join(message.get("body", b"") for message in self.messages[1:])
+
+    def json(self) -> Any:
+        """The body of the response as JSON."""
+        return json.loads(self.body)
