@@ -33,12 +33,12 @@ class BrokerUnavailableError(RuntimeError):
 class RunningBroker:
     """A broker of ours. `kind` is mosquitto or amqtt, `protocol` the newest MQTT version it speaks."""
 
-    def __init__(self, kind: str, port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    def __init__(self, kind: str, port: int, folder: Path, process: subprocess.Popen[bytes]) -> None:
         self.kind = kind
         self.port = port
+        self.folder = folder
         self.protocol = "5" if kind == MOSQUITTO else "3.1.1"
         self._process = process
-        self._log = log
 
     def stop(self) -> None:
         """End it in good order (it saves what it holds). Idempotent."""
@@ -60,7 +60,9 @@ class RunningBroker:
         while not _accepts(self.port):
             if self._process.poll() is not None or time.monotonic() > give_up_at:
                 self.stop()
-                said = self._log.read_text(encoding="utf-8", errors="replace")[-MAX_LOG_CHARS:]
+                said = _log(self.kind, self.folder).read_text(encoding="utf-8", errors="replace")[
+                    -MAX_LOG_CHARS:
+                ]
                 raise BrokerUnavailableError(f"{self.kind} did not start on port {self.port}: {said}")
             time.sleep(POLL_S)
 
@@ -79,13 +81,12 @@ def start_broker(port: int, folder: Path, kind: str | None = None) -> RunningBro
         raise BrokerUnavailableError(f"port {port} is taken: stop what listens there, or choose another port")
     kind = kind or (MOSQUITTO if find_mosquitto() else AMQTT)
     folder.mkdir(parents=True, exist_ok=True)
-    log = folder / f"{kind}.log"
     command = _mosquitto(port, folder) if kind == MOSQUITTO else _amqtt(port)
-    with log.open("ab") as output:
+    with _log(kind, folder).open("ab") as output:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
         )
-    broker = RunningBroker(kind, port, process, log)
+    broker = RunningBroker(kind, port, folder, process)
     broker.wait_until_up()
     return broker
 
@@ -118,6 +119,10 @@ def _mosquitto(port: int, folder: Path) -> list[str]:
 
 def _amqtt(port: int) -> list[str]:
     return [sys.executable, "-m", "simulators.broker", "--port", str(port)]
+
+
+def _log(kind: str, folder: Path) -> Path:
+    return folder / f"{kind}.log"
 
 
 def _accepts(port: int) -> bool:

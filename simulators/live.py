@@ -79,8 +79,13 @@ class _Orders:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def __enter__(self) -> None:
+        """Listen; where standard input cannot be waited for (a file, /dev/null), say so and go on."""
         if self._is_on:
-            asyncio.get_running_loop().add_reader(STDIN_FD, self._readable)
+            try:
+                asyncio.get_running_loop().add_reader(STDIN_FD, self._readable)
+            except PermissionError:
+                self._is_on = False
+                print("error standard input is no pipe or terminal: no orders are taken", flush=True)
 
     def __exit__(self, *_: object) -> None:
         if self._is_on:

@@ -31,6 +31,8 @@ FIELD_NS = NS_PER_S
 """How long a tag that answered is still in the field for a single inventory."""
 MAX_SINGLE_TAGS = 8
 BOOT_NS = NS_PER_S
+HALF_COMMAND_NS = NS_PER_S
+"""A command that stops half way is forgotten after this: else a wrong length would swallow the next ones."""
 DEFAULT_REGION = 0x01
 DEFAULT_POWER_CDBM = 2_600
 DEFAULT_CHANNEL = 0x00
@@ -60,6 +62,7 @@ class M100:
         self._frames: dict[str, TagFrames] = {}
         self._field: list[TagSeen] = []
         self._silent_until_ns = 0
+        self._heard_ns = 0
         self._commands: dict[int, Callable[[bytes, int], bytes]] = {
             Command.INFO: self._info,
             Command.SET_REGION: self._set_region,
@@ -102,6 +105,9 @@ class M100:
             return b""
         if self._asleep:
             self._asleep, data = False, data[1:]
+        if now_ns - self._heard_ns > HALF_COMMAND_NS:
+            self._parser.clear()
+        self._heard_ns = now_ns
         answers = [answer for command in self._parser.feed(data) if (answer := self._answer(command, now_ns))]
         return self.line.send([piece for answer in answers for piece in answer])
 
