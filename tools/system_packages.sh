@@ -37,3 +37,8 @@ apt() { $as_root DEBIAN_FRONTEND=noninteractive apt-get "$@" </dev/null; }
 apt install -y --no-install-recommends $missing ||
     { apt update && apt install -y --no-install-recommends $missing; } ||
     give_up "apt-get could not install them (its own words stand above)."
+
+if [ -d /run/systemd/system ] && [ "${CI:-}" != true ]; then
+    echo "Debian may have started mosquitto as a service. The tests start their own broker, so it may go:"
+    echo "  systemctl disable --now mosquitto"
+fi
