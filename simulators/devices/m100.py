@@ -2,8 +2,8 @@
 
 Idle → (27: start, count rounds) → inventorying → (28: stop | the rounds run out | reboot) → idle.
 Rounds run out silently: the host has to notice, and to start again. While inventorying, each tag
-that answers is a notification (CMD 22), and an empty round an error 15; of those no more are sent
-than MAX_EMPTY_PER_EPOCH in 5 s, where a real module repeats them without end.
+that answers is a notification (CMD 22), and an empty round an error 15; of those one is sent each
+EMPTY_EVERY_NS, where a real module repeats them with every round.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from random import Random
 
 from simulators.agenda import NS_PER_S
-from simulators.air import EPOCH_NS, TagSeen
+from simulators.air import TagSeen
 from simulators.devices.faults import NO_FAULTS, LineFaults, NoisyLine
 from simulators.devices.m100_frames import (
     ANSWER,
@@ -24,7 +24,7 @@ from simulators.devices.m100_frames import (
     frame,
 )
 
-MAX_EMPTY_PER_EPOCH = 3
+EMPTY_EVERY_NS = NS_PER_S + NS_PER_S // 2
 MAX_CACHED_TAGS = 2_000
 """Frames prepared per tag: more tags than a small shop sees in weeks; beyond it the cache starts over."""
 FIELD_NS = NS_PER_S
@@ -82,8 +82,7 @@ class M100:
         self.channel = DEFAULT_CHANNEL
         self._asleep = False
         self._ends_ns = 0
-        self._epoch = 0
-        self._empty_sent = 0
+        self._empty_ns = 0
         self._parser.clear()
 
     def is_inventorying(self, now_ns: int) -> bool:
@@ -118,12 +117,9 @@ class M100:
             return b""
         if seen:
             return self.line.send([self._tag(tag) for tag in seen])
-        epoch = now_ns // EPOCH_NS
-        if epoch != self._epoch:
-            self._epoch, self._empty_sent = epoch, 0
-        if self._empty_sent >= MAX_EMPTY_PER_EPOCH:
+        if now_ns - self._empty_ns < EMPTY_EVERY_NS:
             return b""
-        self._empty_sent += 1
+        self._empty_ns = now_ns
         return self.line.send([self._error(ErrorCode.NO_TAG)])
 
     def _answer(self, command: HostCommand, now_ns: int) -> list[bytes]:
