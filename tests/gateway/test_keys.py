@@ -19,7 +19,7 @@ from gateway.keys import (
     load_pepper,
     new_key,
 )
-from gateway.ports import Caller
+from gateway.ports import AuthPort, Caller
 from gateway.storage.errors import PepperMissing
 from gateway.storage.ports import ApiKey
 
@@ -44,7 +44,7 @@ class Bench:
     def __init__(self, *keys: ApiKey) -> None:
         self.now_s = 100.0
         self.table = Table(*keys)
-        self.ring = KeyRing(self.table, PEPPER, lambda: self.now_s)
+        self.ring: AuthPort = KeyRing(self.table, PEPPER, lambda: self.now_s)
 
     def caller(self, token: str) -> Caller | None:
         return asyncio.run(self.ring.caller(token))
