@@ -22,6 +22,7 @@ demo: ## a simulated shop and the gateway, live: open the page that it prints; C
 
 setup: ## make .venv with the storefloor command in it
 	@sh tools/setup.sh demo
+	@echo "To begin: $(BIN)/storefloor --help"
 
 setup-dev: ## make .venv with the developers' tools too (test, lint and check do it by themselves)
 	@sh tools/setup.sh dev
