@@ -18,7 +18,7 @@ from simulators.broker import (
     start_broker,
 )
 from simulators.emissions import Publication
-from simulators.mqtt_link import MqttLink
+from simulators.mqtt_link import MAX_QUEUED, MqttLink
 from tests.support.simulated import free_port
 from tests.support.waiting import until
 
@@ -130,6 +130,18 @@ def listening(port: int, heard: list[bytes], on_subscribed: Callable[[], None]) 
     client.subscribe("events", 1)
     client.loop_start()
     return client
+
+
+def test_the_queue_for_an_absent_broker_is_bounded() -> None:
+    """Beyond MAX_QUEUED messages a device drops, and counts what it dropped."""
+    link = MqttLink("scale", "127.0.0.1", free_port(), "5", None)
+    link.publish(MESSAGE)
+    assert link.dropped_messages == 1
+    link.open(lambda: None)
+    for _ in range(MAX_QUEUED + 7):
+        link.publish(MESSAGE)
+    assert link.dropped_messages == 8
+    link.cut()
 
 
 def test_mosquitto_listens_on_loopback_and_saves_at_once() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from simulators.air import EPOCH_NS, SLOT_NS, TagSeen
 from simulators.devices.faults import LineFaults
-from simulators.devices.m100 import BOOT_NS, M100, M100Options
+from simulators.devices.m100 import BOOT_NS, M100, MAX_CACHED_TAGS, M100Options
 from simulators.devices.m100_frames import ANSWER, COMMAND, CommandParser, Framing, frame, tag_frame
 from tests.support.simulated import NS, START_NS, expected, vector
 
@@ -163,6 +163,16 @@ def test_a_bad_line_spoils_what_it_is_told_to() -> None:
     spoiled = device.line.spoiled
     assert all(140 <= spoiled[kind] <= 260 for kind in ("garbage", "corrupt", "bad_checksum"))
     assert intact == 2_000 - spoiled["corrupt"] - spoiled["bad_checksum"]
+
+
+def test_prepared_frames_are_bounded() -> None:
+    """More tags than the cache holds are reported all the same, and memory stays bounded."""
+    device = M100()
+    device.feed(START, START_NS)
+    for n in range(MAX_CACHED_TAGS + 5):
+        epc = f"{n:024X}"
+        assert device.emit([seen(epc=epc)], START_NS) == tag_frame(Framing.BB, bytes.fromhex(epc), -55)
+    assert len(device._frames) == 5
 
 
 def test_faults_are_seeded() -> None:
