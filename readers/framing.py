@@ -7,7 +7,8 @@ The rules:
 3. After a bad start exactly one byte is dropped, so a good frame that a false header claimed as its
    own content is found again: garbage between frames loses no intact frame.
 4. A false header at the end of the stream can hold back at most `max_frame_bytes`, and only until
-   the owner calls `flush` (after an inter-byte timeout): it cannot keep good frames for ever.
+   the owner calls `flush`, when its first byte is older than any frame takes to arrive. (A timeout
+   between bytes would not do: slow traffic behind the false header keeps that one from passing.)
 
 Because `measure` sees only the bytes from a start on, and says "more" until it can say something
 final, any chunking of a stream gives the same frames.

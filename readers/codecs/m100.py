@@ -189,41 +189,26 @@ def decode_tag(frame: bytes) -> tuple[str, int]:
     return frame[8:-4].hex().upper(), rssi - 256 if rssi > 127 else rssi
 
 
-def ask_info(what: Info, dialect: Dialect = Dialect.BB) -> bytes:
-    """Ask for the hardware, the software or the maker."""
-    return encode(Command.INFO, bytes((what,)), dialect)
+def rounds_param(rounds: int = MAX_ROUNDS) -> bytes:
+    """Return the PARAM of MULTI_INVENTORY for so many rounds in a row (1 to MAX_ROUNDS)."""
+    return bytes((_INVENTORY,)) + rounds.to_bytes(2, "big")
 
 
-def single_inventory(dialect: Dialect = Dialect.BB) -> bytes:
-    """Run one inventory round."""
-    return encode(Command.INVENTORY, b"", dialect)
+def region_param(region: str) -> bytes:
+    """Return the PARAM of SET_REGION for a key of REGION_CODES."""
+    return bytes((REGION_CODES[region],))
 
 
-def start_inventory(rounds: int = MAX_ROUNDS, dialect: Dialect = Dialect.BB) -> bytes:
-    """Start `rounds` inventory rounds in a row (1 to MAX_ROUNDS)."""
-    return encode(Command.MULTI_INVENTORY, b"\x22" + rounds.to_bytes(2, "big"), dialect)
+def power_param(power_dbm: float) -> bytes:
+    """Return the PARAM of SET_POWER: dBm at the chip, in hundredths."""
+    return round(power_dbm * 100).to_bytes(2, "big")
 
 
-def stop_inventory(dialect: Dialect = Dialect.BB) -> bytes:
-    """Stop the inventory rounds."""
-    return encode(Command.STOP, b"", dialect)
-
-
-def set_region(region: str, dialect: Dialect = Dialect.BB) -> bytes:
-    """Set the radio region, a key of REGION_CODES."""
-    return encode(Command.SET_REGION, bytes((REGION_CODES[region],)), dialect)
-
-
-def set_power(power_dbm: float, dialect: Dialect = Dialect.BB) -> bytes:
-    """Set the transmit power in dBm at the chip, sent in hundredths."""
-    return encode(Command.SET_POWER, round(power_dbm * 100).to_bytes(2, "big"), dialect)
-
-
-def set_query(session: int, target: int, q: int, dialect: Dialect = Dialect.BB) -> bytes:
-    """Set the Gen2 query: session 0-3, target 0 (A) or 1 (B), 2^q slots (q 0-15).
+def query_param(session: int, target: int, q: int) -> bytes:
+    """Return the PARAM of SET_QUERY: Gen2 session 0-3, target 0 (A) or 1 (B), 2^q slots (q 0-15).
 
     The word is DR(1) M(2) TRext(1) Sel(2) Session(2) Target(1) Q(4) pad(3); the M100 takes only
     DR = 8, M = 1, TRext = pilot tone (V2.1 §4.5).
     """
     word = 1 << 12 | (session & 3) << 8 | (target & 1) << 7 | (q & 15) << 3
-    return encode(Command.SET_QUERY, word.to_bytes(2, "big"), dialect)
+    return word.to_bytes(2, "big")

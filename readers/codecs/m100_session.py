@@ -16,12 +16,12 @@ Rules:
 """
 
 from collections import deque
-from dataclasses import dataclass
 
 from readers.codecs import m100
-from readers.codecs.m100 import Command, Dialect, Frame, Info
+from readers.codecs.m100 import Command, Dialect, Frame
+from readers.codecs.m100_steps import START, STOP, WHO, Step, setting_steps
 from readers.counts import StageCounts
-from readers.errors import DeviceRefused, Malformed
+from readers.errors import Malformed
 from readers.observations import Fault, Heartbeat, Identified, Read
 from readers.protocol import Steps
 from readers.settings import RfidSettings
@@ -38,7 +38,7 @@ SILENT_AFTER_S = 5
 """A round takes at most some 100 ms and always gives a frame: 50 rounds without one are an end."""
 
 STALE_AFTER_S = 5
-"""The longest frame takes 0.2 s at 9600 baud; beyond this the rest of it never comes."""
+"""Age of a half frame that is given up: the longest takes 0.2 s at 9600 baud to arrive."""
 
 HEARTBEAT_EVERY_S = 1
 """Up to 480 frames a second prove life: one of them is enough."""
@@ -46,53 +46,8 @@ HEARTBEAT_EVERY_S = 1
 FAULT_EVERY_S = 60
 """A module repeats the same error in every round: told once a minute."""
 
-MAX_POWER_DBM = 26.0
-"""The boards of this family give 18 to 26 dBm (sbcshop UHF Lite HAT; M5Stack UHF-RFID unit, JRD-4035)."""
-
 _INVENTORY_ERRORS = frozenset({m100.ERROR_NO_TAG, 0x20})
 """Errors of a round, not of the command that is waiting for its answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """A command and what its silence means: `is_required` starts over, else it is skipped."""
-
-    name: str
-    command: Command
-    param: bytes = b""
-    is_required: bool = True
-
-
-_STOP = _Step("stop", Command.STOP, is_required=False)
-_START = _Step("start", Command.MULTI_INVENTORY, b"\x22" + m100.MAX_ROUNDS.to_bytes(2, "big"))
-_WHO = (
-    _Step("hardware", Command.INFO, bytes((Info.HARDWARE,))),
-    _Step("software", Command.INFO, bytes((Info.SOFTWARE,)), is_required=False),
-    _Step("maker", Command.INFO, bytes((Info.MAKER,)), is_required=False),
-)
-
-
-def _setting_steps(settings: RfidSettings) -> tuple[_Step, ...]:
-    """Return the commands that the settings ask for. Raises DeviceRefused for what cannot be had."""
-    steps: list[_Step] = []
-    if len(settings.antennas) != 1:
-        raise DeviceRefused(
-            f"{settings.device}: an M100 has one antenna port, not {len(settings.antennas)}: give one antenna"
-        )
-    if settings.region is not None:
-        if settings.region not in m100.REGION_CODES:
-            raise DeviceRefused(
-                f"{settings.device}: region {settings.region!r} is none of {sorted(m100.REGION_CODES)}"
-            )
-        steps.append(_Step("region", Command.SET_REGION, bytes((m100.REGION_CODES[settings.region],))))
-    if settings.power_dbm is not None:
-        if not 0 <= settings.power_dbm <= MAX_POWER_DBM:
-            raise DeviceRefused(
-                f"{settings.device}: power_dbm = {settings.power_dbm} is outside 0 to {MAX_POWER_DBM} dBm, "
-                "the range of M100 modules"
-            )
-        steps.append(_Step("power", Command.SET_POWER, round(settings.power_dbm * 100).to_bytes(2, "big")))
-    return tuple(steps)
 
 
 class M100Session:
@@ -101,7 +56,7 @@ class M100Session:
     def __init__(self, settings: RfidSettings) -> None:
         """Raises DeviceRefused when the settings ask for what no module of the family can do."""
         self._device = settings.device
-        self._setting_steps = _setting_steps(settings)
+        self._setting_steps = setting_steps(settings)
         self._antenna = settings.antennas[0]
         self._framer = m100.new_framer()
         self.bytes_counts = self._framer.counts
@@ -109,11 +64,12 @@ class M100Session:
         self._is_open = False
         self._dialect = Dialect.BB
         self._is_dialect_known = False
-        self._todo: deque[_Step] = deque()
-        self._pending: _Step | None = None
+        self._todo: deque[Step] = deque()
+        self._pending: Step | None = None
         self._attempts = 0
         self._sent_ns = 0
-        self._last_byte_ns = 0
+        self._held_since_ns = 0
+        self._held_from = 0
         self._last_frame_ns = 0
         self._next_beat_ns: int | None = None
         self._next_fault_ns: dict[str, int] = {}
@@ -131,15 +87,19 @@ class M100Session:
 
     def feed(self, data: bytes, now_ns: int) -> Steps:
         """Take bytes from the wire."""
-        self._last_byte_ns = now_ns
         steps = Steps()
-        self._take(self._framer.feed(data), now_ns, steps)
+        was_held = self._framer.held
+        frames = self._framer.feed(data)
+        held_from = self.bytes_counts.received - self._framer.held
+        if not was_held or held_from != self._held_from:
+            self._held_since_ns, self._held_from = now_ns, held_from
+        self._take(frames, now_ns, steps)
         return steps
 
     def tick(self, now_ns: int) -> Steps:
         """Drop a stale half frame, send an unanswered command again, start a silent reader again."""
         steps = Steps()
-        if self._framer.held and now_ns >= self._last_byte_ns + STALE_AFTER_S * NS_PER_S:
+        if self._framer.held and now_ns >= self._held_since_ns + STALE_AFTER_S * NS_PER_S:
             self._take(self._framer.flush(), now_ns, steps)
         if not self._is_open:
             return steps
@@ -147,7 +107,7 @@ class M100Session:
             if now_ns >= self._sent_ns + COMMAND_TIMEOUT_S * NS_PER_S:
                 self._retry(self._pending, now_ns, steps)
         elif now_ns >= self._last_frame_ns + SILENT_AFTER_S * NS_PER_S:
-            self._todo.extend((*self._setting_steps, _START))
+            self._todo.extend((*self._setting_steps, START))
             self._advance(now_ns, steps)
         return steps
 
@@ -157,12 +117,12 @@ class M100Session:
         self._pending = None
         self._todo.clear()
         dialects = (self._dialect,) if self._is_dialect_known else tuple(Dialect)
-        return Steps(writes=[m100.stop_inventory(dialect) for dialect in dialects])
+        return Steps(writes=[m100.encode(STOP.command, dialect=dialect) for dialect in dialects])
 
     @property
     def deadline_ns(self) -> int | None:
         """When the next of the three waits ends."""
-        waits = [self._last_byte_ns + STALE_AFTER_S * NS_PER_S] if self._framer.held else []
+        waits = [self._held_since_ns + STALE_AFTER_S * NS_PER_S] if self._framer.held else []
         if self._is_open:
             if self._pending is not None:
                 waits.append(self._sent_ns + COMMAND_TIMEOUT_S * NS_PER_S)
@@ -202,7 +162,7 @@ class M100Session:
             return
         self._hear(voice)
         self._last_frame_ns = now_ns
-        if is_inventory and self._pending is _START:
+        if is_inventory and self._pending is START:
             self._advance(now_ns, steps)
         if self._next_beat_ns is None or now_ns >= self._next_beat_ns:
             self._next_beat_ns = now_ns + HEARTBEAT_EVERY_S * NS_PER_S
@@ -246,25 +206,25 @@ class M100Session:
         self._is_dialect_known = False
         self._who.clear()
         self._todo.clear()
-        self._todo.extend((_STOP, *_WHO, *self._setting_steps, _START))
+        self._todo.extend((STOP, *WHO, *self._setting_steps, START))
         self._advance(now_ns, steps)
 
     def _advance(self, now_ns: int, steps: Steps) -> None:
         """Go on to the next command; after the last one the inventory runs."""
         was, self._pending = self._pending, self._todo.popleft() if self._todo else None
-        if was is _WHO[-1] and self._who:
+        if was is WHO[-1] and self._who:
             detail = "; ".join(f"{name} {text}" for name, text in self._who.items())
             steps.observations.append(Identified(self._device, detail, now_ns))
         self._attempts = 0
         if self._pending is not None:
             self._send(self._pending, now_ns, steps)
 
-    def _send(self, step: _Step, now_ns: int, steps: Steps) -> None:
+    def _send(self, step: Step, now_ns: int, steps: Steps) -> None:
         self._attempts += 1
         self._sent_ns = now_ns
         steps.writes.append(m100.encode(step.command, step.param, self._dialect))
 
-    def _retry(self, step: _Step, now_ns: int, steps: Steps) -> None:
+    def _retry(self, step: Step, now_ns: int, steps: Steps) -> None:
         if not self._is_dialect_known:
             self._dialect = Dialect.AA if self._dialect is Dialect.BB else Dialect.BB
         if self._attempts < MAX_ATTEMPTS:
@@ -275,7 +235,7 @@ class M100Session:
             self._advance(now_ns, steps)
 
 
-def _is_answer_to(step: _Step, frame: Frame) -> bool:
+def _is_answer_to(step: Step, frame: Frame) -> bool:
     is_same = frame.type == m100.FrameType.ANSWER and frame.command == step.command
     return is_same and (step.command != Command.INFO or frame.param[:1] == step.param)
 

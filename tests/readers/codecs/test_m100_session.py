@@ -9,11 +9,11 @@ from readers.codecs.m100_session import (
     COMMAND_TIMEOUT_S,
     FAULT_EVERY_S,
     MAX_ATTEMPTS,
-    MAX_POWER_DBM,
     SILENT_AFTER_S,
     STALE_AFTER_S,
     M100Session,
 )
+from readers.codecs.m100_steps import MAX_POWER_DBM
 from readers.errors import DeviceRefused
 from readers.observations import Fault, Heartbeat, Identified, Observation, Read
 from readers.settings import RfidSettings
@@ -281,6 +281,15 @@ def test_a_lone_false_header_delays_a_read_by_the_stale_time_at_most() -> None:
     reads = of_type(Read, reader.tick(NOW + STALE_AFTER_S * S).observations)
     assert [read.epc for read in reads if isinstance(read, Read)] == [EPC.hex().upper()]
     assert reader.bytes_counts.dropped["stale"] == 1
+
+
+def test_slow_traffic_does_not_keep_a_false_header_alive() -> None:
+    """It is the age of the half frame that counts: bytes that trickle in behind it do not renew it."""
+    reader = running()
+    reader.feed(b"\xbb\x02\x22\x00\xa0", NOW)
+    for second in range(1, STALE_AFTER_S):
+        assert of_type(Read, reader.feed(m100_tag(EPC), NOW + second * S).observations) == []
+    assert len(of_type(Read, reader.tick(NOW + STALE_AFTER_S * S).observations)) == STALE_AFTER_S - 1
 
 
 def test_a_corrupted_epc_is_dropped_and_counted() -> None:
