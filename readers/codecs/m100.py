@@ -56,14 +56,13 @@ class Info(IntEnum):
 
 
 REGION_CODES = {"cn-900": 1, "us": 2, "eu": 3, "cn-800": 4, "kr": 6}
-"""V2.1 §4.3: the code of each radio region."""
+"""The code of each radio region (V2.1)."""
 
 ERROR_NO_TAG = 0x15
 """No tag, or a tag with a CRC error, in this round: normal, it arrives all the time without tags."""
 
 ERROR_TEXTS = {
     0x09: "read failed",
-    0x0A: "kill or password failed",
     0x10: "write failed",
     0x12: "kill failed",
     0x13: "lock failed",
@@ -208,7 +207,7 @@ def query_param(session: int, target: int, q: int) -> bytes:
     """Return the PARAM of SET_QUERY: Gen2 session 0-3, target 0 (A) or 1 (B), 2^q slots (q 0-15).
 
     The word is DR(1) M(2) TRext(1) Sel(2) Session(2) Target(1) Q(4) pad(3); the M100 takes only
-    DR = 8, M = 1, TRext = pilot tone (V2.1 §4.5).
+    DR = 8, M = 1, TRext = pilot tone.
     """
     word = 1 << 12 | (session & 3) << 8 | (target & 1) << 7 | (q & 15) << 3
     return word.to_bytes(2, "big")

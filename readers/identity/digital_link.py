@@ -43,7 +43,7 @@ _QUALIFIERS: dict[str, tuple[str, ...]] = {
     "8017": ("8019",),
     "8018": ("8019",),
 }
-"""Key identifiers and the qualifiers that may follow each in the path (URI Syntax §4.9)."""
+"""Key identifiers and the qualifiers that may follow each in the path (URI Syntax)."""
 
 
 def is_web_address(text: str) -> bool:

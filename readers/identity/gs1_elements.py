@@ -97,8 +97,8 @@ def read_elements(data: str) -> dict[str, str]:
 def read_date(yymmdd: str, year: int) -> date | None:
     """Return the date, in the century nearest to `year`; None when it is none.
 
-    Years are 49 back to 50 ahead of `year`; day 00 is the month's last (GS1 General Specifications
-    §7.12, §3.4). Some labels carry 000000 for "no date".
+    Years are 49 back to 50 ahead of `year`; day 00 is the month's last (GS1 General
+    Specifications). Some labels carry 000000 for "no date".
     """
     two_digits, month, day = int(yymmdd[:2]), int(yymmdd[2:4]), int(yymmdd[4:6])
     full_year = year - 49 + (two_digits - (year - 49)) % 100

@@ -31,7 +31,7 @@ def to_gtin_14(text: str, lengths: Collection[int] = GTIN_LENGTHS) -> str:
 def upc_e_or_gtin_14(text: str, lengths: Collection[int] = GTIN_LENGTHS) -> str:
     """Return as `to_gtin_14`; but eight digits that begin with 0 are tried as UPC-E first.
 
-    EAN-8 numbers with a leading 0 stay inside one company (GS1 General Specifications §1.4.3).
+    EAN-8 numbers with a leading 0 stay inside one company (GS1 General Specifications).
     """
     if len(text) == 8 and text[0] == "0" and is_digits(text):
         upc_a = expand_upc_e(text)
@@ -41,7 +41,7 @@ def upc_e_or_gtin_14(text: str, lengths: Collection[int] = GTIN_LENGTHS) -> str:
 
 
 def expand_upc_e(text: str) -> str:
-    """Return the 12 digits of the UPC-A that 8 digits of UPC-E stand for (§5.2.2.4.2)."""
+    """Return the 12 digits of the UPC-A that 8 digits of UPC-E stand for."""
     system, body, check, last = text[0], text[1:7], text[7], text[6]
     if last in "012":
         middle = body[:2] + last + "0000" + body[2:5]
