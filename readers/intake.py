@@ -18,7 +18,8 @@ class Intake(Protocol):
         self, observations: Sequence[Observation], on_durable: Callable[[], None] | None = None
     ) -> None:
         """Take observations in. `on_durable` is called once, on the loop, after all that they
-        changed is on disk: the moment to acknowledge a message.
+        changed is on disk: the moment to acknowledge a message. An empty offer is durable no
+        earlier than the offers before it (a message told twice leaves nothing to offer).
         """
         ...
 

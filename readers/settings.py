@@ -1,6 +1,7 @@
 """What a device needs to be told, as plain frozen values (the gateway's config fills them). Pure."""
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +33,18 @@ class MqttDeviceSettings:
     device: str
     topic: str
     options: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class MqttSettings:
+    """The broker, and who we are to it. `session_expiry_s` is for MQTT 5; 3.1.1 has no such word."""
+
+    host: str = "127.0.0.1"
+    port: int = 1883
+    protocol: Literal["5", "3.1.1"] = "5"
+    client_id: str = "storefloor"
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    tls: bool = False
+    keepalive_s: int = 30
+    session_expiry_s: int = 7 * 86_400

@@ -2,10 +2,7 @@
 
 import asyncio
 import contextlib
-import fcntl
 import logging
-import os
-import resource
 from random import Random
 
 import pytest
@@ -16,6 +13,7 @@ from readers.observations import Heartbeat, Scan
 from readers.serial_port import OUT_BUFFER_BYTES, SerialLine
 from readers.supervisor import SerialSupervisor
 from tests.support.clocks import RealClock
+from tests.support.high_fds import only_high_fds
 from tests.support.line_protocol import LineProtocol
 from tests.support.pty_device import PtyDevice
 from tests.support.recording_intake import RecordingIntake
@@ -364,24 +362,13 @@ def test_file_descriptors_from_1024_on_work(tmp_path):
     async def test():
         async with Bench(tmp_path) as bench:
             await bench.until_up()
-            fds = [int(name) for name in os.listdir("/proc/self/fd")]  # noqa: PTH208 - names, no paths
-            assert max(fds) >= 1_024
             await bench.device.send(b"high\n")
             await until(lambda: bench.scans == ["high"], "scan")
             await bench.stop()
             await until(lambda: bench.device.received == b"hello\nbye\n", "goodbye")
 
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(4_096, hard)), hard))
-    taken = [os.open("/dev/null", os.O_RDONLY)]
-    try:
-        while taken[-1] < 1_030:
-            taken.append(fcntl.fcntl(taken[0], fcntl.F_DUPFD, 3))
+    with only_high_fds():
         run(test)
-    finally:
-        for fd in taken:
-            os.close(fd)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_a_flood_leaves_the_others_their_turn(tmp_path):

@@ -1,0 +1,56 @@
+"""A real Mosquitto for tests: free port, own folder, set up as a shop's broker should be."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.support.broker_process import BrokerProcess
+
+NEEDED = "mosquitto is not installed: apt-get install mosquitto"
+BESIDE_PATH = ("/usr/sbin", "/usr/local/sbin", "/sbin")
+"""Debian installs it where only root's PATH looks."""
+
+
+def mosquitto_binary() -> str | None:
+    """Return the path of Mosquitto, or None."""
+    return shutil.which("mosquitto", path=os.pathsep.join([os.environ.get("PATH", ""), *BESIDE_PATH]))
+
+
+def needs_mosquitto() -> str:
+    """Return the path of Mosquitto; skip the test without it, or fail where nothing may skip."""
+    binary = mosquitto_binary()
+    if binary is None:
+        if os.environ.get("STOREFLOOR_REQUIRE_ALL") == "1":
+            pytest.fail(NEEDED)
+        pytest.skip(NEEDED)
+    return binary
+
+
+class Mosquitto(BrokerProcess):
+    """Persistent: with autosave at each change its queues survive a kill, which the default loses."""
+
+    def __init__(self, folder: Path, *extra_lines: str) -> None:
+        super().__init__(folder)
+        self._binary = needs_mosquitto()
+        self._extra_lines = extra_lines
+
+    def command(self) -> list[str]:
+        """Write the configuration, return the command."""
+        data = self.folder / "mosquitto"
+        data.mkdir(exist_ok=True)
+        config = self.folder / "mosquitto.conf"
+        lines = [
+            *(["user root"] if os.geteuid() == 0 else []),  # else it gives up its right to the folder
+            f"listener {self.port} {self.host}",
+            "allow_anonymous true",
+            "persistence true",
+            f"persistence_location {data}/",
+            "autosave_interval 1",
+            "autosave_on_changes true",
+            "max_queued_messages 100000",
+            *self._extra_lines,
+        ]
+        config.write_text("\n".join(lines) + "\n")
+        return [self._binary, "-c", str(config)]

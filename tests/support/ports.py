@@ -1,0 +1,10 @@
+"""A TCP port that was free a moment ago."""
+
+import socket
+
+
+def free_port() -> int:
+    """Return a port that nothing listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
