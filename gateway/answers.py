@@ -128,7 +128,7 @@ def _home(state: State, store: str, article: Article) -> str | None:
     for shelf in state.site.config.shelves:
         if shelf.store == store and shelf.sku == article.sku:
             return shelf.zone
-    return state.home_zone.get((store, article.sku))
+    return state.home_zone(store, article.sku)
 
 
 def _inhibition(state: State, view: Availability, live_alerts: Container[str]) -> str | None:

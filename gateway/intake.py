@@ -144,9 +144,9 @@ class ObservationIntake:
                 pass  # asks, and moves nothing
 
     def refuse(self, device: str, error: Malformed) -> None:
-        """Take note of input that a codec could not read."""
+        """Take note of input that a codec could not read (the codec has counted it for its device)."""
         self._state.counts.received += 1
-        self._state.drop(device, error.reason)
+        self._state.counts.drop(error.reason)
         self._state.refused.append((device, error))
 
     def _count_piece(self, scanner: str, sku: str, at_ns: int) -> None:

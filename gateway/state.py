@@ -5,6 +5,7 @@ The rules that change it stand beside: intake.py (devices), till.py (people and 
 """
 
 import json
+from collections import Counter
 
 from gateway.catalogue import Catalogue
 from gateway.devices import DeviceLife
@@ -18,6 +19,9 @@ from gateway.stock.ledger import Ledger
 from gateway.storage.ports import StateRow
 from readers.counts import StageCounts
 from readers.errors import Malformed
+
+MAX_STOOD = 64
+"""Pieces put down on the floor that are remembered in full; the memory halves there."""
 
 
 class State:
@@ -37,7 +41,7 @@ class State:
         self.repeats = {s.id: RepeatFilter(ns(s.repeat_window_s)) for s in config.scanners}
         self.sessions: dict[str, CountSession] = {}
         self.tags_of: dict[tuple[str, str], set[str]] = {}
-        self.home_zone: dict[tuple[str, str], str] = {}
+        self.stood: dict[tuple[str, str], Counter[str]] = {}
         self.rows: list[StateRow] = []
         self.refused: list[tuple[str, Malformed]] = []
         self.touched: set[tuple[str, str]] = set()
@@ -54,9 +58,17 @@ class State:
         return self.presence.is_watched(self.site.place_id[store, zone], now_ns)
 
     def stood_at(self, store: str, sku: str, zone: str, role: str) -> None:
-        """Remember the floor zone where an article is shown."""
+        """Remember that a piece was put into a floor zone; what is long ago counts less."""
         if role == "floor":
-            self.home_zone[store, sku] = zone
+            stood = self.stood.setdefault((store, sku), Counter())
+            stood[zone] += 1
+            if stood[zone] >= MAX_STOOD:
+                self.stood[store, sku] = Counter({z: n // 2 for z, n in stood.items()})
+
+    def home_zone(self, store: str, sku: str) -> str | None:
+        """Return the floor zone where an article is shown: where its pieces were put most."""
+        stood = self.stood.get((store, sku))
+        return stood.most_common(1)[0][0] if stood else None
 
     def save_session(self, scanner: str) -> None:
         """Have a count by scanner written down, or its end."""

@@ -1,0 +1,1 @@
+"""Delivery: alerts on their way to people and systems."""

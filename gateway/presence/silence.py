@@ -3,13 +3,19 @@
 Rules, per tag:
 - unknown → present: `arrive_reads` reads in one place (an exit or till never makes an arrival).
 - place: each read adds weight (by RSSI) to its place; weight fades with `memory_ns`. Another place
-  takes over when it outweighs the present one by `move_ratio` and rests on two reads or more.
-  Antennas of one place are pooled; one challenger is kept, so a read costs O(1).
-- present → gone by exit: read at an exit, then nowhere else for `exit_hold_ns`.
+  takes over when it outweighs the present one by `move_ratio`, rests on two reads or more, and is
+  heard at least `USUAL_SHARE` as well as the tag usually is at home: a tag in the shadow of a person
+  is still read through the wall, faintly. Antennas of one place are pooled; one challenger is kept,
+  so a read costs O(1).
+- present → gone by exit: read at an exit, twice and clearly within seconds, then nowhere else for
+  `exit_hold_ns`. A tag that came back from such an exit lies near the gate: it must be read the more
+  clearly there the next time.
 - present → gone by silence: not read for `silence_gaps` times the tag's own longest recent gap,
   between `min_silence_ns` and `max_silence_ns`, on the place's watched clock alone. Misses come in
   runs (people stand before tags), hence the longest gap and not the mean; it fades over hours.
-- gone → present: after silence, as an unknown tag; after an exit, by reads that go on for a while away
+  A tag that goes to and fro between two places lies at their border: each return makes the next move
+  harder.
+- gone → present: after silence, at the first read (it was here, and is); after an exit, by reads that go on for a while away
   from exit and till; after a till named the very tag, only by half an hour of them, for a sold piece
   is seen on its way out (`RETURN_SPAN_NS`). A return lifts this (`expect`).
 - absent tags are forgotten after a time (`GONE_MEMORY_NS`): strays pass every shop door.
@@ -59,10 +65,21 @@ CANDIDATE_NS = 600 * NS_PER_S
 """Reads of an absent tag must come within this of its span, or their count starts again: strays are rare."""
 MAX_TAGS = 2_000_000
 """One gateway's tags, gone ones included (DESIGN: costs are measured up to 1 M)."""
+EXIT_WEIGHT = 4.0
+"""A passage through a gate is several strong reads; a shelf near the gate is read there now and then."""
+EXIT_FADE_NS = 10 * NS_PER_S
 EXIT_CANCEL_WEIGHT = 2.0
+EXIT_DOUBT_FACTOR, MAX_EXIT_DOUBT = 3.0, 30.0
+EXIT_RETURN_NS = 900 * NS_PER_S
+"""Back this soon after an exit: it never was one."""
+USUAL_SHARE = 0.25
+MOVE_DOUBT_FACTOR, MAX_MOVE_DOUBT = 1.6, 8.0
+FLAP_NS = 1_200 * NS_PER_S
+"""Back where it was this soon: not a customer's walk, but a border (a browse and its return are one of them)."""
 WEIGHT_AT_DBM = -65.0
-WEIGHT_DB_PER_E = 6.0
-MIN_WEIGHT, MAX_WEIGHT = 0.08, 4.0
+WEIGHT_DB_PER_E = 12.0
+MIN_WEIGHT, MAX_WEIGHT = 0.3, 3.0
+"""RSSI says little of distance on a shop floor (tags differ by dBs): how often a tag is read counts more."""
 GAP_ROW_RATIO = 1.5
 """A learned gap is written down again when it changed by this factor."""
 
@@ -84,9 +101,31 @@ class Tag:
     """What is known of one tag. Slots: there may be a million."""
 
     __slots__ = (
-        "challenger", "challenger_ns", "challenger_reads", "challenger_weight", "changed_ns", "epc",
-        "exit_ns", "exit_weight_since", "gap_ns", "last_clock_ns", "last_ns", "place", "reads", "row_gap_ns",
-        "since_ns", "state", "ticket", "weight",
+        "challenger",
+        "challenger_ns",
+        "challenger_reads",
+        "challenger_weight",
+        "changed_ns",
+        "epc",
+        "exit_doubt",
+        "exit_heard_ns",
+        "exit_ns",
+        "exit_reads",
+        "exit_weight",
+        "exit_weight_since",
+        "gap_ns",
+        "last_clock_ns",
+        "last_ns",
+        "left_place",
+        "move_doubt",
+        "place",
+        "reads",
+        "row_gap_ns",
+        "since_ns",
+        "state",
+        "ticket",
+        "usual_weight",
+        "weight",
     )  # fmt: skip
 
     def __init__(self, epc: str) -> None:
@@ -105,13 +144,20 @@ class Tag:
         self.challenger_weight = 0.0
         self.challenger_ns = 0
         self.challenger_reads = 0
+        self.usual_weight = 0.0
+        self.left_place: PlaceId = NOWHERE
+        self.move_doubt = 1.0
         self.exit_ns = 0
         self.exit_weight_since = 0.0
+        self.exit_weight = 0.0
+        self.exit_heard_ns = 0
+        self.exit_reads = 0
+        self.exit_doubt = 1.0
         self.ticket = 0
 
 
 def read_weight(rssi_dbm: float | None, count: int) -> float:
-    """Return how much a read speaks for its place: 1 at -65 dBm, e-fold per 6 dB, clamped."""
+    """Return how much a read speaks for its place: 1 at -65 dBm, e-fold per 12 dB, clamped."""
     if rssi_dbm is None:
         return float(count)
     weight = exp((rssi_dbm - WEIGHT_AT_DBM) / WEIGHT_DB_PER_E)
@@ -174,6 +220,7 @@ class SilencePresence:
         if elapsed > 0:
             tag.weight = tag.weight * exp(-elapsed / self._rule.memory_ns) + weight
             tag.last_ns = at_ns
+            tag.usual_weight = max(tag.usual_weight, tag.weight)
             self._heard(tag)
         else:
             tag.weight += weight
@@ -190,7 +237,9 @@ class SilencePresence:
         if gap > tag.gap_ns:
             tag.gap_ns = float(gap)
         elif gap > 0:
-            tag.gap_ns -= tag.gap_ns * min(1.0, gap / GAP_MEMORY_NS)
+            fade = min(1.0, gap / GAP_MEMORY_NS)
+            tag.gap_ns -= tag.gap_ns * fade
+            tag.usual_weight -= tag.usual_weight * fade
         tag.last_clock_ns = clock
 
     def _observe_elsewhere(
@@ -198,7 +247,7 @@ class SilencePresence:
     ) -> None:
         weight = read_weight(rssi_dbm, count)
         if self._role[place] == "exit":
-            self._at_exit(tag, at_ns)
+            self._at_exit(tag, at_ns, weight)
         elif tag.exit_ns and at_ns > tag.exit_ns:
             tag.exit_weight_since += weight
         fade = self._rule.memory_ns
@@ -215,7 +264,8 @@ class SilencePresence:
                 return
             tag.challenger, tag.challenger_weight, tag.challenger_reads = place, weight, count
         tag.challenger_ns = max(at_ns, tag.challenger_ns)
-        if tag.challenger_reads >= 2 and tag.challenger_weight > self._rule.move_ratio * tag.weight:
+        needed = max(self._rule.move_ratio * tag.move_doubt * tag.weight, USUAL_SHARE * tag.usual_weight)
+        if tag.challenger_reads >= 2 and tag.challenger_weight > needed:
             self._move(tag, place, at_ns)
 
     def _heard_elsewhere(self, tag: Tag, at_ns: int) -> None:
@@ -227,7 +277,13 @@ class SilencePresence:
 
     def _move(self, tag: Tag, place: PlaceId, at_ns: int) -> None:
         from_place = tag.place
+        if place == tag.left_place and at_ns - tag.since_ns < FLAP_NS:
+            tag.move_doubt = min(tag.move_doubt * MOVE_DOUBT_FACTOR, MAX_MOVE_DOUBT)
+        else:
+            tag.move_doubt = max(tag.move_doubt / MOVE_DOUBT_FACTOR, 1.0)
+        tag.left_place = from_place
         tag.place, tag.weight = place, tag.challenger_weight
+        tag.usual_weight = max(USUAL_SHARE * tag.usual_weight, tag.weight)
         tag.challenger, tag.challenger_weight, tag.challenger_reads = NOWHERE, 0.0, 0
         tag.last_ns = max(tag.last_ns, at_ns)
         tag.last_clock_ns = self._watches[place].clock_ns
@@ -236,7 +292,15 @@ class SilencePresence:
         self._events.append(Moved(tag.epc, place, from_place, at_ns))
         self._dirty[tag.epc] = tag
 
-    def _at_exit(self, tag: Tag, at_ns: int) -> None:
+    def _at_exit(self, tag: Tag, at_ns: int, weight: float) -> None:
+        elapsed = max(0, at_ns - tag.exit_heard_ns)
+        if elapsed > EXIT_FADE_NS:
+            tag.exit_weight, tag.exit_reads = 0.0, 0
+        tag.exit_weight += weight
+        tag.exit_reads += 1
+        tag.exit_heard_ns = max(at_ns, tag.exit_heard_ns)
+        if tag.exit_reads < 2 or tag.exit_weight < EXIT_WEIGHT * tag.exit_doubt:
+            return
         if tag.exit_ns == 0:
             heappush(self._exits, (at_ns + self._rule.exit_hold_ns, tag.epc))
         if at_ns >= tag.exit_ns:
@@ -259,12 +323,14 @@ class SilencePresence:
         tag.last_ns = max(tag.last_ns, at_ns)
         if role in {"exit", "till"}:
             return
-        needed = RETURN_READS if span_ns else self._rule.arrive_reads
+        needed = RETURN_READS if span_ns else 1 if tag.state == GONE_SILENT else self._rule.arrive_reads
         if tag.reads >= needed and at_ns - tag.since_ns >= span_ns:
             self._arrive(tag, at_ns)
 
     def _arrive(self, tag: Tag, at_ns: int) -> None:
         came_back = tag.state != CANDIDATE
+        if tag.state == GONE_EXIT and at_ns - tag.changed_ns < EXIT_RETURN_NS:
+            tag.exit_doubt = min(tag.exit_doubt * EXIT_DOUBT_FACTOR, MAX_EXIT_DOUBT)
         tag.state = PRESENT
         tag.changed_ns = tag.since_ns = at_ns
         tag.exit_ns, tag.exit_weight_since = 0, 0.0

@@ -84,6 +84,8 @@ class Ledger:
     ) -> None:
         """A weight shelf settled at a number of pieces."""
         line = self._line(store, sku)
+        if device not in line.shelves:
+            self._record(line, weighed.shelf_met(line, device, zone, pieces, at_ns), now_ns)
         while (old := line.shelves.get(device, (zone, 0))[1]) != pieces:
             count = old + (1 if pieces > old else -1)
             self._record(line, weighed.shelf_step(line, device, zone, count, at_ns), now_ns)

@@ -24,13 +24,16 @@ REFILL_ORDER = ("back_room", "receiving", "till", "fitting_room", "floor", "exit
 
 @dataclass(slots=True)
 class Announced:
-    """A piece that an event told of. `reopened`: its tag left, and came back."""
+    """A piece that an event told of. `left_by`: how the tag paired with it left; `reopened`: that tag
+    came back through the door, so it may be a return that no scan has announced yet.
+    """
 
     ref: str
     kind: str
     at_ns: int
     zone: str = ""
     epc: str | None = None
+    left_by: str = ""
     reopened: bool = False
 
 

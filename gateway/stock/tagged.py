@@ -15,8 +15,9 @@ from gateway.stock.line import CHARGE_ORDER, Announced, Line, Lone
 
 EXIT_EARLY_NS = 60 * 1_000_000_000
 """A customer leaves after paying: a gate read this long before the till's own time is another piece."""
-SILENCE_EARLY_NS = 1_800 * 1_000_000_000
-"""A piece carried for long in the shadow of a body may have been given up before it is paid."""
+SILENCE_EARLY_NS = 1_200 * 1_000_000_000
+"""A piece carried in the shadow of a body may have been given up before it is paid: last read this long
+before. The error of a wrong guess ends when the piece really sold leaves by the gate."""
 MAX_LONE = 1_000
 """Unannounced changes kept per line for pairing; deliveries are larger only where nobody scans them."""
 
@@ -33,9 +34,7 @@ def arrived(line: Line, epc: str, zone: str, at_ns: int, *, came_back: bool) -> 
         kind = MovementKind.RETURNED if credit.kind == "return" else MovementKind.ARRIVED
         return Effect(kind, "pairing", at_ns, epc=epc, to_zone=zone, ref=credit.ref, note="as announced")
     if sale is not None and line.payable() > 0:
-        sale.reopened, sale.epc = True, epc
-        line.debts.append(sale)
-        note = "the sale is owed by another piece"
+        note = _owe_again(line, sale, epc)
         return Effect(MovementKind.ARRIVED, "rfid", at_ns, epc=epc, to_zone=zone, ref=sale.ref, note=note)
     _keep(line.lone_arrivals, Lone(epc, at_ns, came_back=came_back))
     return Effect(MovementKind.ARRIVED, "rfid", at_ns, epc=epc, to_zone=zone)
@@ -55,7 +54,7 @@ def departed(line: Line, epc: str, zone: str, at_ns: int, last_seen_ns: int, cau
     if line.debts:
         debt = min(line.debts, key=lambda d: (d.epc != epc, d.at_ns))
         line.debts.remove(debt)
-        debt.reopened = False
+        debt.reopened, debt.left_by = False, cause
         line.paired[epc] = debt
         return Effect(MovementKind.DEPARTED, cause, at_ns, epc=epc, from_zone=zone, ref=debt.ref, note="sold")
     _keep(line.lone_departures, Lone(epc, at_ns, last_seen_ns, cause))
@@ -84,6 +83,7 @@ def sold(line: Line, ref: str, at_ns: int) -> Effect:
     gone = _departure_for(line, at_ns)
     if gone is not None:
         line.lone_departures.remove(gone)
+        sale.left_by = gone.cause
         line.paired[gone.epc] = sale
         return Effect(MovementKind.SOLD, "till", at_ns, epc=gone.epc, ref=ref, note="had left already")
     if line.payable() > 0:
@@ -158,10 +158,24 @@ def expired(line: Line, now_ns: int, rule: StockRule, *, watched: bool) -> list[
 
 def _departure_for(line: Line, sale_ns: int) -> Lone | None:
     for gone in reversed(line.lone_departures):
-        early_ns = EXIT_EARLY_NS if gone.cause == "exit" else SILENCE_EARLY_NS
-        if gone.at_ns >= sale_ns - early_ns:
+        if gone.cause == "exit" and gone.at_ns >= sale_ns - EXIT_EARLY_NS:
+            return gone
+        if gone.cause == "silence" and gone.last_seen_ns >= sale_ns - SILENCE_EARLY_NS:
             return gone
     return None
+
+
+def _owe_again(line: Line, sale: Announced, epc: str) -> str:
+    """A tag that a sale was paired with is here: give the sale to another that left, or open it again."""
+    gone = _departure_for(line, sale.at_ns)
+    if gone is not None:
+        line.lone_departures.remove(gone)
+        line.paired[gone.epc] = sale
+        sale.left_by = gone.cause
+        return "another piece was sold"
+    sale.reopened, sale.epc = sale.left_by == "exit", epc
+    line.debts.append(sale)
+    return "the sale is owed by another piece"
 
 
 def _sold_unseen(line: Line, ref: str, at_ns: int, epc: str | None = None) -> Effect:

@@ -18,6 +18,12 @@ def shelf_step(line: Line, device: str, zone: str, pieces: int, at_ns: int) -> E
     return _gained(line, device, zone, at_ns) if more else _lost(line, device, zone, at_ns)
 
 
+def shelf_met(line: Line, device: str, zone: str, pieces: int, at_ns: int) -> Effect:
+    """A shelf settled for the first time: what stands on it was there before us, and no receipt's."""
+    line.shelves[device] = (zone, pieces)
+    return Effect(MovementKind.COUNTED, "weight", at_ns, pieces=pieces, to_zone=zone, ref=device)
+
+
 def _lost(line: Line, device: str, zone: str, at_ns: int) -> Effect:
     if line.debts:
         debt = line.debts.pop(0)

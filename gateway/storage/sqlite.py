@@ -197,6 +197,11 @@ class SqliteStore(StoreReads):
 
     # -- writing -------------------------------------------------------------------------------
 
+    @property
+    def version(self) -> int:
+        """Return the version of the newest commit, as `Committed.version`; 0 before the first."""
+        return int(self._version)
+
     def commit(self, commit: Commit) -> Committed:
         """Write all of it in one durable transaction, or raise and write none."""
         outcome = self.commit_group((commit,))

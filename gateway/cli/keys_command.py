@@ -1,0 +1,77 @@
+"""`storefloor keys create | list | revoke`: works beside a running gateway. I/O."""
+
+import argparse
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gateway.cli.paths import store_path
+from gateway.config_file import load_site
+from gateway.errors import ConfigError
+from gateway.keys import SCOPES, issue, load_pepper
+from gateway.storage.sqlite import SqliteStore
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the subcommands."""
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    create = actions.add_parser("create", help="make a key and print it, once")
+    create.add_argument("--name", required=True, help="who or what will use it")
+    create.add_argument(
+        "--scope", action="append", required=True, choices=SCOPES, help="what it may do; repeat for more"
+    )
+    create.add_argument("--store", action="append", default=[], help="bind it to a store; repeat for more")
+    create.set_defaults(act=_create)
+    actions.add_parser("list", help="list all keys (never their secrets)").set_defaults(act=_list)
+    revoke = actions.add_parser("revoke", help="end a key; a running gateway follows within seconds")
+    revoke.add_argument("id")
+    revoke.set_defaults(act=_revoke)
+    for action in actions.choices.values():
+        action.add_argument("--config", type=Path, required=True, help="the site's TOML file")
+
+
+def _create(arguments: argparse.Namespace) -> int:
+    site = load_site(arguments.config)
+    stores = {store.id for store in site.stores}
+    for store in arguments.store:
+        if store not in stores:
+            raise ConfigError(f"--store {store!r} is none of {', '.join(sorted(stores))}")
+    path = store_path(site, arguments.config.parent)
+    table = SqliteStore.attach(path)
+    try:
+        pepper = load_pepper(path.parent, keys_exist=bool(table.keys()))
+        key, token = issue(arguments.name, arguments.scope, arguments.store, time.time_ns(), pepper)
+        table.add_key(key)
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+    finally:
+        table.close()
+    print(f"key: {token}")
+    print(f"id: {key.id}   (shown once: keep it now; revoke it with `storefloor keys revoke {key.id}`)")
+    return 0
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    table = SqliteStore.attach(store_path(load_site(arguments.config), arguments.config.parent))
+    try:
+        keys = table.keys()
+    finally:
+        table.close()
+    for key in keys:
+        made = datetime.fromtimestamp(key.created_at_ns // 1_000_000_000, UTC).strftime("%Y-%m-%d")
+        state = "revoked" if key.revoked_at_ns else "active"
+        stores = ",".join(key.stores) or "all stores"
+        print(f"{key.id}  {state:7}  {made}  {stores}  {','.join(key.scopes)}  {key.name}")
+    if not keys:
+        print("no keys yet: make one with `storefloor keys create`")
+    return 0
+
+
+def _revoke(arguments: argparse.Namespace) -> int:
+    table = SqliteStore.attach(store_path(load_site(arguments.config), arguments.config.parent))
+    try:
+        found = table.revoke_key(arguments.id, time.time_ns())
+    finally:
+        table.close()
+    print(f"{arguments.id}: revoked" if found else f"{arguments.id}: no such active key")
+    return 0 if found else 1

@@ -1,0 +1,312 @@
+"""The composition root: builds every part of a gateway, runs them together, ends them in order. Runtime.
+
+store ─ engine ─ pipeline ─┬─ serial supervisors, MQTT
+                           ├─ feed, alert delivery
+                           └─ HTTP server
+"""
+
+import asyncio
+import contextlib
+import errno
+import gc
+import logging
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+
+from api.app import create_app
+from api.context import ApiSettings, Ports
+from api.encoding import encode_alert, encode_availability, encode_device
+from api.pages.mount import mount
+from gateway.answers import availability
+from gateway.catalogue import Catalogue
+from gateway.cli.paths import device_path, store_path
+from gateway.cli.systemd import Notifier
+from gateway.clock import Clock
+from gateway.config import MqttSection, SiteConfig
+from gateway.delivery.mqtt_alerts import MqttAlerts
+from gateway.devices_of_site import mqtt_devices, serial_devices
+from gateway.engine import Changes, Engine
+from gateway.errors import ConfigError
+from gateway.feed import Feed, Subject
+from gateway.health import Health, Links
+from gateway.inventory import Inventory
+from gateway.keys import KeyRing, load_pepper
+from gateway.pipeline import Pipeline
+from gateway.records import Records
+from gateway.site import Site
+from gateway.storage.ports import Committed
+from gateway.storage.sqlite import SqliteStore
+from gateway.storage.writer import Writer
+from readers.mqtt_client import MqttClient
+from readers.mqtt_intake import MqttIntake
+from readers.mqtt_router import MqttRouter
+from readers.serial_port import SerialLine
+from readers.settings import MqttSettings
+from readers.supervisor import SerialSupervisor
+
+log = logging.getLogger(__name__)
+
+STATE_PARTS = ("tag", "line", "shelf", "count", "alert")
+STOP_HTTP_S = 3
+"""Open streams get this long to end at a stop; they come back with their last id anyway."""
+REFRESH_DEVICES_S = 10.0
+"""Real seconds between looks at the counts of all devices for the stream."""
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayRun:
+    """What to run: the site, its articles, where its files lie, its clock."""
+
+    site: SiteConfig
+    catalogue: Catalogue
+    base: Path
+    clock: Clock
+    on_ready: Callable[[], None] = lambda: None
+
+
+async def serve(run: GatewayRun, stop: asyncio.Event | None = None) -> None:
+    """Run a gateway until `stop` is set or SIGINT/SIGTERM comes.
+
+    Raises ConfigError or StoreError, naming the remedy, where it cannot start or go on.
+    """
+    stop = stop or asyncio.Event()
+    listener = _listen(run.site.api.host, run.site.api.port)
+    with contextlib.closing(listener), _stop_on_signals(stop):
+        store = await asyncio.to_thread(SqliteStore.open, store_path(run.site, run.base))
+        try:
+            async with Writer(store) as writer:
+                await _Gateway(run, store, writer).run(listener, stop)
+        finally:
+            store.close()
+
+
+class _Gateway:
+    """One gateway's parts, built."""
+
+    def __init__(self, run: GatewayRun, store: SqliteStore, writer: Writer) -> None:
+        site, clock = run.site, run.clock
+        self._clock = clock
+        self._notifier = Notifier()
+        self.engine = Engine(Site(site), run.catalogue)
+        rows = (row for part in STATE_PARTS for row in store.state_rows(part))
+        self.engine.restore(rows, store.latest_levels(), clock.now_ns())
+        if self.engine.imbalanced:
+            log.warning("%d lines of stock were corrected at start, see the journal", self.engine.imbalanced)
+        self.pipeline = Pipeline(
+            self.engine,
+            writer,
+            store,
+            clock,
+            max_held=site.gateway.max_held_observations,
+            on_committed=self._publish,
+            on_pass=self._notifier.alive,
+        )
+        self.feed = Feed(store.journal_id, store.version)
+        self._supervisors = _supervisors(run, self.pipeline)
+        self._router = MqttRouter({device.id: device.codec for device in mqtt_devices(site)})
+        self._mqtt_intake = MqttIntake(self._router, self.pipeline)
+        self._mqtt = _mqtt_client(site.mqtt, run.base, self._mqtt_intake, clock) if site.mqtt else None
+        self._alerts = (
+            MqttAlerts(store, writer, self._mqtt, site.mqtt.alert_topic, encode_alert)
+            if site.mqtt and self._mqtt
+            else None
+        )
+        self.health = Health(self.engine, self.pipeline, self.feed, self._links())
+        self._app = self._build_app(run, store)
+        self._on_ready = run.on_ready
+
+    def _links(self) -> Links:
+        frames = {s.device: s.protocol.frame_counts for s in self._supervisors}
+        return Links(
+            serial={s.device: s for s in self._supervisors},
+            mqtt=self._mqtt,
+            frames=frames | self._router.device_counts,
+            repeats=self._mqtt_intake.read_counts,
+        )
+
+    def _build_app(self, run: GatewayRun, store: SqliteStore) -> FastAPI:
+        pepper = load_pepper(store.path.parent, keys_exist=bool(store.keys()))
+        api, stock = run.site.api, run.site.stock
+        ports = Ports(
+            clock=self._clock,
+            inventory=Inventory(self.engine, self._clock.now_ns, lambda: self.pipeline.version),
+            records=Records(store),
+            intake=self.pipeline,
+            feed=self.feed,
+            health=self.health,
+            auth=KeyRing(store, pepper),
+        )
+        settings = ApiSettings(
+            host=api.host,
+            allowed_hosts=api.allowed_hosts,
+            page_sign_in=api.page_sign_in,
+            max_streams=api.max_streams,
+            limited_below=stock.limited_below,
+        )
+        return create_app(ports, settings, pages=mount)
+
+    def _publish(self, changes: Changes, committed: Committed | None) -> None:
+        now_ns = self._clock.now_ns()
+        subjects = [
+            Subject(
+                f"a|{store}|{sku}", "availability", store, sku, self._encode_availability(store, sku, now_ns)
+            )
+            for store, sku in sorted(changes.touched)
+            if self.engine.state.catalogue.article(sku) is not None
+        ]
+        subjects += [Subject(f"l|{a.id}", "alert", a.store, a.sku, encode_alert(a)) for a in changes.alerts]
+        subjects += [self._device_subject(device) for device in sorted(changes.devices)]
+        self.feed.publish(subjects, committed)
+        if changes.alerts and self._alerts is not None:
+            self._alerts.wake()
+
+    def _encode_availability(self, store: str, sku: str, now_ns: int) -> bytes:
+        return encode_availability(availability(self.engine.state, store, sku, 1, now_ns))
+
+    def _device_subject(self, device_id: str) -> Subject:
+        device = self.health.device(device_id)
+        return Subject(f"d|{device_id}", "device", device.store, None, encode_device(device))
+
+    async def run(self, listener: socket.socket, stop: asyncio.Event) -> None:
+        """Run all parts until `stop`; an error in one of them stops all and is raised."""
+        server = _Server(
+            uvicorn.Config(
+                self._app,
+                http="httptools",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=STOP_HTTP_S,
+            )
+        )
+        async with _first_error_alone(), asyncio.TaskGroup() as tasks:
+            http = tasks.create_task(server.serve(sockets=[listener]), name="http")
+            running = [tasks.create_task(part, name=name) for name, part in self._parts()]
+            tasks.create_task(self._announce(server), name="announce")
+            await stop.wait()
+            self._notifier.stopping()
+            server.should_exit = True
+            await http
+            for task in running:
+                task.cancel()
+        await self.pipeline.pass_once()
+
+    def _parts(self) -> Iterator[tuple[str, Coroutine[None, None, None]]]:
+        yield "pipeline", self.pipeline.run()
+        yield "devices", self._refresh_devices()
+        for supervisor in self._supervisors:
+            yield supervisor.device, supervisor.run()
+        if self._mqtt is not None:
+            yield "mqtt", self._mqtt.run()
+            yield "mqtt-intake", self._mqtt_intake.run(self._mqtt)
+        if self._alerts is not None:
+            yield "mqtt-alerts", self._alerts.run()
+
+    async def _announce(self, server: uvicorn.Server) -> None:
+        while not (server.started and self.pipeline.passes):  # noqa: ASYNC110 - uvicorn has no event for it
+            await asyncio.sleep(0.02)
+        gc.collect()
+        gc.freeze()  # a full collection over a million tags would stall the loop for half a second
+        self._notifier.ready()
+        self._on_ready()
+
+    async def _refresh_devices(self) -> None:
+        while True:
+            await asyncio.sleep(REFRESH_DEVICES_S)
+            self.feed.publish([self._device_subject(d) for d in self.engine.state.devices], None)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its signal handlers: the gateway has its own."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals alone."""
+        yield
+
+
+def _supervisors(run: GatewayRun, pipeline: Pipeline) -> list[SerialSupervisor]:
+    return [
+        SerialSupervisor(
+            device.id,
+            SerialLine(device_path(device.port, run.base), device.baud),
+            device.protocol,
+            pipeline,
+            run.clock,
+            port_is_life=device.port_is_life,
+        )
+        for device in serial_devices(run.site, run.clock.speed)
+    ]
+
+
+def _mqtt_client(section: MqttSection, base: Path, intake: MqttIntake, clock: Clock) -> MqttClient:
+    settings = MqttSettings(
+        host=section.host,
+        port=section.port,
+        protocol=section.protocol,
+        client_id=section.client_id,
+        username=section.username,
+        password=_password(base / section.password_file) if section.password_file else None,
+        tls=section.tls,
+        keepalive_s=section.keepalive_s,
+        session_expiry_s=section.session_expiry_s,
+    )
+    client = MqttClient(settings, intake.on_message, clock.now_ns)
+    client.subscribe(intake.router.filters())
+    return client
+
+
+def _password(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").split("\n", 1)[0]
+    except OSError as error:
+        raise ConfigError(f"mqtt.password_file: {path} cannot be read: {error.strerror}") from error
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            remedy = "stop the program that uses it, or choose another: [api] port, or `--port` for the demo"
+            raise ConfigError(f"port {port} on {host} is in use: {remedy}") from error
+        raise ConfigError(f"cannot listen on {host} port {port}: {error.strerror}") from error
+    listener.listen(1024)
+    listener.setblocking(False)
+    return listener
+
+
+@contextlib.contextmanager
+def _stop_on_signals(stop: asyncio.Event) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    for number in numbers:
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)
+
+
+@contextlib.asynccontextmanager
+async def _first_error_alone() -> AsyncIterator[None]:
+    """Turn a group's errors into the first of them: one cause, said once."""
+    try:
+        yield
+    except* Exception as group:  # noqa: BLE001 - raised again at once, unwrapped
+        error: BaseException = group
+        while isinstance(error, BaseExceptionGroup):
+            error = error.exceptions[0]
+        raise error from None

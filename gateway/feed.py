@@ -1,0 +1,142 @@
+"""The stream of changes: each encoded once, kept for a while, given to every subscriber. Runtime.
+
+Every frame of one commit is followed by its id `<journal id>:<version>` on the last of them, so a
+client that was cut in the middle of a commit asks for all of it again, and misses nothing.
+A slow subscriber holds one frame per subject, the newest: its memory is bounded by what exists, and
+past `MAX_PENDING` subjects it is closed and may come back with its last id.
+"""
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from gateway.ports import StreamEvent
+from gateway.storage.ports import Committed
+
+KEPT_FRAMES = 20_000
+"""Frames kept for replay: minutes of a busy chain, hours of a shop."""
+MAX_PENDING = 20_000
+PING_EVERY_S = 15.0
+"""Real seconds between comment pings: proxies close silent connections after 30 or 60 s."""
+PING = b": ping\n\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What changed, encoded: `key` is its identity (a newer frame of it replaces an older one)."""
+
+    key: str
+    type: str
+    store: str
+    sku: str | None
+    data: bytes
+
+
+@dataclass(slots=True, eq=False)
+class _Subscriber:
+    stores: frozenset[str]
+    skus: frozenset[str]
+    types: frozenset[str]
+    pending: "OrderedDict[str, bytes]" = field(default_factory=OrderedDict)
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    closed: bool = False
+
+    def wants(self, event: StreamEvent) -> bool:
+        return (
+            (not self.stores or event.store in self.stores)
+            and (not self.types or event.type in self.types)
+            and (not self.skus or event.sku is None or event.sku in self.skus)
+        )
+
+    def push(self, key: str, frame: bytes) -> None:
+        self.pending[key] = frame
+        self.pending.move_to_end(key)
+        if len(self.pending) > MAX_PENDING:
+            self.closed = True
+        self.wake.set()
+
+
+class Feed:
+    """Implements gateway.ports.FeedPort."""
+
+    def __init__(self, journal_id: str, version: int) -> None:
+        self._journal_id = journal_id
+        self._version = version
+        self._oldest = version
+        self._kept: deque[tuple[int, str, StreamEvent]] = deque()
+        self._subscribers: set[_Subscriber] = set()
+        self._last: dict[str, bytes] = {}
+
+    @property
+    def subscribers(self) -> int:
+        """Return how many streams are open."""
+        return len(self._subscribers)
+
+    def publish(self, subjects: Iterable[Subject], committed: Committed | None) -> None:
+        """Give out what changed; what reads as it did before is left out."""
+        changed = [s for s in subjects if self._last.get(s.key) != s.data]
+        if committed is not None:
+            self._version = committed.version
+        for place, subject in enumerate(changed):
+            self._last[subject.key] = subject.data
+            last = place == len(changed) - 1
+            event = StreamEvent(subject.store, subject.sku, subject.type, self._frame(subject, last=last))
+            self._keep(subject.key, event)
+            for subscriber in self._subscribers:
+                if subscriber.wants(event):
+                    subscriber.push(subject.key, event.frame)
+
+    def _frame(self, subject: Subject, *, last: bool) -> bytes:
+        head = f"id: {self._journal_id}:{self._version}\n" if last else ""
+        return f"{head}event: {subject.type}\ndata: ".encode() + subject.data + b"\n\n"
+
+    def _keep(self, key: str, event: StreamEvent) -> None:
+        self._kept.append((self._version, key, event))
+        while len(self._kept) > KEPT_FRAMES:
+            self._oldest = self._kept.popleft()[0]
+
+    @asynccontextmanager
+    async def subscribe(
+        self,
+        *,
+        stores: frozenset[str],
+        skus: frozenset[str],
+        types: frozenset[str],
+        last_event_id: str | None,
+    ) -> AsyncIterator[AsyncIterator[bytes]]:
+        """Yield an iterator of encoded frames, those missed since `last_event_id` first."""
+        subscriber = _Subscriber(stores, skus, types)
+        if last_event_id is not None:
+            self._replay(subscriber, last_event_id)
+        self._subscribers.add(subscriber)
+        try:
+            yield self._frames(subscriber)
+        finally:
+            self._subscribers.discard(subscriber)
+
+    def _replay(self, subscriber: _Subscriber, last_event_id: str) -> None:
+        journal_id, _, text = last_event_id.rpartition(":")
+        seen = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else -1
+        if journal_id != self._journal_id or not self._oldest <= seen <= self._version:
+            head = f"id: {self._journal_id}:{self._version}\n"
+            subscriber.push("reset", f"{head}event: reset\ndata: {{}}\n\n".encode())
+            return
+        for version, key, event in self._kept:
+            if version > seen and subscriber.wants(event):
+                subscriber.push(key, event.frame)
+
+    async def _frames(self, subscriber: _Subscriber) -> AsyncIterator[bytes]:
+        while not subscriber.closed:
+            if not subscriber.pending:
+                subscriber.wake.clear()
+                try:
+                    async with asyncio.timeout(PING_EVERY_S):
+                        await subscriber.wake.wait()
+                except TimeoutError:
+                    yield PING
+                    continue
+            frames = b"".join(subscriber.pending.values())
+            subscriber.pending.clear()
+            yield frames

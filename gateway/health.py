@@ -1,0 +1,166 @@
+"""How the gateway itself is: devices, readiness, metrics. Implements gateway.ports.HealthPort. Runtime."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from gateway.engine import Engine
+from gateway.feed import Feed
+from gateway.pipeline import Pipeline
+from gateway.ports import DeviceHealth, Readiness
+from readers.counts import StageCounts
+from readers.link import LinkHealth
+
+
+class Link(Protocol):
+    """Anything that keeps a link and knows how it is."""
+
+    def health(self) -> LinkHealth:
+        """Return how the link is now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """The links of a site. `serial` by device; `mqtt` None where the site has no broker.
+
+    `frames` has the counts of each device's codec (frames of a port, messages of a topic), `repeats`
+    those of the filter that drops what was told twice.
+    """
+
+    serial: Mapping[str, Link]
+    mqtt: Link | None
+    frames: Mapping[str, StageCounts]
+    repeats: Mapping[str, StageCounts]
+
+
+class Health:
+    """The gateway's health, gathered when asked for."""
+
+    def __init__(self, engine: Engine, pipeline: Pipeline, feed: Feed, links: Links) -> None:
+        self._engine = engine
+        self._pipeline = pipeline
+        self._feed = feed
+        self._links = links
+
+    def devices(self) -> Sequence[DeviceHealth]:
+        """Return every configured device."""
+        return [self.device(device_id) for device_id in self._engine.state.devices]
+
+    def device(self, device_id: str) -> DeviceHealth:
+        """Return one device. Counts are the codec's and the gateway's together, since the start."""
+        life = self._engine.state.devices[device_id]
+        link = self._links.serial.get(device_id) or self._links.mqtt
+        link_health = link.health() if link else None
+        frames = self._links.frames.get(device_id, StageCounts())
+        repeats = self._links.repeats.get(device_id, StageCounts())
+        detail = [life.detail, life.fault]
+        if device_id in self._links.serial and link_health is not None:
+            detail.append(link_health.detail)
+        return DeviceHealth(
+            id=life.id,
+            kind=life.kind,
+            role=life.role,
+            store=life.store,
+            zones=life.zones,
+            state=life.state(self._pipeline.clock_now_ns()),
+            last_seen_at_ns=life.last_seen_ns,
+            detail="; ".join(text for text in detail if text),
+            observations=life.observations,
+            reconnects=link_health.reconnects if link_health and device_id in self._links.serial else 0,
+            received=frames.received,
+            passed=frames.passed,
+            held=frames.held,
+            dropped=dict(frames.dropped + repeats.dropped + life.dropped),
+        )
+
+    def readiness(self) -> Readiness:
+        """Return whether answers are true now. A dead reader is no reason: its zones say UNKNOWN."""
+        reasons = []
+        if self._pipeline.passes == 0:
+            reasons.append("starting")
+        if self._pipeline.store_failure is not None:
+            reasons.append(f"store: {self._pipeline.store_failure}")
+        if self._pipeline.is_full():
+            reasons.append("overloaded: input is held back")
+        return Readiness(not reasons, tuple(reasons))
+
+    def metrics(self) -> str:
+        """Return Prometheus text (format 0.0.4). Labels are device ids and reasons: bounded by the site."""
+        return "\n".join((*self._gauges(), *self._device_lines(), *self._stage_lines())) + "\n"
+
+    def _gauges(self) -> Iterator[str]:
+        levels = self._engine.state.ledger
+        pieces = sum(sum(levels.levels(*key).values()) for key in levels.line_keys())
+        firing = len(self._engine.alerts.firing())
+        mqtt = self._links.mqtt.health() if self._links.mqtt else None
+        yield from _metric("storefloor_pieces", "gauge", "pieces believed in all stores", pieces)
+        yield from _metric("storefloor_alerts_firing", "gauge", "alerts firing now", firing)
+        yield from _metric("storefloor_streams", "gauge", "event streams open", self._feed.subscribers)
+        yield from _metric(
+            "storefloor_held_observations", "gauge", "observations and events that wait", self._pipeline.held
+        )
+        yield from _metric(
+            "storefloor_ledger_imbalance", "gauge", "lines whose levels and state differed at start; must be 0",
+            self._engine.imbalanced,
+        )  # fmt: skip
+        yield from _metric(
+            "storefloor_store_failing", "gauge", "1 while the disk refuses commits", int(self._pipeline.store_failure is not None)
+        )  # fmt: skip
+        yield from _metric(
+            "storefloor_commit_version", "counter", "commits of this store", self._pipeline.version
+        )
+        yield from _metric(
+            "storefloor_passes_total", "counter", "passes of the pipeline", self._pipeline.passes
+        )
+        if mqtt is not None:
+            yield from _metric(
+                "storefloor_mqtt_up", "gauge", "1 while connected", int(mqtt.state in {"up", "held"})
+            )
+            yield from _metric("storefloor_mqtt_reconnects_total", "counter", "reconnects", mqtt.reconnects)
+
+    def _device_lines(self) -> Iterator[str]:
+        devices = self.devices()
+        yield from _family("storefloor_device_up", "gauge", "1 while the device proves its life")
+        for d in devices:
+            yield f'storefloor_device_up{{device="{d.id}"}} {int(d.state == "online")}'
+        yield from _family(
+            "storefloor_device_last_seen_seconds", "gauge", "Unix time of the last sign of life"
+        )
+        for d in devices:
+            if d.last_seen_at_ns is not None:
+                yield f'storefloor_device_last_seen_seconds{{device="{d.id}"}} {d.last_seen_at_ns / 1e9:.3f}'
+        yield from _family(
+            "storefloor_device_observations_total", "counter", "reads, scans and readings taken in"
+        )
+        for d in devices:
+            yield f'storefloor_device_observations_total{{device="{d.id}"}} {d.observations}'
+        yield from _family("storefloor_device_reconnects_total", "counter", "times the port was opened again")
+        for d in devices:
+            yield f'storefloor_device_reconnects_total{{device="{d.id}"}} {d.reconnects}'
+        yield from _family(
+            "storefloor_device_dropped_total", "counter", "frames and observations dropped, by reason"
+        )
+        for d in devices:
+            for reason, count in sorted(d.dropped.items()):
+                yield f'storefloor_device_dropped_total{{device="{d.id}",reason="{reason}"}} {count}'
+
+    def _stage_lines(self) -> Iterator[str]:
+        state = self._engine.state
+        stages = {"observations": state.counts, "presence": state.presence.counts}
+        for name, value in (("received", "received"), ("passed", "passed"), ("held", "held")):
+            yield from _family(f"storefloor_stage_{name}", "counter", f"observations {name}, by stage")
+            for stage, counts in stages.items():
+                yield f'storefloor_stage_{name}{{stage="{stage}"}} {getattr(counts, value)}'
+        yield from _family("storefloor_stage_dropped", "counter", "observations dropped, by stage and reason")
+        for stage, counts in stages.items():
+            for reason, count in sorted(counts.dropped.items()):
+                yield f'storefloor_stage_dropped{{stage="{stage}",reason="{reason}"}} {count}'
+
+
+def _family(name: str, kind: str, text: str) -> Iterable[str]:
+    return (f"# HELP {name} {text}", f"# TYPE {name} {kind}")
+
+
+def _metric(name: str, kind: str, text: str, value: int) -> Iterable[str]:
+    return (*_family(name, kind, text), f"{name} {value}")

@@ -1,0 +1,64 @@
+"""Stock as others see it, from the engine's memory: implements gateway.ports.InventoryPort. Pure."""
+
+from collections.abc import Callable, Sequence
+
+from gateway.answers import availability
+from gateway.config import SiteConfig
+from gateway.engine import Engine
+from gateway.ports import ArticleInfo, Availability, StoreInfo, ZoneInfo
+
+
+class Inventory:
+    """Answers of one engine. `now_ns` and `version` are asked at each answer."""
+
+    def __init__(self, engine: Engine, now_ns: Callable[[], int], version: Callable[[], int]) -> None:
+        self._state = engine.state
+        self._now_ns = now_ns
+        self._version = version
+        self._stores = _stores(engine.site.config)
+
+    def stores(self) -> Sequence[StoreInfo]:
+        """Return all stores."""
+        return self._stores
+
+    def articles(self) -> Sequence[ArticleInfo]:
+        """Return all articles by SKU, the unknown ones last."""
+        return [
+            ArticleInfo(
+                sku=a.sku,
+                gtins=a.gtins,
+                name=a.name or {"en": a.sku, "fr": a.sku},
+                tracked_by=a.tracked_by,
+                known=a.known,
+                department=a.department,
+                model=a.model,
+                size=a.size,
+                colour=a.colour,
+            )
+            for a in self._state.catalogue.articles()
+        ]
+
+    def sku_of(self, gtin: str) -> str | None:
+        """Return the SKU of a GTIN-14."""
+        return self._state.catalogue.sku_of(gtin)
+
+    def availability(self, store: str, sku: str, qty: int = 1) -> Availability | None:
+        """Return the answer for one pair; None where there is no such store or article."""
+        if store not in self._state.site.roles or self._state.catalogue.article(sku) is None:
+            return None
+        return availability(self._state, store, sku, qty, self._now_ns(), self._version())
+
+
+def _stores(config: SiteConfig) -> tuple[StoreInfo, ...]:
+    return tuple(
+        StoreInfo(
+            id=store.id,
+            name=store.name,
+            timezone=store.timezone,
+            zones=tuple(
+                ZoneInfo(zone.id, zone.role, zone.name or {"en": zone.id, "fr": zone.id}, zone.rect)
+                for zone in store.zones
+            ),
+        )
+        for store in config.stores
+    )

@@ -1,0 +1,47 @@
+"""What was, read from disk off the loop: implements gateway.ports.RecordsPort. I/O."""
+
+import asyncio
+from collections.abc import Sequence
+
+from gateway.alerts.records import AlertRecord, AlertState
+from gateway.ports import HistoryPoint
+from gateway.storage.ports import GatewayStore
+
+
+class Records:
+    """History and alerts of one store on disk."""
+
+    def __init__(self, store: GatewayStore) -> None:
+        self._store = store
+
+    async def history(
+        self, store: str, sku: str, from_ns: int, to_ns: int, step_ns: int, zone: str | None
+    ) -> list[HistoryPoint]:
+        """Return the history of a level."""
+        steps = await asyncio.to_thread(self._store.history, store, sku, from_ns, to_ns, step_ns, zone)
+        return [HistoryPoint(s.at_ns, s.minimum, s.mean, s.maximum) for s in steps]
+
+    async def levels_at(self, store: str, sku: str, at_ns: int) -> dict[str, int]:
+        """Return the level per zone as it was."""
+        return await asyncio.to_thread(self._store.levels_at, store, sku, at_ns)
+
+    async def alerts(
+        self,
+        *,
+        stores: Sequence[str],
+        states: Sequence[AlertState],
+        types: Sequence[str],
+        before: tuple[int, str] | None,
+        limit: int,
+    ) -> list[AlertRecord]:
+        """Return alert episodes, newest first."""
+        if not stores:
+            return await asyncio.to_thread(
+                self._store.alerts, states=states, types=types, before=before, limit=limit
+            )
+        found: list[AlertRecord] = []
+        for store in stores:
+            found += await asyncio.to_thread(
+                self._store.alerts, store=store, states=states, types=types, before=before, limit=limit
+            )
+        return sorted(found, key=lambda a: (a.since_ns, a.id), reverse=True)[:limit]

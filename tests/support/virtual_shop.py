@@ -1,0 +1,131 @@
+"""The simulated shop and the gateway's real stages in virtual time: device bytes in, engine out.
+
+SimulatedSite ─ bytes ─▶ protocol ─┐
+              ─ MQTT ──▶ router  ──┴▶ engine ─▶ changes (each shop second)
+"""
+
+from collections import deque
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+
+from gateway.config_file import parse_catalogue, parse_site
+from gateway.devices_of_site import mqtt_devices, serial_devices
+from gateway.engine import Changes, Engine
+from gateway.site import Site
+from readers.duplicates import Duplicates
+from readers.mqtt_router import MqttRouter
+from readers.observations import Heartbeat
+from readers.protocol import MqttMessage, Steps
+from simulators.emissions import Publication, SerialBytes
+from simulators.layout import load_site
+from simulators.params import Pace, ShopParams, shop_params
+from simulators.shop import opening_ns
+from simulators.site import SimulatedSite, SiteOptions
+
+NS_PER_S = 1_000_000_000
+DEMO = Path(str(files("config").joinpath("demo.toml")))
+PORT_LIFE_S = 10
+
+
+class VirtualShop:
+    """One simulated site joined to one engine, without ports, broker or waiting."""
+
+    def __init__(
+        self,
+        *,
+        seed: int = 1,
+        params: ShopParams | None = None,
+        options: SiteOptions | None = None,
+        on_changes: Callable[[Changes, int], None] = lambda _changes, _now_ns: None,
+    ) -> None:
+        params = params or shop_params(Pace.DAY)
+        self.start_ns = opening_ns(datetime(2026, 3, 14, tzinfo=UTC), params)
+        self.site = SimulatedSite(load_site(DEMO), seed, params, self.start_ns, options=options)
+        self.config = parse_site(DEMO.read_text(encoding="utf-8"), "demo.toml")
+        self.now_ns = self.start_ns
+        self._on_changes = on_changes
+        self._plugged: set[str] = set()
+        self.engine = self.new_engine()
+        self._connect()
+
+    def new_engine(self) -> Engine:
+        """Return an engine that knows nothing yet."""
+        csv = files("config").joinpath("demo-articles.csv").read_text(encoding="utf-8")
+        return Engine(Site(self.config), parse_catalogue(csv, "demo-articles.csv"))
+
+    def restart(self, engine: Engine) -> None:
+        """Let another engine take over, as after a crash: ports are opened anew."""
+        self.engine = engine
+        self._connect()
+
+    def _connect(self) -> None:
+        self.protocols = {device.id: device.protocol for device in serial_devices(self.config)}
+        self._alive_by_port = {d.id for d in serial_devices(self.config) if d.port_is_life}
+        self.router = MqttRouter({device.id: device.codec for device in mqtt_devices(self.config)})
+        self._duplicates = Duplicates()
+        self._plugged = set(self.protocols)
+        for device, protocol in self.protocols.items():
+            self._do(device, protocol.opened(self.now_ns))
+
+    def unplug(self, device: str) -> None:
+        """Pull a serial device's cable."""
+        self._plugged.discard(device)
+        self.site.unplug(device, self.now_ns)
+        gone = Heartbeat(device, online=False, at_ns=self.now_ns, received_ns=self.now_ns)
+        self.engine.observe(gone, self.now_ns)
+
+    def replug(self, device: str) -> None:
+        """Put the cable back."""
+        self.site.replug(device, self.now_ns)
+        self._plugged.add(device)
+        self._do(device, self.protocols[device].opened(self.now_ns))
+
+    def run(self, seconds: float) -> None:
+        """Let the shop and the gateway live for a while, second by second."""
+        end_ns = self.now_ns + round(seconds * NS_PER_S)
+        while self.now_ns < end_ns:
+            self.step()
+
+    def step(self) -> None:
+        """Live one second."""
+        self.now_ns += NS_PER_S
+        for emission in self.site.advance(self.now_ns):
+            if isinstance(emission, SerialBytes):
+                if emission.device in self._plugged:
+                    self._do(
+                        emission.device, self.protocols[emission.device].feed(emission.data, emission.at_ns)
+                    )
+            else:
+                self._publish(emission)
+        for device in self._plugged:
+            protocol = self.protocols[device]
+            if protocol.deadline_ns is not None and protocol.deadline_ns <= self.now_ns:
+                self._do(device, protocol.tick(self.now_ns))
+            if device in self._alive_by_port and self.now_ns // NS_PER_S % PORT_LIFE_S == 0:
+                beat = Heartbeat(device, online=True, at_ns=self.now_ns, received_ns=self.now_ns)
+                self.engine.observe(beat, self.now_ns)
+        self.engine.advance(self.now_ns)
+        self._on_changes(self.engine.drain(), self.now_ns)
+
+    def _publish(self, publication: Publication) -> None:
+        message = MqttMessage(publication.topic, publication.payload, False, publication.at_ns)
+        for decoded in self.router.route(message):
+            if decoded.error is not None:
+                self.engine.refuse(decoded.device, decoded.error)
+                continue
+            for observation in self._duplicates.fresh(decoded.device, decoded.observations):
+                self.engine.observe(observation, self.now_ns)
+
+    def _do(self, device: str, steps: Steps) -> None:
+        """Hand on what a protocol learned, and let the device answer what it wrote."""
+        todo = deque([steps])
+        while todo:
+            now = todo.popleft()
+            for observation in now.observations:
+                self.engine.observe(observation, self.now_ns)
+            for data in now.writes:
+                answer = self.site.to_device(device, data, self.now_ns)
+                if answer:
+                    todo.append(self.protocols[device].feed(answer, self.now_ns))
