@@ -6,7 +6,7 @@ nothing would be taken for a quiet shop.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import AbstractAsyncContextManager
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -57,8 +57,7 @@ class EventStream(Response):
             counts.streams_open -= 1
 
     async def _serve(self, frames: AsyncIterator[bytes], receive: Receive, send: Send) -> None:
-        start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
-        await send(start)
+        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         pump = asyncio.create_task(_pump(frames, send))
         watch = asyncio.create_task(_gone(receive))
         try:
@@ -72,19 +71,24 @@ class EventStream(Response):
             await _cancel(pump, watch)
         if has_ended:
             pump.result()
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        await _deliver(send, b"", more_body=False)
 
 
 async def _pump(frames: AsyncIterator[bytes], send: Send) -> None:
     """Pass frames on until the feed ends them or the client has gone."""
-    with suppress(OSError):
-        await send(_part(b"retry: %d\n\n" % RECONNECT_MS))
-        async for frame in frames:
-            await send(_part(frame))
+    is_there = await _deliver(send, b"retry: %d\n\n" % RECONNECT_MS)
+    while is_there:
+        frame = await anext(frames, None)
+        is_there = frame is not None and await _deliver(send, frame)
 
 
-def _part(frame: bytes) -> dict[str, object]:
-    return {"type": "http.response.body", "body": frame, "more_body": True}
+async def _deliver(send: Send, frame: bytes, *, more_body: bool = True) -> bool:
+    """Send a part of the body; return False where the connection is gone, which is no error of ours."""
+    try:
+        await send({"type": "http.response.body", "body": frame, "more_body": more_body})
+    except OSError:
+        return False
+    return True
 
 
 async def _gone(receive: Receive) -> None:

@@ -14,7 +14,7 @@ from api.encoding import alert_body, dump
 from api.openapi import problems
 from api.parameters import DEFAULT_LIMIT, CursorQuery, LimitQuery, StoreQuery
 from api.schemas.alerts import AlertList
-from gateway.alerts.records import AlertState, AlertType
+from gateway.alerts.records import AlertRecord, AlertState, AlertType
 
 StateQuery = Annotated[
     list[AlertState],
@@ -60,13 +60,18 @@ async def alerts(
 ) -> Response:
     """Return episodes of alerts, newest first. They show quantities, hence the scope."""
     context = context_of(request)
-    found = await context.ports.records.alerts(
-        stores=[place.id for place in stores_seen(context, caller, store)],
-        states=state,
-        types=[kind.value for kind in type],
-        before=None if cursor is None else decode_cursor("alerts", cursor),
-        limit=limit + 1,
-    )
+    before = None if cursor is None else decode_cursor("alerts", cursor)
+    stores = [place.id for place in stores_seen(context, caller, store)]
+    found: list[AlertRecord] = []
+    # No store means all of them to the records: a key that sees none must not ask.
+    if stores:
+        found = await context.ports.records.alerts(
+            stores=stores,
+            states=state,
+            types=[kind.value for kind in type],
+            before=before,
+            limit=limit + 1,
+        )
     page, headers, next_cursor = found[:limit], {}, None
     if len(found) > limit:
         next_cursor = encode_cursor("alerts", page[-1].since_ns, page[-1].id)
