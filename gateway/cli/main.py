@@ -42,6 +42,12 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("run", help="run the gateway of a site")
     command.add_argument("--config", type=Path, required=True, help="the site's TOML file")
     command.add_argument("--verbose", action="store_true", help="log more")
+    command.add_argument(
+        "--shop-clock",
+        metavar="SPEED:MONOTONIC_NS:SHOP_NS",
+        help="for simulated sites alone: run on the clock of `storefloor simulate` "
+        "(its --speed, --origin-monotonic-ns and --origin-shop-ns)",
+    )
     command.set_defaults(act=run.run_site)
 
     command = commands.add_parser("demo", help="run a simulated shop and its gateway on this machine")

@@ -7,9 +7,12 @@ import sys
 import uvloop
 
 from gateway.cli.serve import GatewayRun, serve
-from gateway.clock import SystemClock
+from gateway.clock import Clock, ScaledClock, SystemClock
 from gateway.config_file import load_catalogue, load_site
 from gateway.devices_of_site import check_devices
+from gateway.errors import ConfigError
+
+MAX_SPEED = 1_000.0
 
 
 def run_site(arguments: argparse.Namespace) -> int:
@@ -24,8 +27,24 @@ def run_site(arguments: argparse.Namespace) -> int:
         host = f"[{site.api.host}]" if ":" in site.api.host else site.api.host
         print(f"page: http://{host}:{site.api.port}/", flush=True)
 
-    uvloop.run(serve(GatewayRun(site, catalogue, base, SystemClock(), ready)))
+    uvloop.run(serve(GatewayRun(site, catalogue, base, _clock(arguments.shop_clock), ready)))
     return 0
+
+
+def _clock(text: str | None) -> Clock:
+    """Return the machine's clock, or the simulated shop's."""
+    if text is None:
+        return SystemClock()
+    try:
+        speed, monotonic_ns, shop_ns = text.split(":")
+        clock = ScaledClock(float(speed), int(monotonic_ns), int(shop_ns))
+    except ValueError as error:
+        raise ConfigError(
+            f"--shop-clock {text!r}: write SPEED:MONOTONIC_NS:SHOP_NS, such as 30:0:0"
+        ) from error
+    if not 0 < clock.speed <= MAX_SPEED:
+        raise ConfigError(f"--shop-clock: speed {speed} must be above 0 and at most {MAX_SPEED:g}")
+    return clock
 
 
 def start_logging(*, verbose: bool) -> None:
