@@ -24,13 +24,14 @@ class Link(Protocol):
 class Links:
     """The links of a site. `serial` by device; `mqtt` None where the site has no broker.
 
-    `frames` has the counts of each device's codec (frames of a port, messages of a topic), `repeats`
-    those of the filter that drops what was told twice.
+    `frames` has the counts of each device's codec (frames of a port, messages of a topic), `inside`
+    those of single events in messages that were taken, `repeats` those of what was told twice.
     """
 
     serial: Mapping[str, Link]
     mqtt: Link | None
     frames: Mapping[str, StageCounts]
+    inside: Mapping[str, StageCounts]
     repeats: Mapping[str, StageCounts]
 
 
@@ -53,7 +54,10 @@ class Health:
         link = self._links.serial.get(device_id) or self._links.mqtt
         link_health = link.health() if link else None
         frames = self._links.frames.get(device_id, StageCounts())
-        repeats = self._links.repeats.get(device_id, StageCounts())
+        dropped = frames.dropped + life.dropped
+        for counts in (self._links.inside.get(device_id), self._links.repeats.get(device_id)):
+            if counts is not None:
+                dropped += counts.dropped
         detail = [life.detail, life.fault]
         if device_id in self._links.serial and link_health is not None:
             detail.append(link_health.detail)
@@ -71,7 +75,7 @@ class Health:
             received=frames.received,
             passed=frames.passed,
             held=frames.held,
-            dropped=dict(frames.dropped + repeats.dropped + life.dropped),
+            dropped=dict(dropped),
         )
 
     def readiness(self) -> Readiness:

@@ -64,7 +64,13 @@ class MqttMessage:
 
 
 class MqttCodec(Protocol):
-    """The payload format of one MQTT device."""
+    """The payload format of one MQTT device.
+
+    `event_counts` is in events, of the messages that were taken: one message may bear many, and a bad
+    one among them is dropped alone. Of a message that bears one event at most, it stays empty.
+    """
+
+    event_counts: StageCounts
 
     def topics(self) -> tuple[str, ...]:
         """Return the topic filters to subscribe for this device."""

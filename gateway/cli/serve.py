@@ -109,7 +109,8 @@ class _Gateway:
         )
         self.feed = Feed(store.journal_id, store.version)
         self._supervisors = _supervisors(run, self.pipeline)
-        self._router = MqttRouter({device.id: device.codec for device in mqtt_devices(site)})
+        self._codecs = {device.id: device.codec for device in mqtt_devices(site)}
+        self._router = MqttRouter(self._codecs)
         self._mqtt_intake = MqttIntake(self._router, self.pipeline)
         self._mqtt = _mqtt_client(site.mqtt, run.base, self._mqtt_intake, clock) if site.mqtt else None
         self._alerts = (
@@ -127,6 +128,7 @@ class _Gateway:
             serial={s.device: s for s in self._supervisors},
             mqtt=self._mqtt,
             frames=frames | self._router.device_counts,
+            inside={device: codec.event_counts for device, codec in self._codecs.items()},
             repeats=self._mqtt_intake.read_counts,
         )
 

@@ -29,8 +29,8 @@ MIN_RSSI_DBM, MAX_RSSI_DBM = -200.0, 50.0
 class ImpinjCodec:
     """The MqttCodec of Impinj IoT readers.
 
-    `event_counts` is in events: a bad event in an array is dropped and counted, the others of its
-    message are taken; a message in which every event is bad is Malformed.
+    A bad event in an array is dropped and counted in `event_counts`, the others of its message are
+    taken; a message in which every event is bad is Malformed, and counted as such by who decodes it.
     """
 
     def __init__(self, settings: MqttDeviceSettings) -> None:
@@ -54,19 +54,18 @@ class ImpinjCodec:
         value = parse_json(message.payload)
         events = value if isinstance(value, list) else [value]
         observations: list[Observation] = []
-        first_error: Malformed | None = None
+        errors: list[Malformed] = []
         for event in events:
-            self.event_counts.received += 1
             try:
-                observation = self._read_event(event, message.received_ns)
+                observations.append(self._read_event(event, message.received_ns))
             except Malformed as error:
-                self.event_counts.drop(error.reason)
-                first_error = first_error or error
-                continue
-            self.event_counts.passed += 1
-            observations.append(observation)
-        if first_error is not None and not observations:
-            raise Malformed(first_error.reason, first_error.detail, message.payload)
+                errors.append(error)
+        if errors and not observations:
+            raise Malformed(errors[0].reason, errors[0].detail, message.payload)
+        self.event_counts.received += len(events)
+        self.event_counts.passed += len(observations)
+        for refused in errors:
+            self.event_counts.drop(refused.reason)
         return observations
 
     def _read_event(self, event: Json, received_ns: int) -> Observation:

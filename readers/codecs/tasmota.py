@@ -11,6 +11,7 @@ gateway's time is used.
 """
 
 from readers.codecs.json_payload import Json, parse_json
+from readers.counts import StageCounts
 from readers.errors import DeviceRefused, Malformed
 from readers.observations import Heartbeat, Observation, Reading
 from readers.protocol import MqttMessage
@@ -32,6 +33,7 @@ class TasmotaCodec:
             raise DeviceRefused(
                 f"{settings.device}: topic {settings.topic!r} must be the device's own topic, such as tasmota_3F2A10"
             )
+        self.event_counts = StageCounts()
         self._device = settings.device
         self._root = f"{PREFIX}/{settings.topic}/"
 
