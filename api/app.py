@@ -77,7 +77,7 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
     )
-    context = ApiContext(ports, settings, Sessions(monotonic_s), HttpCounts(), monotonic_s)
+    context = ApiContext(ports, settings, Sessions(monotonic_s), HttpCounts())
     app.state.context = context
     app.router.route_class = StrictRoute
     for add_routes in ROUTES:

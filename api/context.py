@@ -1,6 +1,5 @@
 """What every route works with: the gateway's ports, the settings and the app's own bounded state."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
@@ -64,7 +63,6 @@ class ApiContext:
     settings: ApiSettings
     sessions: Sessions
     counts: HttpCounts
-    monotonic_s: Callable[[], float]
 
 
 def context_of(request: Request) -> ApiContext:

@@ -15,7 +15,6 @@ from pydantic import (
 
 from api.schemas.base import (
     EVENT_ID_PATTERN,
-    MAX_QTY,
     SKU_PATTERN,
     STORE_PATTERN,
     Answer,
@@ -25,6 +24,8 @@ from api.schemas.base import (
 
 MAX_EVENTS = 1_000
 """A batch is one transaction: more would keep other writers waiting."""
+MAX_EVENT_QTY = 1_000
+"""Pieces that one event may move: more is a typing error."""
 _EVENT_ID = re.compile(EVENT_ID_PATTERN)
 
 
@@ -58,7 +59,7 @@ class TillEventIn(Question):
         description="EPC of the very piece, hex; then `qty` is 1.",
         examples=["3034257BF400B7800004CB2F"],
     )
-    qty: int = Field(1, ge=1, le=MAX_QTY, description="Pieces.", examples=[1])
+    qty: int = Field(1, ge=1, le=MAX_EVENT_QTY, description="Pieces.", examples=[1])
     zone: str | None = Field(
         None,
         pattern=STORE_PATTERN,
@@ -140,7 +141,7 @@ class EventOutcome(Answer):
     sku: str | None = Field(description="SKU that it was applied to; null: none.", examples=["DEN-501-32"])
     code: str | None = Field(
         description="Why it was refused: invalid_event, forbidden_store, unknown_store, unknown_zone, "
-        "time_in_future, unknown_sku …; null: it was not.",
+        "time_in_future, unknown_article, bad_quantity, event_id_reused; null: it was not.",
         examples=[None],
     )
     detail: str | None = Field(description="The same for a person; null: not refused.", examples=[None])

@@ -3,7 +3,8 @@
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 from fastapi import FastAPI
@@ -12,6 +13,7 @@ from starlette.responses import PlainTextResponse
 from api.auth import Needs
 from api.openapi import problems
 from api.problems import CATALOGUE
+from api.schemas.base import Scope
 from tests.support.api_ports import EXACT, Floor
 
 DOCUMENT: dict[str, Any] = Floor().app.openapi()
@@ -167,6 +169,13 @@ def test_pages_are_mounted_after_the_api_and_share_its_edge() -> None:
     assert floor.get("/livez", None).json() == {"alive": True}
     assert floor.get("/any/where", None).text == "the page"
     assert "/{rest}" not in floor.app.openapi()["paths"]
+
+
+def test_the_guide_names_every_code_and_every_scope() -> None:
+    """docs/api.md and the catalogue cannot drift apart."""
+    guide = (Path(__file__).parents[2] / "docs" / "api.md").read_text("utf-8")
+    missing = [code for code in (*CATALOGUE, *get_args(Scope)) if f"`{code}`" not in guide]
+    assert not missing
 
 
 def test_a_dependency_says_its_scopes() -> None:

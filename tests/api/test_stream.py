@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -133,7 +134,7 @@ def test_a_feed_that_breaks_breaks_the_connection() -> None:
     """Once begun, an error cannot be told in the answer: it is raised, so that the server cuts the line."""
 
     class Broken(FakeFeed):
-        async def _frames(self):  # type: ignore[no-untyped-def]
+        async def _frames(self) -> AsyncIterator[bytes]:
             raise RuntimeError("broken")
             yield b""
 
