@@ -78,8 +78,8 @@ class _Batch:
 class Pipeline:
     """Implements readers.intake.Intake and gateway.ports.IntakePort over one engine.
 
-    `on_committed(changes, committed)` is called after each commit, on the loop; `on_pass` after each
-    pass, committed or not (a watchdog's sign that the real work goes on).
+    `on_committed(changes, committed)` is called after each pass, on the loop (committed is None where
+    there was nothing to write); `on_pass` is a watchdog's sign that the real work goes on.
     """
 
     def __init__(
@@ -263,6 +263,7 @@ class Pipeline:
                 if self.store_failure is None:
                     log.warning("store: %s", error)
                 self.store_failure = str(error)
+                self._on_pass()  # waiting for the disk is work too: a restart would not mend it
                 await asyncio.sleep(RETRY_S[min(tries, len(RETRY_S) - 1)])
                 tries += 1
             except StoreError as error:
