@@ -1,7 +1,9 @@
 """The stream of changes: each encoded once, kept for a while, given to every subscriber. Runtime.
 
-Every frame of one commit is followed by its id `<journal id>:<version>` on the last of them, so a
-client that was cut in the middle of a commit asks for all of it again, and misses nothing.
+The last frame of a commit bears the commit's id `<journal id>:<version>`, those before it the id of
+the version before: a client that was cut in the middle of a commit is given all of it again, and a
+client that filters has an id whatever it lets through. Frames without a commit (a device's counts)
+are not worth a replay of their own; a snapshot after a reconnect has them.
 A slow subscriber holds one frame per subject, the newest: its memory is bounded by what exists, and
 past `MAX_PENDING` subjects it is closed and may come back with its last id.
 """
@@ -81,16 +83,23 @@ class Feed:
             self._version = committed.version
         for place, subject in enumerate(changed):
             self._last[subject.key] = subject.data
-            last = place == len(changed) - 1
-            event = StreamEvent(subject.store, subject.sku, subject.type, self._frame(subject, last=last))
+            last = committed is None or place == len(changed) - 1
+            version = self._version if last else self._version - 1
+            event = StreamEvent(subject.store, subject.sku, subject.type, self._frame(subject, version))
             self._keep(subject.key, event)
             for subscriber in self._subscribers:
                 if subscriber.wants(event):
                     subscriber.push(subject.key, event.frame)
 
-    def _frame(self, subject: Subject, *, last: bool) -> bytes:
-        head = f"id: {self._journal_id}:{self._version}\n" if last else ""
-        return f"{head}event: {subject.type}\ndata: ".encode() + subject.data + b"\n\n"
+    def close(self) -> None:
+        """End all streams: the gateway stops, and its clients come back with their last id."""
+        for subscriber in self._subscribers:
+            subscriber.closed = True
+            subscriber.wake.set()
+
+    def _frame(self, subject: Subject, version: int) -> bytes:
+        head = f"id: {self._journal_id}:{version}\nevent: {subject.type}\ndata: "
+        return head.encode() + subject.data + b"\n\n"
 
     def _keep(self, key: str, event: StreamEvent) -> None:
         self._kept.append((self._version, key, event))

@@ -25,7 +25,7 @@ class Till:
         sku = self._sku_of(event)
         refusal = self._refusal(event, sku, now_ns)
         if refusal is not None or sku is None:
-            code, detail, pointer = refusal or ("unknown_article", "", "/sku")
+            code, detail, pointer = refusal or ("unknown_sku", "", "/sku")
             return EventResult(event.event_id, "refused", None, code, detail, pointer)
         zone = event.zone or self._default_zone(event.store, event.type)
         for piece in range(event.qty):
@@ -52,7 +52,7 @@ class Till:
         if sku is None:
             named = event.sku or event.gtin or "(none)"
             return (
-                "unknown_article",
+                "unknown_sku",
                 f"no article {named!r} in the catalogue",
                 "/sku" if event.sku else "/gtin",
             )

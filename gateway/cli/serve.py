@@ -195,6 +195,7 @@ class _Gateway:
             await stop.wait()
             self._notifier.stopping()
             server.should_exit = True
+            self.feed.close()
             await http
             for task in running:
                 task.cancel()

@@ -68,7 +68,7 @@ def test_results_come_in_the_order_of_the_events() -> None:
     assert [(r["index"], r["event_id"], r["outcome"], r["code"], r["pointer"]) for r in said["results"]] == [
         (0, "e1", "applied", None, None),
         (1, "e2", "refused", "invalid_event", "/events/1/qty"),
-        (2, "e3", "refused", "unknown_article", "/events/2/sku"),
+        (2, "e3", "refused", "unknown_sku", "/events/2/sku"),
         (3, None, "refused", "invalid_event", "/events/3"),
         (4, "e1", "duplicate", None, None),
         (5, "e5", "refused", "unknown_store", "/events/5/store"),

@@ -217,7 +217,7 @@ class FakeIntake:
 
     def _one(self, source: str, event: TillEvent) -> EventResult:
         if event.sku is not None and event.sku.startswith("NO"):
-            return EventResult(event.event_id, "refused", None, "unknown_article", "no such article", "/sku")
+            return EventResult(event.event_id, "refused", None, "unknown_sku", "no such article", "/sku")
         if (source, event.event_id) in self.applied:
             return EventResult(event.event_id, "duplicate", event.sku)
         self.applied[source, event.event_id] = event
