@@ -1,11 +1,12 @@
 """The simulated shop and the gateway's real stages in virtual time: device bytes in, engine out.
 
 SimulatedSite ─ bytes ─▶ protocol ─┐
-              ─ MQTT ──▶ router  ──┴▶ engine ─▶ changes (each shop second)
+              ─ MQTT ──▶ router  ──┴▶ intake: the engine itself ─▶ changes (each shop second),
+                                      or a pipeline (tests/support/virtual_gateway.py)
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
@@ -14,9 +15,11 @@ from gateway.config_file import parse_catalogue, parse_site
 from gateway.devices_of_site import mqtt_devices, serial_devices
 from gateway.engine import Changes, Engine
 from gateway.site import Site
-from readers.duplicates import Duplicates
+from readers.errors import Malformed
+from readers.intake import Intake
+from readers.mqtt_intake import MqttIntake
 from readers.mqtt_router import MqttRouter
-from readers.observations import Heartbeat
+from readers.observations import Heartbeat, Observation
 from readers.protocol import MqttMessage, Steps
 from simulators.emissions import Publication, SerialBytes
 from simulators.layout import load_site
@@ -46,8 +49,10 @@ class VirtualShop:
         self.config = parse_site(DEMO.read_text(encoding="utf-8"), "demo.toml")
         self.now_ns = self.start_ns
         self._on_changes = on_changes
+        self.messages_published = self.messages_acknowledged = 0
         self._plugged: set[str] = set()
         self.engine = self.new_engine()
+        self._intake: Intake = _IntoEngine(self)
         self._connect()
 
     def new_engine(self) -> Engine:
@@ -60,11 +65,16 @@ class VirtualShop:
         self.engine = engine
         self._connect()
 
+    def give_to(self, intake: Intake) -> None:
+        """Let all that devices say go to an intake, instead of the engine; ports are opened anew."""
+        self._intake = intake
+        self._connect()
+
     def _connect(self) -> None:
         self.protocols = {device.id: device.protocol for device in serial_devices(self.config)}
         self._alive_by_port = {d.id for d in serial_devices(self.config) if d.port_is_life}
         self.router = MqttRouter({device.id: device.codec for device in mqtt_devices(self.config)})
-        self._duplicates = Duplicates()
+        self._mqtt_intake = MqttIntake(self.router, self._intake)
         self._plugged = set(self.protocols)
         for device, protocol in self.protocols.items():
             self._do(device, protocol.opened(self.now_ns))
@@ -73,8 +83,7 @@ class VirtualShop:
         """Pull a serial device's cable."""
         self._plugged.discard(device)
         self.site.unplug(device, self.now_ns)
-        gone = Heartbeat(device, online=False, at_ns=self.now_ns, received_ns=self.now_ns)
-        self.engine.observe(gone, self.now_ns)
+        self._beat(device, online=False)
 
     def replug(self, device: str) -> None:
         """Put the cable back."""
@@ -89,7 +98,13 @@ class VirtualShop:
             self.step()
 
     def step(self) -> None:
-        """Live one second."""
+        """Live one second, the engine too."""
+        self.devices_speak()
+        self.engine.advance(self.now_ns)
+        self._on_changes(self.engine.drain(), self.now_ns)
+
+    def devices_speak(self) -> None:
+        """Live one second of the shop: its devices say what they have to say."""
         self.now_ns += NS_PER_S
         for emission in self.site.advance(self.now_ns):
             if isinstance(emission, SerialBytes):
@@ -104,28 +119,56 @@ class VirtualShop:
             if protocol.deadline_ns is not None and protocol.deadline_ns <= self.now_ns:
                 self._do(device, protocol.tick(self.now_ns))
             if device in self._alive_by_port and self.now_ns // NS_PER_S % PORT_LIFE_S == 0:
-                beat = Heartbeat(device, online=True, at_ns=self.now_ns, received_ns=self.now_ns)
-                self.engine.observe(beat, self.now_ns)
-        self.engine.advance(self.now_ns)
-        self._on_changes(self.engine.drain(), self.now_ns)
+                self._beat(device, online=True)
+
+    def _beat(self, device: str, *, online: bool) -> None:
+        self._intake.offer([Heartbeat(device, online=online, at_ns=self.now_ns, received_ns=self.now_ns)])
 
     def _publish(self, publication: Publication) -> None:
+        self.messages_published += 1
         message = MqttMessage(publication.topic, publication.payload, False, publication.at_ns)
-        for decoded in self.router.route(message):
-            if decoded.error is not None:
-                self.engine.refuse(decoded.device, decoded.error)
-                continue
-            for observation in self._duplicates.fresh(decoded.device, decoded.observations):
-                self.engine.observe(observation, self.now_ns)
+        self._mqtt_intake.on_message(message, self._acknowledged)
+
+    def _acknowledged(self) -> None:
+        self.messages_acknowledged += 1
 
     def _do(self, device: str, steps: Steps) -> None:
         """Hand on what a protocol learned, and let the device answer what it wrote."""
         todo = deque([steps])
         while todo:
             now = todo.popleft()
-            for observation in now.observations:
-                self.engine.observe(observation, self.now_ns)
+            if now.observations:
+                self._intake.offer(now.observations)
             for data in now.writes:
                 answer = self.site.to_device(device, data, self.now_ns)
                 if answer:
                     todo.append(self.protocols[device].feed(answer, self.now_ns))
+
+
+class _IntoEngine:
+    """An intake that is the engine, without a pipeline between."""
+
+    def __init__(self, shop: VirtualShop) -> None:
+        self._shop = shop
+
+    def offer(
+        self, observations: Sequence[Observation], on_durable: Callable[[], None] | None = None
+    ) -> None:
+        """Let the engine observe."""
+        for observation in observations:
+            self._shop.engine.observe(observation, self._shop.now_ns)
+        if on_durable is not None:
+            on_durable()
+
+    def refuse(self, device: str, error: Malformed, on_durable: Callable[[], None] | None = None) -> None:
+        """Let the engine take note."""
+        self._shop.engine.refuse(device, error)
+        if on_durable is not None:
+            on_durable()
+
+    def is_full(self) -> bool:
+        """Return False: the engine takes everything at once."""
+        return False
+
+    async def drained(self) -> None:
+        """Return at once."""
