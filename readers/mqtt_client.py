@@ -19,6 +19,8 @@ from readers.settings import MqttSettings as MqttSettings
 from readers.topics import check_filter
 
 MQTT_BACKOFF = BackoffPolicy(first_s=0.5, limit_s=30.0)
+SHORT_LIFE_S = 3.0
+"""A connection that ends sooner was most likely taken over: Mosquitto 2.0 does not say so."""
 
 OnMessage = Callable[[MqttMessage, Callable[[], None]], None]
 """Called with a message and its acknowledgement, which is called once the message is durable."""
@@ -166,9 +168,13 @@ class MqttClient:
         if not isinstance(error, LinkLost):
             self._errors += 1
             log.error("%s: failed", NAME, exc_info=error)
-        if self._state == "up":
-            self._backoff.lasted(asyncio.get_running_loop().time() - self._up_since_s)
-        if self._state == "up" or detail != self._detail:
+        was_up = self._state == "up"
+        if was_up:
+            up_s = asyncio.get_running_loop().time() - self._up_since_s
+            self._backoff.lasted(up_s)
+            if up_s < SHORT_LIFE_S:
+                detail += f" at once: does another client use the id {self._settings.client_id!r}?"
+        if was_up or detail != self._detail:
             log.warning("%s: down: %s", NAME, detail)
         self._state = "down"
         self._detail = detail

@@ -5,6 +5,8 @@
 - Each connection has a paho client of its own: no state survives by accident, and an
   acknowledgement that comes too late cannot hit a message of the next connection.
 - Acknowledgements are ours to give, in the order of arrival.
+
+Longer than our files are: paho has one importer, and these parts know it.
 """
 
 import asyncio

@@ -9,6 +9,7 @@ import pytest
 
 from readers.errors import LinkLost
 from readers.mqtt_client import MqttClient
+from readers.mqtt_connection import MAX_UNACKNOWLEDGED
 from readers.settings import MqttSettings
 from tests.support.mqtt_consumer import Consumer
 from tests.support.scripted_broker import CONNECT, NOT_AUTHORISED, PUBACK, ScriptedBroker, publish
@@ -144,6 +145,37 @@ def test_a_packet_beyond_the_bound_is_not_taken_in():
     async def test():
         async with ScriptedBroker(script) as broker, Running(consumer(broker)):
             await until(lambda: broker.connections >= 2, "a new attempt")
+
+    run(test)
+
+
+def test_what_waits_for_its_acknowledgement_is_bounded():
+    """A broker that heeds no window is not read beyond the bound; all is told once there is room."""
+    sent = MAX_UNACKNOWLEDGED + 1_000
+
+    async def script(peer):
+        await peer.accept(1)
+        for number in range(1, sent + 1):
+            peer.say(publish(b"reads/1", b"%d" % number, number))
+        for number in range(1, sent + 1):
+            assert await peer.hears(PUBACK) == number.to_bytes(2, "big")
+        await asyncio.Event().wait()
+
+    async def test():
+        async with ScriptedBroker(script) as broker:
+            settings = MqttSettings(port=broker.port, protocol="3.1.1")
+            async with Consumer(settings, "reads/#", acks_at_once=False) as gateway:
+                await until(lambda: len(gateway.acks) >= MAX_UNACKNOWLEDGED, "the bound reached")
+                for _ in range(20):
+                    await asyncio.sleep(0)
+                assert len(gateway.acks) == MAX_UNACKNOWLEDGED
+                while len(gateway.acks) < sent:
+                    heard = len(gateway.acks)
+                    for acknowledge in list(gateway.acks):
+                        acknowledge()
+                    await until(lambda: len(gateway.acks) > heard, "more")  # noqa: B023 - awaited here
+                assert gateway.payloads == [b"%d" % number for number in range(1, sent + 1)]
+                assert broker.connections == 1
 
     run(test)
 

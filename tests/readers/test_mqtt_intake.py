@@ -175,9 +175,5 @@ def test_nothing_durable_is_lost_or_doubled_over_cuts_and_a_full_intake(tmp_path
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
 
-    broker = Mosquitto(tmp_path)
-    broker.start()
-    try:
+    with Mosquitto(tmp_path) as broker:
         asyncio.run(asyncio.wait_for(test(), 60))
-    finally:
-        broker.stop()

@@ -41,10 +41,8 @@ def certificate(tmp_path):
 
 @pytest.fixture
 def broker(tmp_path, certificate):
-    broker = Mosquitto(tmp_path, f"certfile {certificate[0]}", f"keyfile {certificate[1]}")
-    broker.start()
-    yield broker
-    broker.stop()
+    with Mosquitto(tmp_path, f"certfile {certificate[0]}", f"keyfile {certificate[1]}") as broker:
+        yield broker
 
 
 def run(test, loop_factory=None):

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import time
 from pathlib import Path
+from typing import Self
 
 from tests.support.ports import free_port
 
@@ -23,6 +24,13 @@ class BrokerProcess:
         self.folder = folder
         self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop()
 
     def command(self) -> list[str]:
         """Return the command line that serves on `self.port`."""
@@ -56,6 +64,11 @@ class BrokerProcess:
             self._process.kill()
             self._process.wait()
             self._process = None
+
+    def restart(self) -> None:
+        """Stop it and start it on the same port."""
+        self.stop()
+        self.start()
 
     def freeze(self) -> None:
         """Let it answer nothing, with its connections open."""
