@@ -212,6 +212,7 @@ class MqttConnection:
     def pause(self, *, paused: bool) -> None:
         """Stop reading the socket, or read it again."""
         self._is_paused = paused
+        self._handshake_due_s = self._loop.time() + HANDSHAKE_WAIT_S
         self._see_to_reading()
 
     async def publish(self, topic: str, payload: bytes, qos: int, *, retain: bool) -> None:
@@ -284,7 +285,6 @@ class MqttConnection:
             self.end(LinkLost(NAME, self._refusal or mqtt.error_string(code)))
 
     def _read(self) -> MQTTErrorCode:
-        self._reads_again = False
         for _ in range(PACKETS_PER_WAKE):
             code = self._paho.loop_read()
             if code != MQTTErrorCode.MQTT_ERR_SUCCESS or not self._is_reading or not self._paho.has_more():
@@ -298,7 +298,8 @@ class MqttConnection:
             self._loop.call_soon(self._read_rest)
 
     def _read_rest(self) -> None:
-        if self._reads_again and self._is_reading:
+        self._reads_again = False
+        if self._is_reading:
             self._on_readable()
 
     def _see_to_reading(self) -> None:

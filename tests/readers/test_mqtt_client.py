@@ -180,6 +180,39 @@ def test_what_waits_for_its_acknowledgement_is_bounded():
     run(test)
 
 
+@pytest.mark.parametrize("turns", [0, 1, 2, 3])
+def test_pauses_at_any_moment_lose_nothing(turns):
+    """Paused in the middle of what was read already, and resumed some turns of the loop later: all is heard."""
+    heard = []
+
+    async def script(peer):
+        await peer.accept(1)
+        for number in range(1, 501):
+            peer.say(publish(b"reads/1", b"%d" % number, number))
+        await asyncio.Event().wait()
+
+    async def test():
+        def hear(message, acknowledge):
+            heard.append(message.payload)
+            acknowledge()
+            if len(heard) % 7 == 0:
+                gateway.client.pause()
+                resume_in(turns)
+
+        def resume_in(turns):
+            asyncio.get_running_loop().call_soon(
+                *((resume_in, turns - 1) if turns else (gateway.client.resume,))
+            )
+
+        async with ScriptedBroker(script) as broker:
+            settings = MqttSettings(port=broker.port, protocol="3.1.1")
+            async with Consumer(settings, "reads/#", hears=hear) as gateway:
+                await until(lambda: len(heard) == 500, "all heard")
+                assert heard == [b"%d" % number for number in range(1, 501)]
+
+    run(test)
+
+
 def test_a_broker_that_says_nothing_is_given_up():
     """Connected, and no word: the keep-alive ends it."""
 

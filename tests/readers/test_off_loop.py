@@ -51,7 +51,7 @@ def test_a_result_that_comes_with_the_cancellation_is_discarded():
 
     async def test():
         task = asyncio.create_task(off_loop(lambda: "there", name="test", discard=discarded.append))
-        while not (task._fut_waiter and task._fut_waiter.done()):
+        while not (task._fut_waiter and task._fut_waiter.done()):  # noqa: ASYNC110 - turn by turn
             await asyncio.sleep(0)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
