@@ -1,0 +1,106 @@
+"""A whole gateway in virtual time, without a process, a port or a broker: the virtual shop joined to the
+real pipeline, SQLite store and HTTP API, put together as gateway/cli/serve.py does it.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from api.app import ApiSettings, Ports, create_app
+from gateway.engine import Changes, Engine
+from gateway.feed import Feed
+from gateway.health import Health, Links
+from gateway.inventory import Inventory
+from gateway.keys import KeyRing, issue, load_pepper
+from gateway.pipeline import Pipeline
+from gateway.records import Records
+from gateway.storage.ports import Committed
+from gateway.storage.sqlite import STORE_FILE, SqliteStore
+from gateway.storage.writer import Writer
+from tests.support.virtual_shop import NS_PER_S, VirtualShop
+
+SCOPES = ("availability:read", "availability:exact", "ingest:write")
+MAX_HELD = 50_000
+
+
+class _ShopClock:
+    """The shop's own time, for the gateway."""
+
+    speed = 1.0
+
+    def __init__(self, shop: VirtualShop) -> None:
+        self._shop = shop
+
+    def now_ns(self) -> int:
+        return self._shop.now_ns
+
+    def real_s(self, shop_s: float) -> float:
+        return shop_s
+
+
+@dataclass(slots=True)
+class VirtualGateway:
+    """One shop and its gateway. `client` asks the API with a key that may see all."""
+
+    shop: VirtualShop
+    pipeline: Pipeline
+    store: SqliteStore
+    client: httpx.AsyncClient
+
+    @property
+    def engine(self) -> Engine:
+        """The engine that the API answers from."""
+        return self.shop.engine
+
+    async def run(self, seconds: int) -> None:
+        """Let shop and gateway live for a while: one pass of the pipeline per second."""
+        end_ns = self.shop.now_ns + seconds * NS_PER_S
+        while self.shop.now_ns < end_ns:
+            self.shop.devices_speak()
+            await self.pipeline.pass_once()
+
+
+@asynccontextmanager
+async def virtual_gateway(shop: VirtualShop, folder: Path) -> AsyncIterator[VirtualGateway]:
+    """Give a gateway of the shop, its store in `folder`.
+
+    The store flushes nothing (tests of crashes flush everything): a day has thousands of commits.
+    """
+    store = SqliteStore.open(folder / STORE_FILE, synchronous="OFF")
+    clock = _ShopClock(shop)
+    feed = Feed(store.journal_id, store.version)
+
+    def publish(_changes: Changes, committed: Committed | None) -> None:
+        feed.publish((), committed)
+
+    try:
+        async with Writer(store) as writer:
+            pipeline = Pipeline(shop.engine, writer, store, clock, max_held=MAX_HELD, on_committed=publish)
+            shop.give_to(pipeline)
+            pepper = load_pepper(folder, keys_exist=False)
+            key, token = issue("test", SCOPES, (), 1, pepper)
+            store.add_key(key)
+            links = Links(serial={}, mqtt=None, frames=shop.router.device_counts, inside={}, repeats={})
+            app = create_app(
+                Ports(
+                    clock=clock,
+                    inventory=Inventory(shop.engine, clock.now_ns, lambda: pipeline.version),
+                    records=Records(store),
+                    intake=pipeline,
+                    feed=feed,
+                    health=Health(shop.engine, pipeline, feed, links),
+                    auth=KeyRing(store, pepper),
+                ),
+                ApiSettings(),
+            )
+            transport = httpx.ASGITransport(app)
+            headers = {"Authorization": f"Bearer {token}"}
+            async with httpx.AsyncClient(
+                transport=transport, base_url="http://127.0.0.1:8480", headers=headers
+            ) as client:
+                yield VirtualGateway(shop, pipeline, store, client)
+    finally:
+        store.close()
