@@ -3,7 +3,9 @@
 Unknown keys are errors. Nothing here touches a file or the network: see gateway/config_file.py.
 """
 
+from collections.abc import Iterator, Sequence
 from datetime import UTC
+from difflib import get_close_matches
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -114,9 +116,10 @@ class StoreSection(Section):
     def _zone_ids(self) -> Self:
         ids = [zone.id for zone in self.zones]
         if len(set(ids)) != len(ids):
-            raise ValueError(f"store {self.id!r} has two zones of one id")
+            twice = next(zone for zone in ids if ids.count(zone) > 1)
+            raise ValueError(f"zones: two of them have the id {twice!r}: give each its own")
         if IN_HAND in ids:
-            raise ValueError(f"zone id {IN_HAND!r} is the gateway's own: choose another")
+            raise ValueError(f"zones: the id {IN_HAND!r} is the gateway's own: choose another")
         return self
 
 
@@ -147,6 +150,15 @@ class ReaderSection(Section):
         le=3_600,
         description="no proof of life for this long: the reader is down, its zones unknown",
     )
+
+    @field_validator("antennas")
+    @classmethod
+    def _one_antenna_per_port(cls, value: tuple[AntennaSection, ...]) -> tuple[AntennaSection, ...]:
+        ports = [antenna.port for antenna in value]
+        for port in ports:
+            if ports.count(port) > 1:
+                raise ValueError(f"antenna port {port} stands twice: give each port one zone")
+        return value
 
 
 class ScannerSection(Section):
@@ -278,25 +290,48 @@ class SiteConfig(Section):
 
     @model_validator(mode="after")
     def _references(self) -> Self:
-        zones = {store.id: {zone.id for zone in store.zones} for store in self.stores}
+        zones = {store.id: [zone.id for zone in store.zones] for store in self.stores}
         if len(zones) != len(self.stores):
-            raise ValueError("two stores have one id")
-        seen: set[str] = set()
-        devices: list[ReaderSection | ScannerSection | ShelfSection] = [
-            *self.readers,
-            *self.scanners,
-            *self.shelves,
-        ]
-        for device in devices:
-            if device.id in seen:
-                raise ValueError(f"device id {device.id!r} is used twice")
-            seen.add(device.id)
-            if device.store not in zones:
-                raise ValueError(f"device {device.id!r}: store {device.store!r} is none of {sorted(zones)}")
-            used = [a.zone for a in device.antennas] if isinstance(device, ReaderSection) else [device.zone]
-            for zone in used:
-                if zone not in zones[device.store]:
-                    raise ValueError(
-                        f"device {device.id!r}: zone {zone!r} is none of {sorted(zones[device.store])}"
-                    )
+            raise ValueError("stores: two of them have one id: give each its own")
+        where_of: dict[str, str] = {}
+        for where, device in self._devices():
+            if device.id in where_of:
+                raise ValueError(f"{where}.id: {device.id!r} is the id of {where_of[device.id]} already")
+            where_of[device.id] = where
+            _refer(f"{where}.store", device.store, list(zones), "store")
+            for key, zone in _zones_of(where, device):
+                _refer(key, zone, zones[device.store], f"zone of {device.store!r}")
         return self
+
+    @model_validator(mode="after")
+    def _one_device_per_port(self) -> Self:
+        where_of: dict[str, str] = {}
+        for where, device in self._devices():
+            port = None if isinstance(device, ShelfSection) else device.port
+            if port is not None and port in where_of:
+                raise ValueError(f"{where}.port: {port!r} is the port of {where_of[port]} already")
+            if port is not None:
+                where_of[port] = where
+        return self
+
+    def _devices(self) -> Iterator[tuple[str, "ReaderSection | ScannerSection | ShelfSection"]]:
+        """Yield each device with its place in the file."""
+        for table in ("readers", "scanners", "shelves"):
+            for number, device in enumerate(getattr(self, table)):
+                yield f"{table}[{number}]", device
+
+
+def _zones_of(where: str, device: ReaderSection | ScannerSection | ShelfSection) -> Iterator[tuple[str, str]]:
+    """Yield (key, zone) of all that a device watches."""
+    if isinstance(device, ReaderSection):
+        for number, antenna in enumerate(device.antennas):
+            yield f"{where}.antennas[{number}].zone", antenna.zone
+    else:
+        yield f"{where}.zone", device.zone
+
+
+def _refer(key: str, value: str, known: Sequence[str], what: str) -> None:
+    if value not in known:
+        close = get_close_matches(value, known, n=1)
+        remedy = f"did you mean {close[0]!r}?" if close else f"it must be one of {', '.join(known)}"
+        raise ValueError(f"{key}: {value!r} is no {what}: {remedy}")

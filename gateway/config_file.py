@@ -2,6 +2,7 @@
 
 import csv
 import difflib
+import io
 import tomllib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -17,6 +18,12 @@ from gateway.errors import ConfigError
 MAX_CONFIG_BYTES = 4 * 1024 * 1024
 """A site file is written by hand; one larger than this is some other file."""
 MAX_ARTICLES = 2_000_000
+MAX_NEAR_SKUS = 10_000
+"""SKUs looked through for the nearest to a wrong one: an answer within a second."""
+MAX_LISTED = 30
+"""Names listed where none is close to a wrong one."""
+BOM = "\ufeff"
+"""The first character of text files from Windows' editors and from Excel's "CSV UTF-8"."""
 CATALOGUE_COLUMNS = (
     "sku", "gtin", "name", "name_en", "name_fr", "tracked_by", "department", "model", "size", "colour",
     "low_stock_at", "safety_stock",
@@ -25,54 +32,85 @@ CATALOGUE_COLUMNS = (
 
 def load_site(path: Path) -> SiteConfig:
     """Return the site of a TOML file. Raises ConfigError that names each bad key and its remedy."""
-    return parse_site(_read_text(path), str(path))
+    remedy = "`storefloor config example` prints one to start from"
+    return parse_site(_read_text(path, remedy), str(path))
 
 
 def parse_site(text: str, name: str) -> SiteConfig:
     """Return the site of TOML text; `name` is what errors call the file."""
     try:
-        raw = tomllib.loads(text)
+        raw = tomllib.loads(text.removeprefix(BOM))
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{name}: not valid TOML: {error}") from error
     try:
         return SiteConfig.model_validate(raw)
     except ValidationError as error:
-        lines = [_explain(detail) for detail in error.errors()]
+        details = error.errors()
+        lines = [_explain(detail) for detail in details if not _is_echo(detail, details)]
         raise ConfigError("\n".join(f"{name}: {line}" for line in lines)) from error
 
 
 def load_catalogue(site: SiteConfig, base: Path) -> Catalogue:
-    """Return the catalogue that the site names (relative to `base`); an empty one where it names none."""
+    """Return the catalogue that the site names (relative to `base`).
+
+    Where it names none, the articles on its weight shelves are kept as unknown ones.
+    """
     if site.catalogue.csv is None:
-        return Catalogue(())
+        skus = dict.fromkeys(shelf.sku for shelf in site.shelves)
+        return Catalogue(Article(sku, tracked_by="weight", known=False) for sku in skus)
     path = base / site.catalogue.csv
-    return parse_catalogue(_read_text(path), str(path))
+    remedy = "write it as docs/operators.md describes it, or leave catalogue.csv out of the site file"
+    catalogue = parse_catalogue(_read_text(path, remedy), str(path))
+    _check_shelves(site, catalogue, str(path))
+    return catalogue
 
 
 def parse_catalogue(text: str, name: str) -> Catalogue:
     """Return the catalogue of CSV text (UTF-8, comma or semicolon, header row)."""
-    lines = text.lstrip("\ufeff").splitlines()
-    if not lines:
+    text = text.removeprefix(BOM)
+    if not text.strip():
         raise ConfigError(f"{name}: empty; the first row must name columns of {', '.join(CATALOGUE_COLUMNS)}")
-    delimiter = ";" if lines[0].count(";") > lines[0].count(",") else ","
-    reader = csv.DictReader(lines, delimiter=delimiter, strict=True)
-    for column in reader.fieldnames or ():
+    header = text.split("\n", 1)[0]
+    delimiter = ";" if header.count(";") > header.count(",") else ","
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        _check_columns(reader.fieldnames or (), name)
+        return Catalogue(_articles(reader, name))
+    except ValueError as error:
+        raise ConfigError(f"{name}: line {reader.reader.line_num}: {error}: remove one of them") from error
+    except csv.Error as error:
+        raise ConfigError(f"{name}: line {reader.reader.line_num}: {error}: mend its quotes") from error
+
+
+def _check_columns(columns: Sequence[str], name: str) -> None:
+    for column in columns:
         if column not in CATALOGUE_COLUMNS:
             raise ConfigError(f"{name}: unknown column {column!r}{_nearest(column, CATALOGUE_COLUMNS)}")
-    if "sku" not in (reader.fieldnames or ()):
-        raise ConfigError(f"{name}: no column 'sku'")
-    try:
-        return Catalogue(_merged(reader, name))
-    except ValueError as error:
-        raise ConfigError(f"{name}: {error}") from error
-    except csv.Error as error:
-        raise ConfigError(f"{name}: line {reader.line_num}: {error}") from error
+        if columns.count(column) > 1:
+            raise ConfigError(f"{name}: column {column!r} stands twice: remove one of them")
+    if "sku" not in columns:
+        raise ConfigError(f"{name}: no column 'sku', the one that is required: add it to the first row")
 
 
-def _merged(rows: "csv.DictReader[str]", name: str) -> Iterable[Article]:
+def _check_shelves(site: SiteConfig, catalogue: Catalogue, name: str) -> None:
+    """Refuse a shelf whose article is not there: it would count pieces that nobody can ask for."""
+    for number, shelf in enumerate(site.shelves):
+        article = catalogue.article(shelf.sku)
+        where = f"shelves[{number}].sku of the site file"
+        if article is None:
+            near = _nearest(shelf.sku, [a.sku for a in catalogue.articles()[:MAX_NEAR_SKUS]], cutoff=0.7)
+            raise ConfigError(f"{name}: no article {shelf.sku!r}, which {where} names{near or ': add it'}")
+        if article.tracked_by != "weight":
+            raise ConfigError(
+                f"{name}: sku {shelf.sku!r} is tracked by {article.tracked_by}, yet {where} weighs it: "
+                "write 'weight' into its column tracked_by"
+            )
+
+
+def _articles(rows: "csv.DictReader[str]", name: str) -> Iterable[Article]:
     """Yield one article per row; `gtin` may hold several, parted by spaces or '|'."""
     for count, row in enumerate(rows):
-        where = f"{name}: line {rows.line_num}"
+        where = f"{name}: line {rows.reader.line_num}"
         if count >= MAX_ARTICLES:
             raise ConfigError(f"{where}: more than {MAX_ARTICLES} articles")
         if None in row:
@@ -123,15 +161,13 @@ def _count(row: dict[str, str], column: str, where: str) -> int | None:
     return int(text)
 
 
-def _read_text(path: Path) -> str:
+def _read_text(path: Path, remedy: str) -> str:
     try:
         if path.stat().st_size > MAX_CONFIG_BYTES * (100 if path.suffix == ".csv" else 1):
             raise ConfigError(f"{path}: too large for a file of this kind")
         return path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
-        raise ConfigError(
-            f"{path}: no such file; `storefloor config example` prints one to start from"
-        ) from error
+        raise ConfigError(f"{path}: no such file: {remedy}") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: not UTF-8 text (byte {error.start}): save it as UTF-8") from error
     except OSError as error:
@@ -149,6 +185,14 @@ def _explain(detail: ErrorDetails) -> str:
     shown = repr(detail["input"])
     value = "" if detail["type"] == "value_error" or len(shown) > 80 else f" (it is {shown})"
     return f"{where}: {message}{value}" if where else message
+
+
+def _is_echo(detail: ErrorDetails, details: Sequence[ErrorDetails]) -> bool:
+    """Return whether a list is only too short because its wrong items, told already, were not counted."""
+    loc = detail["loc"]
+    return detail["type"] == "too_short" and any(
+        len(other["loc"]) > len(loc) and other["loc"][: len(loc)] == loc for other in details
+    )
 
 
 def _dotted(loc: Sequence[int | str]) -> str:
@@ -177,12 +221,9 @@ def _models_in(annotation: Any) -> list[type[BaseModel]]:
     return [model for part in get_args(annotation) for model in _models_in(part)]
 
 
-def _nearest(word: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
-    return (
-        f": did you mean {close[0]!r}?"
-        if close
-        else f": it must be one of {', '.join(known)}"
-        if known
-        else ""
-    )
+def _nearest(word: str, known: Sequence[str], cutoff: float = 0.5) -> str:
+    """Return words that name what is closest to `word` among what is known, else all of a short list."""
+    close = difflib.get_close_matches(word, known, n=1, cutoff=cutoff)
+    if close:
+        return f": did you mean {close[0]!r}?"
+    return f": it must be one of {', '.join(known)}" if 0 < len(known) <= MAX_LISTED else ""

@@ -4,8 +4,7 @@ import argparse
 from importlib.resources import files
 from pathlib import Path
 
-from gateway.config_file import load_catalogue, load_site
-from gateway.devices_of_site import check_devices
+from gateway.cli.site_file import read_site
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,9 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _check(arguments: argparse.Namespace) -> int:
     path: Path = arguments.file
-    site = load_site(path)
-    catalogue = load_catalogue(site, path.parent)
-    check_devices(site)
+    site, catalogue = read_site(path)
     print(
         f"{path}: good. {len(site.stores)} store(s), {len(site.readers)} reader(s), "
         f"{len(site.scanners)} scanner(s), {len(site.shelves)} shelf/shelves, "

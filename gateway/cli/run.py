@@ -7,9 +7,8 @@ import sys
 import uvloop
 
 from gateway.cli.serve import GatewayRun, serve
+from gateway.cli.site_file import read_site
 from gateway.clock import Clock, ScaledClock, SystemClock
-from gateway.config_file import load_catalogue, load_site
-from gateway.devices_of_site import check_devices
 from gateway.errors import ConfigError
 
 MAX_SPEED = 1_000.0
@@ -18,10 +17,8 @@ MAX_SPEED = 1_000.0
 def run_site(arguments: argparse.Namespace) -> int:
     """Run until stopped."""
     start_logging(verbose=arguments.verbose)
-    site = load_site(arguments.config)
+    site, catalogue = read_site(arguments.config)
     base = arguments.config.resolve().parent
-    catalogue = load_catalogue(site, base)
-    check_devices(site)
 
     def ready() -> None:
         host = f"[{site.api.host}]" if ":" in site.api.host else site.api.host
