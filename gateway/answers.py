@@ -33,6 +33,7 @@ def availability(state: State, store: str, sku: str, qty: int, now_ns: int, vers
             changed_ns=state.ledger.changed_ns(store, sku),
             valid_until_ns=(now_ns // fresh_ns + 1) * fresh_ns,
             version=version,
+            zones_seen=article.tracked_by != "count",
         ),
     )
 

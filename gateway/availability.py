@@ -39,7 +39,9 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Everything else that an answer bears."""
+    """Everything else that an answer bears. `zones_seen`: something watches where the pieces stand; for
+    an article that scans alone track, nothing tells when it goes from the back room to the floor.
+    """
 
     store: str
     sku: str
@@ -49,6 +51,7 @@ class Context:
     changed_ns: int | None
     valid_until_ns: int
     version: int
+    zones_seen: bool = True
 
 
 def answer(zones: tuple[ZoneView, ...], terms: Terms, context: Context) -> Availability:
@@ -58,7 +61,7 @@ def answer(zones: tuple[ZoneView, ...], terms: Terms, context: Context) -> Avail
     margin = on_hand - not_pickable - terms.reserved - terms.safety_stock
     available = max(0, margin)
     reasons = _doubts(zones, on_hand)
-    status = "UNKNOWN" if reasons else _status(zones, available, terms)
+    status = "UNKNOWN" if reasons else _status(zones, available, terms, context)
     if status != "UNKNOWN" and available < context.qty:
         reasons.append(ONLY_UNPICKABLE if on_hand - not_pickable < context.qty <= on_hand else NOT_ENOUGH)
     seen = [zone.last_seen_ns for zone in zones if zone.last_seen_ns is not None]
@@ -101,11 +104,11 @@ def _doubts(zones: tuple[ZoneView, ...], on_hand: int) -> list[str]:
     return doubts
 
 
-def _status(zones: tuple[ZoneView, ...], available: int, terms: Terms) -> Status:
+def _status(zones: tuple[ZoneView, ...], available: int, terms: Terms, context: Context) -> Status:
     if available == 0:
         return "INCOMING" if terms.incoming else "OUT_OF_STOCK"
     roles = {zone.role for zone in zones if zone.pieces and zone.role in STOCK_ROLES}
-    if "floor" not in roles:
+    if context.zones_seen and "floor" not in roles:
         return "BACK_ROOM_ONLY"
     return "LIMITED" if available < terms.limited_below else "IN_STOCK"
 
