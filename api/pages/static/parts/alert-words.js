@@ -1,0 +1,39 @@
+// An alert as sentences: what to do, why, and what holds it back. Pure.
+
+import { articleName, zoneName } from "./names.js";
+
+/** Returns {title, lines, route} of an alert; `route` is null or {from, to}, names of zones. */
+export function alertWords(alert, model, lang) {
+  const zone = (id) => zoneName(id, model, lang);
+  const { evidence } = alert;
+  const values = {
+    article: articleName(alert.sku, model, lang),
+    device: alert.device ?? "",
+    subject: articleName(alert.sku, model, lang) || alert.device || (alert.zone === null ? "" : zone(alert.zone)),
+    zones: lang.list(model.zonesOf(alert).map(zone)),
+    n: count(alert),
+  };
+  const down = alert.type === "reader_down" ? lang.word("down", evidence.state) : "";
+  const lines = [down, lang.word("alert_text", alert.type, values), lang.word("alert_action", alert.type, values)];
+  const isRefill = alert.type === "shelf_empty_backroom_has_stock";
+  return {
+    title: lang.word("alert_title", alert.type, values),
+    lines: lines.filter(Boolean),
+    route: isRefill ? { from: from(evidence, zone, lang), to: to(evidence, zone, lang) } : null,
+  };
+}
+
+/** Returns why an alert is on hold, in words. */
+export function holdWords(alert, model, lang) {
+  const [reason, ...rest] = alert.suppressed_by.split(/[|:]/);
+  const id = rest.findLast(Boolean) ?? "";
+  const subject = reason === "reader_down" ? id : zoneName(id, model, lang);
+  return lang.word("hold", reason, { subject });
+}
+
+function count({ type, evidence }) {
+  return Number((type === "shelf_empty_backroom_has_stock" ? evidence.back_room : evidence.available) ?? 0);
+}
+
+const from = (evidence, zone, lang) => (evidence.from_zone ? zone(evidence.from_zone) : lang.word("role", "back_room"));
+const to = (evidence, zone, lang) => (evidence.to_zone ? zone(evidence.to_zone) : lang.word("role", "floor"));

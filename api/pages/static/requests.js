@@ -1,0 +1,51 @@
+// Asks the gateway: one function per question, and one error that says who can help.
+
+const TIMEOUT_MS = 10_000;
+
+/** What went wrong. `status` 0: no answer came. `code` is the API's, or "". */
+export class RequestFailed extends Error {
+  constructor(status, code = "", detail = "") {
+    super(`${status} ${code} ${detail}`);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+export const whoAmI = () => ask("/session");
+export const stores = async () => (await ask("/v1/stores")).items;
+export const overview = (store) => ask(`/v1/overview?store=${encodeURIComponent(store)}`);
+export const streamAddress = (store) => `/v1/stream?store=${encodeURIComponent(store)}`;
+
+/** Exchanges a key for a session cookie. The key travels in the body: never in an address. */
+export const signIn = (key) =>
+  ask("/session", { method: "POST", body: JSON.stringify({ key }), headers: { "Content-Type": "application/json" } });
+
+export const signOut = () => ask("/session", { method: "DELETE" });
+
+async function ask(path, { headers = {}, ...options } = {}) {
+  const settings = {
+    ...options,
+    headers: { Accept: "application/json", "X-Storefloor": "1", ...headers },
+    credentials: "same-origin",
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  };
+  let response, text;
+  try {
+    response = await fetch(path, settings);
+    text = await response.text();
+  } catch (error) {
+    throw new RequestFailed(0, "", String(error));
+  }
+  const body = parse(text);
+  if (!response.ok) throw new RequestFailed(response.status, body?.code ?? "", body?.detail ?? "");
+  if (response.status !== 204 && body === null) throw new RequestFailed(0, "", "no JSON");
+  return body;
+}
+
+function parse(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,178 @@
+"""The page's texts: complete in both languages, and none that is missing or unused."""
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, get_args
+
+import pytest
+
+from api.pages.mount import page_files
+from gateway.alerts.records import AlertState, AlertType, Severity
+from gateway.config import ScannerRole, ZoneRole
+from gateway.ports import DeviceHealth, Status
+from readers.registry import MQTT_KINDS, SERIAL_KINDS
+from tests.support.source import modules
+
+FILES = page_files()
+LANGUAGES = ("en", "fr")
+TEXTS: dict[str, dict[str, dict[str, Any]]] = {
+    code: json.loads(FILES[f"messages/{code}.json"].content) for code in LANGUAGES
+}
+CODE = "\n".join(file.content.decode() for path, file in FILES.items() if path.endswith(".js"))
+CODE_SECTIONS = {"alert_action", "alert_text", "alert_title", "connection", "coverage", "coverage_short",
+                 "device_kind", "device_role", "device_state", "down", "drop", "hold", "readiness", "role",
+                 "severity", "sign_in", "sort", "status", "taken"}  # fmt: skip
+"""Sections whose keys are codes of the API or of the page's own tables, looked up by `word()`."""
+CONNECTION_STATES = ("connecting", "live", "reconnecting", "lost")
+NOT_OF_DEVICES = ("gateway.storage",)
+"""Stages that drop nothing that a device sent."""
+
+
+def leaves(code: str) -> dict[str, Any]:
+    """Return the texts of a language by `section.name`."""
+    return {
+        f"{section}.{name}": text for section, texts in TEXTS[code].items() for name, text in texts.items()
+    }
+
+
+def forms(text: Any) -> list[str]:
+    """Return the forms of a text: one, or one per plural."""
+    return list(text.values()) if isinstance(text, dict) else [text]
+
+
+def test_both_languages_have_the_same_texts() -> None:
+    """English and French have the same keys, and plural forms for the same of them."""
+    english, french = leaves("en"), leaves("fr")
+    assert english.keys() == french.keys()
+    assert [key for key in english if isinstance(english[key], dict) != isinstance(french[key], dict)] == []
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_plurals_have_the_forms_that_the_language_asks_for(code: str) -> None:
+    """A text with plurals has `one` and `other`; all further forms fall back on `other`."""
+    assert [
+        key for key, text in leaves(code).items() if isinstance(text, dict) and set(text) != {"one", "other"}
+    ] == []
+
+
+def test_both_languages_say_the_same_values() -> None:
+    """A text names the same values in both languages, in all of its forms."""
+    english, french = leaves("en"), leaves("fr")
+    for key in english:
+        named = {
+            frozenset(re.findall(r"{(\w+)}", form)) for form in (*forms(english[key]), *forms(french[key]))
+        }
+        assert len(named) == 1, f"{key}: {named}"
+
+
+def test_french_has_its_spaces() -> None:
+    """No French text breaks a line before a double mark: the space before it is a no-break space."""
+    assert [
+        text for key, found in leaves("fr").items() for text in forms(found) if re.search(r" [:;?!»]", text)
+    ] == []
+
+
+@pytest.mark.parametrize("key", sorted(set(re.findall(r'\bt\("([a-z_]+\.[a-z_]+)"', CODE))))
+def test_each_text_that_the_page_asks_for_exists(key: str) -> None:
+    """A key that stands in a module stands in the messages."""
+    assert key in leaves("en")
+
+
+def test_no_text_is_left_over() -> None:
+    """Each text is asked for by some module."""
+    named = set(re.findall(r'"([a-z_]+\.[a-z_]+)"', CODE))
+    devices = {f"devices.{name}" for name in re.findall(r'\bt\("([a-z_]+)"', CODE)}
+    unused = leaves("en").keys() - named - devices
+    assert {key for key in unused if key.partition(".")[0] not in CODE_SECTIONS} == set()
+
+
+def test_each_section_of_codes_has_a_text_for_all_others() -> None:
+    """A code that the page does not know is shown as it is, in a text of its section."""
+    closed = {"connection", "sort"}
+    assert [section for section in CODE_SECTIONS - closed if "other" not in TEXTS["en"][section]] == []
+
+
+# -- every code has its words ------------------------------------------------------------------------
+
+
+def device_states() -> tuple[str, ...]:
+    """Return the states of a device."""
+    annotation = DeviceHealth.__annotations__["state"]
+    return tuple(get_args(annotation))
+
+
+def drop_reasons() -> Iterator[str]:
+    """Yield each reason for which something that a device sent can be dropped, as it stands in the code."""
+    for module in modules("readers", "gateway"):
+        if module.name.startswith(NOT_OF_DEVICES):
+            continue
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Call):
+                yield from _reasons_of_call(node)
+            elif isinstance(node, ast.Return) and module.name.startswith("readers.codecs."):
+                yield from _literals([node.value] if node.value else [])
+
+
+def _reasons_of_call(call: ast.Call) -> Iterator[str]:
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    if name in {"Malformed", "_drop_frame"}:
+        yield from _literals(call.args[:1])
+    elif name in {"drop", "clear"}:
+        yield from _literals(call.args[:2])
+
+
+def _literals(nodes: list[ast.expr]) -> Iterator[str]:
+    for node in nodes:
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and re.fullmatch(r"[a-z_0-9]+", node.value)
+        ):
+            yield node.value
+
+
+OTHER_REASONS = ("stale", "too_long", "epc_header", "epc_tid", "epc_unprogrammed")
+"""Reasons that stand in tables or variables of the framer and of the EPC decoder."""
+
+CODES: dict[str, tuple[str, ...]] = {
+    "status": get_args(Status),
+    "alert_title": tuple(AlertType),
+    "alert_text": tuple(AlertType),
+    "alert_action": tuple(AlertType),
+    "severity": tuple(Severity),
+    "device_state": device_states(),
+    "down": tuple(state for state in device_states() if state != "online"),
+    "drop": tuple(sorted({*drop_reasons(), *OTHER_REASONS})),
+    "role": (*get_args(ZoneRole), "in_hand"),
+    "device_role": ("rfid", "weight", *get_args(ScannerRole)),
+    "device_kind": tuple(sorted({*SERIAL_KINDS, *MQTT_KINDS})),
+    "connection": CONNECTION_STATES,
+    "readiness": ("starting", "store", "overloaded"),
+    "hold": ("reader_down", "unwatched", "zone_unwatched", "shelf_in_doubt"),
+}
+
+
+@pytest.mark.parametrize("section", sorted(CODES))
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_code_of_the_gateway_has_its_words(section: str, language: str) -> None:
+    """Each status, alert, severity, device, role and drop reason has words in both languages."""
+    missing = set(CODES[section]) - TEXTS[language][section].keys()
+    assert missing == set(), f"add to api/pages/static/messages/{language}.json, section {section!r}"
+
+
+def test_every_zone_role_has_an_icon() -> None:
+    """Each role of a zone has its icon on the map."""
+    shapes = FILES["icons.js"].content.decode()
+    assert [role for role in CODES["role"] if f"  {role}: " not in shapes] == []
+
+
+def test_no_word_stands_for_a_reason_that_is_gone() -> None:
+    """Each drop reason in the messages is one that the code still gives."""
+    assert TEXTS["en"]["drop"].keys() - {"other"} - set(CODES["drop"]) == set()
+
+
+def test_alerts_that_the_page_keeps_are_the_firing_ones() -> None:
+    """The page takes any state but firing as the end of an alert: there is no fourth one."""
+    assert set(AlertState) == {"pending", "firing", "resolved"}

@@ -1,0 +1,61 @@
+"""Serving the page: right types, validators, no way to any other file, the headers of the whole app."""
+
+import pytest
+
+from api.pages.mount import MEDIA_TYPES, mount, page_files
+from tests.support.api_ports import Floor
+
+
+@pytest.fixture
+def floor() -> Floor:
+    """Return an app with the page."""
+    return Floor(pages=mount)
+
+
+def test_the_page_is_served_without_a_key(floor: Floor) -> None:
+    """`/` answers to anybody: the page holds no data of its own."""
+    answer = floor.get("/", key=None)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert "default-src 'self'" in answer.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("path", sorted(page_files()))
+def test_each_file_has_its_media_type(floor: Floor, path: str) -> None:
+    """Each file comes with the type of its suffix: browsers are told not to guess."""
+    answer = floor.get(f"/static/{path}", key=None)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].partition(";")[0] == MEDIA_TYPES[path.rpartition(".")[2]]
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_file_that_is_known_already_is_not_sent_again(floor: Floor) -> None:
+    """A browser asks each time, and gets 304 while the file is the same."""
+    first = floor.get("/static/app.js", key=None)
+    assert first.headers["cache-control"] == "no-cache"
+    again = floor.get("/static/app.js", key=None, headers={"if-none-match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["etag"] == first.headers["etag"]
+    assert floor.get("/static/app.js", key=None, headers={"if-none-match": '"other"'}).status_code == 200
+
+
+def test_two_files_have_two_etags() -> None:
+    """An ETag stands for a content."""
+    served = page_files()
+    assert len({file.etag for file in served.values()}) == len({file.content for file in served.values()})
+
+
+@pytest.mark.parametrize(
+    "path", ["", "nothing.js", "styles", "../mount.py", "..%2fmount.py", "%2e%2e/mount.py", "//etc/passwd"]
+)
+def test_nothing_else_can_be_fetched(floor: Floor, path: str) -> None:
+    """What is none of the page's files is a problem document with 404."""
+    answer = floor.get(f"/static/{path}", key=None)
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_the_page_is_read_only(floor: Floor) -> None:
+    """HEAD is answered as GET without a body; other methods are refused."""
+    assert (floor.ask("HEAD", "/").status_code, floor.ask("HEAD", "/").content) == (200, b"")
+    assert floor.ask("POST", "/static/app.js").status_code == 405

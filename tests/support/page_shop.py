@@ -1,0 +1,174 @@
+"""A small shop behind the real HTTP app on a loopback port, for looking at the staff page in a browser.
+
+The ports are those of tests/support/api_ports.py, the stream is the gateway's own feed, and the shop is
+that of tests/support/page_stock.py. Nothing moves by itself: a test, or the tool that takes the page's
+pictures, says what happens.
+"""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Coroutine
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, Self
+
+import uvicorn
+
+from api.app import ApiSettings as Settings
+from api.app import Ports, create_app
+from api.encoding import encode_alert, encode_availability, encode_device
+from api.pages.mount import mount
+from gateway.alerts.records import AlertRecord, AlertState
+from gateway.feed import Feed, Subject
+from gateway.ports import Availability
+from tests.support.api_ports import (
+    NOW_NS,
+    FakeAuth,
+    FakeClock,
+    FakeHealth,
+    FakeIntake,
+    FakeInventory,
+    FakeRecords,
+)
+from tests.support.page_stock import (
+    DOWN,
+    HELD,
+    STORE,
+    S,
+    a_busy_afternoon,
+    catalogue,
+    devices,
+    place,
+    site,
+    unwatched,
+)
+
+START_TIMEOUT_S = 10
+POLL_S = 0.005
+
+
+@dataclass
+class PageShop:
+    """The shop, served. Use as a context manager; then say what happens."""
+
+    settings: Settings = field(default_factory=lambda: Settings(page_sign_in=False))
+    speed: float = 1.0
+
+    def __post_init__(self) -> None:
+        config = site()
+        self.feed = Feed("j", 1)
+        self.inventory = FakeInventory()
+        self.inventory.places = [place(config)]
+        self.inventory.listed = catalogue()
+        self.inventory.found = {(STORE, sku): found for sku, found in a_busy_afternoon().items()}
+        self.records = FakeRecords()
+        self.records.kept = []
+        self.health = FakeHealth(listed=devices(config))
+        clock = FakeClock(speed=self.speed)
+        ports = Ports(clock, self.inventory, self.records, FakeIntake(), self.feed, self.health, FakeAuth())
+        self.app = create_app(ports, self.settings, pages=mount)
+        self.port = 0
+
+    # -- serving ------------------------------------------------------------------------------------
+
+    def __enter__(self) -> Self:
+        self.open()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def address(self) -> str:
+        """The page's address."""
+        return f"http://127.0.0.1:{self.port}/"
+
+    def open(self) -> None:
+        """Serve, on the port of the last time where there was one."""
+        listening = socket.create_server(("127.0.0.1", self.port))
+        self.port = listening.getsockname()[1]
+        config = uvicorn.Config(
+            self.app, log_level="warning", lifespan="off", http="httptools", timeout_graceful_shutdown=1
+        )
+        self._server = uvicorn.Server(config)
+        self._loop = asyncio.new_event_loop()
+        started = threading.Event()
+        self._thread = threading.Thread(target=self._serve, args=(listening, started), daemon=True)
+        self._thread.start()
+        if not started.wait(START_TIMEOUT_S):
+            raise TimeoutError("the page's server did not start")
+
+    def close(self) -> None:
+        """Stop serving, as a gateway that ends."""
+
+        async def end() -> None:
+            self.feed.close()
+            self._server.should_exit = True
+
+        self._do(end())
+        self._thread.join(START_TIMEOUT_S)
+
+    def _serve(self, listening: socket.socket, started: threading.Event) -> None:
+        async def run() -> None:
+            serving = asyncio.create_task(self._server.serve([listening]))
+            while not self._server.started:  # noqa: ASYNC110 - uvicorn tells it in no other way
+                await asyncio.sleep(POLL_S)
+            started.set()
+            await serving
+
+        self._loop.run_until_complete(run())
+        self._loop.close()
+        listening.close()
+
+    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(START_TIMEOUT_S)
+
+    # -- what happens --------------------------------------------------------------------------------
+
+    def set_stock(self, found: Availability) -> None:
+        """Let an article have this stock from now on, and tell the stream."""
+        self.inventory.found[STORE, found.sku] = found
+        subject = Subject(
+            f"availability {found.sku}", "availability", STORE, found.sku, encode_availability(found)
+        )
+        self._publish(subject)
+
+    def set_alert(self, record: AlertRecord) -> None:
+        """Let an alert fire, change or resolve, and tell the stream."""
+        records = self.records
+        records.kept = [kept for kept in records.kept if kept.id != record.id]
+        if record.state == AlertState.FIRING:
+            records.kept.append(record)
+        self._publish(Subject(f"alert {record.id}", "alert", STORE, record.sku, encode_alert(record)))
+
+    def set_device(
+        self, device_id: str, state: Literal["online", "silent", "offline", "never"], **changes: Any
+    ) -> None:
+        """Let a device be in this state, and tell the stream."""
+        listed = self.health.listed
+        index = next(i for i, device in enumerate(listed) if device.id == device_id)
+        listed[index] = replace(listed[index], state=state, **changes)
+        self._publish(Subject(f"device {device_id}", "device", STORE, None, encode_device(listed[index])))
+
+    def let_the_denim_reader_die(self) -> None:
+        """Silence the reader of the denim wall: what it watched is unknown, its alerts are on hold."""
+        dropped = {"checksum": 3, "epc_crc": 41, "garbage": 212}
+        self.set_device(
+            "m100-denim", "silent", last_seen_at_ns=NOW_NS - 330 * S, reconnects=2, dropped=dropped,
+            received=48_467, passed=48_211,
+        )  # fmt: skip
+        for found in list(self.inventory.found.values()):
+            if any(level.zone == "denim" and level.pieces for level in found.zones):
+                older = replace(found, last_seen_at_ns=NOW_NS - 335 * S)
+                self.set_stock(unwatched(older, "denim"))
+        self.set_alert(DOWN)
+        self.set_alert(HELD)
+
+    def _publish(self, subject: Subject) -> None:
+        if self.port == 0:
+            return
+
+        async def publish() -> None:
+            self.feed.publish([subject], None)
+
+        self._do(publish())
