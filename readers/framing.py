@@ -16,6 +16,7 @@ final, any chunking of a stream gives the same frames.
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from readers.counts import StageCounts
 
@@ -24,6 +25,15 @@ MORE = 0
 
 Measure = Callable[[bytes, int], int | str]
 """(buffer, start) -> the length of the intact frame at `start`, or MORE, or why none starts there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Bytes that are in no frame, and why; `after` frames of the same call came before them."""
+
+    reason: str
+    data: bytes
+    after: int
 
 
 class Framer:
@@ -42,14 +52,14 @@ class Framer:
         """Return how many bytes wait for the rest of their frame."""
         return len(self._held)
 
-    def feed(self, data: bytes) -> list[bytes]:
-        """Return the intact frames that `data` completes, in order."""
+    def feed(self, data: bytes, refused: list[Refused] | None = None) -> list[bytes]:
+        """Return the intact frames that `data` completes, in order; add what is dropped to `refused`."""
         self.counts.received += len(data)
-        return self._cut(self._held + data if self._held else data, is_final=False)
+        return self._cut(self._held + data if self._held else data, refused, is_final=False)
 
-    def flush(self) -> list[bytes]:
+    def flush(self, refused: list[Refused] | None = None) -> list[bytes]:
         """Give up waiting: drop the unfinished frame as stale, and return the intact ones inside it."""
-        return self._cut(self._held, is_final=True)
+        return self._cut(self._held, refused, is_final=True)
 
     def clear(self, reason: str) -> None:
         """Forget what is held (the port was opened anew), counted as dropped for `reason`."""
@@ -57,18 +67,18 @@ class Framer:
             self.counts.drop(reason, len(self._held))
         self._hold(b"")
 
-    def _cut(self, buffer: bytes, *, is_final: bool) -> list[bytes]:
+    def _cut(self, buffer: bytes, refused: list[Refused] | None, *, is_final: bool) -> list[bytes]:
         frames: list[bytes] = []
-        measure, find_header, counts = self._measure, self._find_header, self.counts
+        measure, find_header, counts, drop = self._measure, self._find_header, self.counts, self._drop
         start, end = 0, len(buffer)
         while start < end:
             match = find_header(buffer, start)
             if match is None:
-                counts.drop("garbage", end - start)
+                drop("garbage", buffer[start:], frames, refused)
                 start = end
                 break
             if match.start() > start:
-                counts.drop("garbage", match.start() - start)
+                drop("garbage", buffer[start : match.start()], frames, refused)
                 start = match.start()
             size = measure(buffer, start)
             if size == MORE:
@@ -76,7 +86,7 @@ class Framer:
                     break
                 size = "stale" if is_final else "too_long"
             if isinstance(size, str):
-                counts.drop(size)
+                drop(size, buffer[start : start + 1], frames, refused)
                 start += 1
                 continue
             frames.append(buffer[start : start + size])
@@ -84,6 +94,11 @@ class Framer:
             start += size
         self._hold(buffer[start:])
         return frames
+
+    def _drop(self, reason: str, data: bytes, before: list[bytes], refused: list[Refused] | None) -> None:
+        self.counts.drop(reason, len(data))
+        if refused is not None:
+            refused.append(Refused(reason, data, len(before)))
 
     def _hold(self, rest: bytes) -> None:
         self._held = rest

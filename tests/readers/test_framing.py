@@ -1,13 +1,14 @@
 """The framer, driven by the M100 frames that it was built for and by a toy protocol."""
 
 import re
+from collections import Counter
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from readers.codecs import m100
-from readers.framing import MORE, Framer
+from readers.framing import MORE, Framer, Refused
 from tests.support.m100_wire import chunked, header_rich_bytes, m100_tag, tags
 
 
@@ -51,6 +52,24 @@ def test_garbage_loses_no_frame(case: tuple[bytes, list[bytes]]) -> None:
     framer = m100.new_framer()
     assert framer.feed(stream) + framer.flush() == frames
     assert framer.held == 0
+
+
+@given(noisy_streams())
+def test_what_is_refused_and_what_is_taken_make_the_stream(case: tuple[bytes, list[bytes]]) -> None:
+    """Frames and refused bytes together, in order, are the stream; the refused ones are those counted."""
+    stream, _ = case
+    framer, refused = m100.new_framer(), list[Refused]()
+    frames = framer.feed(stream, refused)
+    flushed_after = len(refused)
+    frames_after = framer.flush(refused)
+    told = b""
+    for taken, said in ((frames, refused[:flushed_after]), (frames_after, refused[flushed_after:])):
+        for place in range(len(taken) + 1):
+            told += b"".join(piece.data for piece in said if piece.after == place)
+            told += b"".join(taken[place : place + 1])
+    assert told == stream
+    counted = Counter(byte.reason for byte in refused for _ in byte.data)
+    assert counted == framer.counts.dropped
 
 
 @given(st.data(), noisy_streams())
