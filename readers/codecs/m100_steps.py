@@ -1,24 +1,13 @@
 """What is said to an M100-family reader, in order, and what each silence means. Pure."""
 
-from dataclasses import dataclass
-
 from readers.codecs import m100
+from readers.codecs.conversation import Step
 from readers.codecs.m100 import Command, Info
 from readers.errors import DeviceRefused
 from readers.settings import RfidSettings
 
 MAX_POWER_DBM = 26.0
 """Modules of this family give 18 to 26 dBm (READMEs of the sbcshop UHF Lite HAT and Pico Expansion)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A command and what its silence means: `is_required` starts over, else it is skipped."""
-
-    name: str
-    command: Command
-    param: bytes = b""
-    is_required: bool = True
 
 
 STOP = Step("stop", Command.STOP, is_required=False)

@@ -5,14 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from readers.codecs import m100
-from readers.codecs.m100_session import (
+from readers.codecs.conversation import (
     COMMAND_TIMEOUT_S,
     FAULT_EVERY_S,
     MAX_ATTEMPTS,
     SILENT_AFTER_S,
     STALE_AFTER_S,
-    M100Session,
 )
+from readers.codecs.m100_session import M100Session
 from readers.codecs.m100_steps import MAX_POWER_DBM
 from readers.errors import DeviceRefused
 from readers.observations import Fault, Heartbeat, Identified, Observation, Read

@@ -5,7 +5,8 @@ The two share no code: what one writes the other has to understand.
 
 import pytest
 
-from readers.codecs.m100_session import COMMAND_TIMEOUT_S, SILENT_AFTER_S, M100Session
+from readers.codecs.conversation import COMMAND_TIMEOUT_S, SILENT_AFTER_S
+from readers.codecs.m100_session import M100Session
 from readers.observations import Identified, Observation, Read
 from readers.settings import RfidSettings
 from simulators.air import TagSeen
