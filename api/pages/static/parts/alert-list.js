@@ -19,9 +19,9 @@ export class AlertList {
     this.cards = new Map();
     this.said = null; // titles by id, as last told to screen readers
     this.list = el("ul", { class: "alerts" });
+    this.calmTitle = el("p", { class: "calm-title" });
     this.calmText = el("p", {});
-    this.calm = el("div", { class: "calm" }, icon("calm", "icon calm-icon"),
-      el("div", {}, el("p", { class: "calm-title" }, lang.t("alerts.calm")), this.calmText));
+    this.calm = el("div", {}, icon("calm", "icon calm-icon"), el("div", {}, this.calmTitle, this.calmText));
     this.toggle = el("button", {
       type: "button",
       class: "quiet",
@@ -54,12 +54,27 @@ export class AlertList {
     const rest = active.length - few;
     this.toggle.hidden = rest <= 0;
     setText(this.toggle, view.allAlerts ? lang.t("alerts.fewer") : lang.t("alerts.more", { n: rest }));
-    this.calm.hidden = active.length > 0;
     this.list.hidden = active.length === 0;
-    const zone = model.store.timezone;
-    setText(this.calmText, isLive ? lang.t("alerts.calm_more")
-      : lang.t("alerts.calm_stale", { time: lang.time(model.asOfMs, zone, { today: nowMs }) }));
+    this.calm.hidden = active.length > 0;
+    if (active.length === 0) this.renderCalm();
     this.say(active, onHold);
+  }
+
+  /** Says that nothing is to do, as far as that is known. */
+  renderCalm() {
+    const { lang, model } = this;
+    const blind = [...model.zones.values()].filter((zone) => model.coverage(zone) === "unwatched");
+    const isKnown = this.isLive && blind.length === 0;
+    this.calm.className = isKnown ? "calm" : "calm is-unsure";
+    setText(this.calmTitle, lang.t(isKnown ? "alerts.calm" : "alerts.unsure"));
+    if (!this.isLive) {
+      const time = lang.time(model.asOfMs, model.store.timezone, { today: this.nowMs });
+      setText(this.calmText, lang.t("alerts.unsure_stale", { time }));
+    } else if (blind.length > 0) {
+      setText(this.calmText, lang.t("alerts.unsure_blind", { n: blind.length }));
+    } else {
+      setText(this.calmText, lang.t("alerts.calm_more"));
+    }
   }
 
   card(alert) {

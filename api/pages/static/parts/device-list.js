@@ -13,7 +13,7 @@ export class DeviceList {
     this.cards = new Map();
     this.summary = el("span", { class: "section-note" });
     this.list = el("ul", { class: "devices" });
-    this.toggle = el("button", { // seen on a phone alone, where a page of working readers would hide the stock
+    this.toggle = el("button", { // seen where it is narrow: a page of working readers would hide the stock
       type: "button",
       class: "quiet fold",
       on: { click: () => { view.allDevices = !view.allDevices; this.fold(); } },

@@ -7,7 +7,7 @@ const GAP = 6;
 const MIN_COLUMN = 116;
 const GRID_ROW = 92;
 const MAX_HEIGHT = 460;
-const MOST_GROWTH = 1;
+const MOST_GROWTH = 0.4;
 const MIN_HEIGHT = 236; // a long, flat shop is stretched to this: its names must stay readable
 
 /** Returns {width, height, natural, tiles: Map of zone id → {x, y, width, height}}.

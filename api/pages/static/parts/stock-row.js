@@ -55,26 +55,32 @@ export class StockRow {
     drop(this.chips, held);
     for (const zone of held) {
       const pieces = article.zones[zone.id];
-      this.updateSegment(zone, pieces);
-      this.updateChip(zone, pieces, zone.id === chosenZone);
+      const kind = `role-${zone.role}${this.isLastKnown(article, zone) ? " is-unwatched" : ""}`;
+      this.updateSegment(zone, pieces, kind);
+      this.updateChip(zone, pieces, zone.id === chosenZone ? `${kind} is-chosen` : kind);
     }
     if (held.length === 0) this.showNowhere();
     else this.empty?.remove();
     setAttribute(this.bar, "class", held.length === 0 ? "bar is-empty" : "bar");
   }
 
-  updateSegment(zone, pieces) {
+  /** Returns whether the pieces in a zone are the last known ones: only tags depend on the zone's readers. */
+  isLastKnown({ status, tracked_by: trackedBy }, zone) {
+    return status === "UNKNOWN" && (trackedBy !== "tag" || this.model.coverage(zone) === "unwatched");
+  }
+
+  updateSegment(zone, pieces, kind) {
     let segment = this.segments.get(zone.id);
     if (segment === undefined) {
       segment = el("span", {});
       this.segments.set(zone.id, segment);
       insertInOrder(this.bar, segment, zone.id, this.model);
     }
-    setAttribute(segment, "class", `segment role-${zone.role} is-${this.model.coverage(zone)}`);
+    setAttribute(segment, "class", `segment ${kind}`);
     segment.style.flexGrow = String(pieces);
   }
 
-  updateChip(zone, pieces, isChosen) {
+  updateChip(zone, pieces, kind) {
     let chip = this.chips.get(zone.id);
     if (chip === undefined) {
       chip = el("li", {}, el("i", { "aria-hidden": "true" }), el("span", {}), " ", el("b", {}));
@@ -83,7 +89,7 @@ export class StockRow {
     }
     const { lang } = this;
     const own = zone.role === "in_hand" ? lang.word("role", "in_hand") : lang.nameOf(zone.name, zone.id);
-    setAttribute(chip, "class", `place role-${zone.role} is-${this.model.coverage(zone)}${isChosen ? " is-chosen" : ""}`);
+    setAttribute(chip, "class", `place ${kind}`);
     setText(chip.children[1], own);
     const changed = setText(chip.children[2], lang.number(pieces));
     if (changed && this.isDrawn) flash(chip);

@@ -73,7 +73,7 @@ export class NowScreen {
     this.notices.render(this.state, this.clock.now());
     this.tick();
     if (changes.zones || changes.devices) this.map.render();
-    if (changes.alerts) this.alerts.render(nowMs, this.state !== "lost");
+    if (changes.alerts || changes.zones) this.alerts.render(nowMs, this.state !== "lost");
     if (changes.devices) this.devices.render(nowMs);
     if (changes.articleSet) this.stock.render(nowMs);
     else this.stock.update(changes.skus, nowMs);

@@ -1,0 +1,298 @@
+"""The page in a real browser, served by the real app: what staff see, and what they see when it breaks.
+
+A Content-Security-Policy that is broken, a script that fails or a file that is missing is a message on
+the browser's console: each test ends by asking that there was none.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from api.app import ApiSettings
+from gateway.alerts.records import AlertState
+from gateway.ports import ArticleInfo
+from tests.support.api_ports import EXACT, NOW_NS, READ
+from tests.support.page_shop import PageShop
+from tests.support.page_stock import HELD, LOW, REFILL, SOLD_OUT, STORE, stock
+
+pytestmark = pytest.mark.browser
+
+TABLET = (1280, 800)
+SIZES = (TABLET, (800, 1280), (390, 844))
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+MIN_TOUCH_PX = 44
+MIN_CONTRAST = 4.5
+CHECKS = (Path(__file__).parent / "page_checks.js").read_text("utf-8")
+XSS = (
+    "<img src=x onerror=window.pwned=1>",
+    "</script><script>window.pwned=1</script>",
+    '"><svg/onload=window.pwned=1>',
+    "{n}${window.pwned=1}{{constructor}}",
+    "javascript:window.pwned=1",
+)
+
+
+@contextmanager
+def tablet(
+    browser: Browser, shop: PageShop, size: tuple[int, int] = TABLET, locale: str = "en-GB",
+    expected: tuple[str, ...] = (), **options: Any,
+) -> Iterator[Page]:  # fmt: skip
+    """Yield the page on a device of its own; its console must stay silent but for `expected`."""
+    said: list[str] = []
+    context = browser.new_context(
+        viewport={"width": size[0], "height": size[1]}, locale=locale, reduced_motion="reduce", **options
+    )
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    page.on("console", lambda message: said.extend([message.text] * (message.type in {"error", "warning"})))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto(shop.address)
+    try:
+        yield page
+        assert [line for line in said if not any(part in line for part in expected)] == []
+    finally:
+        context.close()
+
+
+def row(page: Page, sku: str) -> Locator:
+    """Return the row of an article."""
+    return page.locator("li.article", has=page.locator(".sku", has_text=sku))
+
+
+def live(page: Page) -> None:
+    """Wait until the page says that it is live."""
+    expect(page.locator(".live")).to_have_attribute("data-state", "live")
+
+
+def test_the_page_shows_what_the_gateway_knows(browser: Browser, shop: PageShop) -> None:
+    """Store, clock, zones, articles with status, quantity, places and freshness, alerts and readers are there."""
+    with tablet(browser, shop) as page:
+        live(page)
+        expect(page.locator("h1")).to_have_text("Lyon Part-Dieu")
+        expect(page.locator(".clock")).to_have_text("19:02")
+        expect(page.locator("li.article")).to_have_count(13)
+        jeans = row(page, "DEN-501-32")
+        expect(jeans.locator(".badge")).to_have_text("In stock")
+        expect(jeans.locator(".available")).to_have_text("11")
+        expect(jeans.locator(".on-hand")).to_have_text("of 12 on hand")
+        expect(jeans.locator(".place")).to_have_text(["Denim wall 5", "Fitting rooms 1", "Back room 6"])
+        expect(row(page, "DEN-501-34").locator(".freshness")).to_have_text("12 secs ago")
+        expect(row(page, "TOTE-CANVAS").locator(".freshness")).to_have_text("counted by scans")
+        expect(page.locator("g.tile")).to_have_count(6)
+        expect(page.locator("g.tile[data-zone=denim] .tile-number")).to_have_text("14")
+        expect(page.locator(".unknown .article .name")).to_have_text("Unknown product 04006381333931")
+        expect(page.locator(".devices .device")).to_have_count(7)
+        expect(page.locator(".to-alerts")).to_have_attribute("aria-label", "3 alerts")
+
+
+def test_a_change_in_the_shop_is_on_the_page_at_once(browser: Browser, shop: PageShop) -> None:
+    """An event of the stream changes a row and its zone without asking for anything else."""
+    with tablet(browser, shop) as page:
+        live(page)
+        shop.set_stock(stock("DEN-501-32", {"denim": 4, "back-room": 6, "in-hand": 1}))
+        expect(row(page, "DEN-501-32").locator(".available")).to_have_text("10")
+        expect(row(page, "DEN-501-32").locator(".place")).to_have_text(
+            ["Denim wall 4", "Back room 6", "With customers 1"]
+        )
+        expect(page.locator("g.tile[data-zone=denim] .tile-number")).to_have_text("13")
+        shop.set_stock(stock("DEN-501-32", {}))
+        expect(row(page, "DEN-501-32").locator(".badge")).to_have_text("Out of stock")
+        expect(row(page, "DEN-501-32").locator(".nowhere")).to_be_visible()
+
+
+def test_an_alert_appears_is_told_and_goes(browser: Browser, shop: PageShop) -> None:
+    """A firing alert says what to bring from where to where; when the last one is over, all is calm."""
+    with tablet(browser, shop) as page:
+        live(page)
+        refill = page.locator(".alert", has_text="Refill White tee M")
+        expect(refill.locator(".route .place")).to_have_text(["Back room", "Front of shop"])
+        expect(refill).to_contain_text("8 pieces wait out of sight")
+        expect(refill).to_contain_text("since 18:49, 13 mins")
+        expect(page.locator("g.tile[data-zone=front]")).to_have_attribute(
+            "class", "tile is-watched has-warning"
+        )
+        shop.set_alert(replace(LOW, id="new", sku="CANDLE-FIG"))
+        expect(page.locator(".alert", has_text="Fig candle is running low")).to_be_visible()
+        expect(page.locator(".todo [aria-live=polite]")).to_have_text("New alert: Fig candle is running low")
+        for record in (REFILL, SOLD_OUT, LOW, replace(LOW, id="new", sku="CANDLE-FIG")):
+            shop.set_alert(replace(record, state=AlertState.RESOLVED, resolved_at_ns=NOW_NS))
+        expect(page.locator(".calm-title")).to_be_visible()
+        expect(page.locator("g.tile[data-zone=front]")).to_have_attribute("class", "tile is-watched")
+
+
+def test_what_nobody_watches_is_shown_as_unknown(browser: Browser, shop: PageShop) -> None:
+    """With its reader silent a zone is hatched, its articles are unknown with their last known numbers, and
+    their alerts are on hold."""
+    with tablet(browser, shop) as page:
+        live(page)
+        shop.let_the_denim_reader_die()
+        expect(page.locator("g.tile[data-zone=denim]")).to_have_attribute(
+            "class", "tile is-unwatched has-critical"
+        )
+        jeans = row(page, "DEN-501-32")
+        expect(jeans.locator(".badge")).to_have_text("Unknown")
+        expect(jeans.locator(".last-known")).to_be_visible()
+        expect(jeans.locator(".available")).to_have_text("11")
+        expect(jeans.locator(".freshness")).to_have_text("5 mins ago")
+        expect(page.locator(".alert").first).to_contain_text("Check m100-denim")
+        page.locator(".on-hold summary").click()
+        expect(page.locator(".on-hold .alert")).to_contain_text("On hold while m100-denim is down.")
+        silent = page.locator(".device").first
+        expect(silent).to_contain_text("Silent")
+        silent.locator("summary").click()
+        expect(silent).to_contain_text("41 × tag damaged on the air")
+
+
+def test_a_lost_connection_is_said_and_numbers_are_marked_until_it_is_back(
+    browser: Browser, shop: PageShop
+) -> None:
+    """Without the gateway the page says since when its numbers stand; with it again it shows the new ones."""
+    with tablet(browser, shop, expected=("ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED")) as page:
+        live(page)
+        shop.close()
+        expect(page.locator(".live")).to_have_attribute("data-state", "lost", timeout=20_000)
+        expect(page.locator(".notice.is-lost")).to_contain_text("These numbers are from 19:02:11")
+        expect(page.locator(".screen.is-stale")).to_be_visible()
+        expect(row(page, "DEN-501-32").locator(".available")).to_have_text("11")
+        shop.inventory.found[STORE, "DEN-501-32"] = stock("DEN-501-32", {"denim": 2})
+        shop.open()
+        page.get_by_role("button", name="Try now").click()
+        live(page)
+        expect(page.locator(".notice.is-lost")).to_be_hidden()
+        expect(row(page, "DEN-501-32").locator(".available")).to_have_text("2")
+
+
+def test_the_page_speaks_french_and_remembers_it(browser: Browser, shop: PageShop) -> None:
+    """A tap changes all texts and numbers; the choice outlives a reload."""
+    with tablet(browser, shop) as page:
+        live(page)
+        page.get_by_role("button", name="Français").click()
+        for _ in range(2):
+            live(page)
+            expect(page.locator("html")).to_have_attribute("lang", "fr")
+            expect(page.locator("#stock-title")).to_have_text("Stock")
+            expect(row(page, "DEN-501-32").locator(".name")).to_have_text("Jean droit 32")
+            expect(row(page, "DEN-501-34").locator(".freshness")).to_have_text(
+                "il y a 12\u202fs", use_inner_text=True
+            )
+            expect(page.locator(".alert", has_text="Réassortir\u00a0: T-shirt blanc M")).to_be_visible()
+            page.reload()
+
+
+def test_a_zone_a_search_and_a_sorting_narrow_the_list(browser: Browser, shop: PageShop) -> None:
+    """A tap on a zone lists what is in it; words find names without accents; sorting brings up what needs it."""
+    with tablet(browser, shop) as page:
+        live(page)
+        page.locator("g.tile[data-zone=denim]").focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("li.article")).to_have_count(4)
+        expect(page.locator("g.tile[data-zone=denim]")).to_have_attribute("aria-pressed", "true")
+        page.get_by_role("button", name="In Denim wall").click()
+        page.get_by_role("searchbox").fill("WHITE tee-wht")
+        expect(page.locator("li.article .sku")).to_have_text(["TEE-WHT-L", "TEE-WHT-M", "TEE-WHT-S"])
+        page.get_by_role("searchbox").fill("nothing like it")
+        expect(page.locator(".stock .nothing")).to_have_text("No article matches.")
+        page.get_by_role("searchbox").fill("")
+        page.locator(".sort select").select_option("attention")
+        expect(page.locator("li.article .badge").first).to_have_text("Out of stock")
+
+
+def test_the_way_in_takes_a_key_and_never_shows_it(browser: Browser) -> None:
+    """With sign-in on, a wrong key is refused in words, a key without the right too; a good one opens the page,
+    is in no address, and signing out closes it."""
+    with PageShop(ApiSettings()) as shop, tablet(browser, shop, expected=("401", "403")) as page:
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        key = page.get_by_label("Access key")
+        for given, said in (("wrong", "not known"), (READ, "may not see quantities")):
+            key.fill(given)
+            key.press("Enter")
+            expect(page.get_by_role("alert")).to_contain_text(said)
+        key.fill(EXACT)
+        page.get_by_role("button", name="Sign in").click()
+        live(page)
+        assert [url for url in (*asked, page.url) if EXACT in url or "wrong" in url] == []
+        assert EXACT not in json.dumps(
+            page.evaluate("[document.cookie, {...localStorage}, {...sessionStorage}]")
+        )
+        page.get_by_role("button", name="Sign out").click()
+        expect(key).to_be_visible()
+
+
+def test_foreign_text_is_shown_and_never_run(browser: Browser, shop: PageShop) -> None:
+    """Names, details and evidence from outside are text, whatever they look like."""
+    first, *others = XSS
+    for number, text in enumerate(XSS):
+        sku = f"XSS-{number}"
+        shop.inventory.listed.append(ArticleInfo(sku, (), {"en": text}, "tag", True))
+        shop.inventory.found[STORE, sku] = stock(sku, {"front": 1})
+        shop.set_alert(
+            replace(LOW, id=f"x{number}", sku=sku, evidence={"available": text, "threshold": text})
+        )
+    shop.set_alert(replace(HELD, suppressed_by=f"reader_down|{first}"))
+    shop.set_device("m100-denim", "offline", detail=first, dropped={others[0]: 1})
+    with tablet(browser, shop) as page:
+        live(page)
+        page.locator(".device summary").first.click()
+        for text in XSS:
+            expect(page.locator("li.article .name", has_text=text)).to_have_count(1)
+        assert page.evaluate("window.pwned") is None
+        assert page.locator("img, iframe, main script").count() == 0
+
+
+def test_thousands_of_articles_stay_light(browser: Browser, shop: PageShop) -> None:
+    """Of 2,000 articles a page of rows is drawn, and more on demand; a change of one touches one row."""
+    for number in range(2_000):
+        sku = f"ART-{number:04d}"
+        shop.inventory.listed.append(ArticleInfo(sku, (), {"en": f"Article {number:04d}"}, "tag", True))
+        shop.inventory.found[STORE, sku] = stock(sku, {"front": number % 9, "back-room": 4})
+    with tablet(browser, shop) as page:
+        live(page)
+        expect(page.locator(".stock .section-note")).to_have_text("2,000 articles")
+        expect(page.locator("li.article")).to_have_count(60)
+        page.evaluate(CHECKS)
+        page.evaluate("window.touched = countChanges('.articles')")
+        shop.set_stock(stock("ART-0003", {"front": 1}))
+        expect(row(page, "ART-0003").locator(".available")).to_have_text("1")
+        assert page.evaluate("window.touched.rows.size") == 1
+        page.get_by_role("button", name="Show 60 more articles").click()
+        expect(page.locator("li.article")).to_have_count(120)
+        page.get_by_role("searchbox").fill("article 1999")
+        expect(page.locator("li.article")).to_have_count(0)
+        page.get_by_role("searchbox").fill("article 1777")
+        expect(page.locator("li.article")).to_have_count(1)
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "fr-FR"])
+def test_everybody_can_read_and_tap_it(browser: Browser, shop: PageShop, locale: str) -> None:
+    """At each size, in both languages, light and dark, live and stale: nothing runs over, each target is large
+    enough for a thumb, and each text stands out from what is behind it."""
+    shop.let_the_denim_reader_die()
+    with tablet(browser, shop, locale=locale) as page:
+        live(page)
+        page.evaluate(CHECKS)
+        for width, height in SIZES:
+            page.set_viewport_size({"width": width, "height": height})
+            for scheme in SCHEMES:
+                page.emulate_media(color_scheme=scheme)
+                for state in ("live", "stale"):
+                    page.evaluate(
+                        f"document.querySelector('.screen').classList.toggle('is-stale', {state == 'stale':d})"
+                    )
+                    assert judge(page) == {}, f"{width} × {height}, {scheme}, {state}"
+
+
+def judge(page: Page) -> dict[str, Any]:
+    """Return the faults that the checks find on the page as it is."""
+    checks: dict[str, Callable[[], Any]] = {
+        "wider than the screen": lambda: page.evaluate("overflows()"),
+        "too small to tap": lambda: page.evaluate(f"smallTargets({MIN_TOUCH_PX})"),
+        "too faint": lambda: page.evaluate(f"faintTexts({MIN_CONTRAST})"),
+    }
+    return {name: faults for name, check in checks.items() if (faults := check())}
