@@ -168,11 +168,6 @@ def test_every_zone_role_has_an_icon() -> None:
     assert [role for role in CODES["role"] if f"  {role}: " not in shapes] == []
 
 
-def test_no_word_stands_for_a_reason_that_is_gone() -> None:
-    """Each drop reason in the messages is one that the code still gives."""
-    assert TEXTS["en"]["drop"].keys() - {"other"} - set(CODES["drop"]) == set()
-
-
 def test_alerts_that_the_page_keeps_are_the_firing_ones() -> None:
     """The page takes any state but firing as the end of an alert: there is no fourth one."""
     assert set(AlertState) == {"pending", "firing", "resolved"}
