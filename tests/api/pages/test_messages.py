@@ -12,7 +12,6 @@ from api.pages.mount import page_files
 from gateway.alerts.records import AlertState, AlertType, Severity
 from gateway.config import ScannerRole, ZoneRole
 from gateway.ports import DeviceHealth, Status
-from readers.registry import MQTT_KINDS, SERIAL_KINDS
 from tests.support.source import modules
 
 FILES = page_files()
@@ -147,7 +146,6 @@ CODES: dict[str, tuple[str, ...]] = {
     "drop": tuple(sorted({*drop_reasons(), *OTHER_REASONS})),
     "role": (*get_args(ZoneRole), "in_hand"),
     "device_role": ("rfid", "weight", *get_args(ScannerRole)),
-    "device_kind": tuple(sorted({*SERIAL_KINDS, *MQTT_KINDS})),
     "connection": CONNECTION_STATES,
     "readiness": ("starting", "store", "overloaded"),
     "hold": ("reader_down", "unwatched", "zone_unwatched", "shelf_in_doubt"),
