@@ -6,12 +6,19 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class RfidSettings:
-    """A serial RFID reader. `region` and `power_dbm` None leave the module's own setting alone."""
+    """A serial RFID reader. `region` and `power_dbm` None leave the module's own setting alone.
+
+    For the kinds that know both: `mode` "answer" is asked round after round, "real_time" reports by
+    itself. `ports`: how many the reader has, where its reports cannot be read without; None: by its
+    antennas.
+    """
 
     device: str
     region: str | None = None
     power_dbm: float | None = None
     antennas: tuple[int, ...] = (1,)
+    mode: Literal["answer", "real_time"] = "answer"
+    ports: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
