@@ -4,7 +4,7 @@ from collections.abc import Container
 
 from gateway.alerts.records import AlertType
 from gateway.alerts.rules import ArticleView
-from gateway.availability import Context, Terms, ZoneView, answer, merge_levels
+from gateway.availability import UNWATCHED, Context, Terms, ZoneView, answer, merge_levels
 from gateway.catalogue import Article
 from gateway.ports import Availability
 from gateway.site import STOCK_ROLES, ns
@@ -141,5 +141,5 @@ def _inhibition(state: State, view: Availability, live_alerts: Container[str]) -
                 fingerprint = f"{AlertType.READER_DOWN}|{view.store}||{reader}"
                 if fingerprint in live_alerts:
                     return fingerprint
-            return f"unwatched:{zone.zone}"
+            return f"{UNWATCHED}:{zone.zone}"
     return view.reasons[0] if view.status == "UNKNOWN" else None

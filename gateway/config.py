@@ -90,7 +90,7 @@ class ZoneSection(Section):
     role: ZoneRole
     name: dict[str, str] = Field(default_factory=dict, description="by language: en, fr")
     rect: tuple[float, float, float, float] | None = Field(
-        None, description="x, y, width, height on the floor plan, metres"
+        None, description="x, y, width, height on the floor plan, metres; y grows downwards"
     )
 
 

@@ -33,7 +33,9 @@ class Alert(Answer):
         description="When it was over (RFC 3339, UTC); null: not yet.", examples=[None]
     )
     suppressed_by: str | None = Field(
-        description="Fingerprint of the alert that inhibits this one now; null: none.", examples=[None]
+        description="Why it can neither fire nor clear now: the fingerprint of the alert of a dead reader, or a "
+        "reason such as zone_unwatched:denim; null: it can.",
+        examples=[None],
     )
     evidence: dict[str, int | float | str | None] = Field(
         description="The facts that it rests on, by name with unit.", examples=[{"available": 1}]

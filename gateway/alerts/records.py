@@ -33,8 +33,8 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AlertRecord:
-    """One episode of one alert. `fingerprint` (type, store, zone, sku, device) is its identity over
-    time, `id` names the episode. `suppressed_by`: the fingerprint of what inhibits it now.
+    """One episode of one alert. `fingerprint` (type, store, sku, device) is its identity over time, `id`
+    names the episode. `suppressed_by`: what inhibits it now (a dead reader's fingerprint, or a reason).
     """
 
     id: str
