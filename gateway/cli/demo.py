@@ -50,6 +50,17 @@ class _Demo:
     key: str
 
 
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--port", type=int, default=8480, help="port of the page and the API (default 8480)")
+    parser.add_argument("--speed", type=float, default=30.0, help="shop seconds per real second (default 30)")
+    parser.add_argument("--seed", type=int, default=1, help="same seed, same shop day")
+    parser.add_argument("--broker", choices=("mosquitto", "amqtt"), help="default: mosquitto if it is there")
+    parser.add_argument("--truth", type=Path, help="write the shop's true changes to this file (JSON Lines)")
+    parser.add_argument("--verbose", action="store_true", help="log more")
+    parser.set_defaults(act=run_demo)
+
+
 def run_demo(arguments: argparse.Namespace) -> int:
     """Run until Ctrl-C."""
     start_logging(verbose=arguments.verbose)

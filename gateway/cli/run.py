@@ -3,6 +3,7 @@
 import argparse
 import logging
 import sys
+from pathlib import Path
 
 import uvloop
 
@@ -12,6 +13,19 @@ from gateway.clock import Clock, ScaledClock, SystemClock
 from gateway.errors import ConfigError
 
 MAX_SPEED = 1_000.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--config", type=Path, required=True, help="the site's TOML file")
+    parser.add_argument("--verbose", action="store_true", help="log more")
+    parser.add_argument(
+        "--shop-clock",
+        metavar="SPEED:MONOTONIC_NS:SHOP_NS",
+        help="for simulated sites alone: run on the clock of `storefloor simulate` "
+        "(its --speed, --origin-monotonic-ns and --origin-shop-ns)",
+    )
+    parser.set_defaults(act=run_site)
 
 
 def run_site(arguments: argparse.Namespace) -> int:

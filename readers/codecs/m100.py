@@ -79,8 +79,8 @@ MAX_PARAM_BYTES = 160
 """UL, PC and the longest EPC (65 bytes) with the longest memory read that fits one frame (64 bytes),
 rounded up. A false header may claim no more, so it holds back 14 ms of a 115200 line at most."""
 
-_OVERHEAD_BYTES = 7
-MAX_FRAME_BYTES = MAX_PARAM_BYTES + _OVERHEAD_BYTES
+OVERHEAD_BYTES = 7
+MAX_FRAME_BYTES = MAX_PARAM_BYTES + OVERHEAD_BYTES
 _END_OF: dict[int, int] = {Dialect.BB: 0x7E, Dialect.AA: 0xDD}
 _END_BYTE = bytes(_END_OF.get(header, 0) for header in range(256))
 _HEADER = re.compile(b"[\xaa\xbb]")
@@ -114,9 +114,9 @@ def new_framer() -> Framer:
 def measure(buffer: bytes, start: int) -> int | str:
     """Return the length of the intact frame at `start`, MORE, or why there is none (see framing)."""
     have = len(buffer) - start
-    if have < _OVERHEAD_BYTES:
+    if have < OVERHEAD_BYTES:
         return _doubt(buffer, start, have)
-    size = (buffer[start + 3] << 8 | buffer[start + 4]) + _OVERHEAD_BYTES
+    size = (buffer[start + 3] << 8 | buffer[start + 4]) + OVERHEAD_BYTES
     if buffer[start + 1] > _NOTICE:
         return "type"
     if size > MAX_FRAME_BYTES:
@@ -180,7 +180,7 @@ def decode_tag(frame: bytes) -> tuple[str, int]:
     Raises Malformed `epc_length` or `epc_crc`.
     """
     epc_bytes = frame[6] >> 3 << 1 if len(frame) > 12 else 0
-    if epc_bytes < _MIN_EPC_BYTES or epc_bytes + _TAG_OVERHEAD_BYTES + _OVERHEAD_BYTES != len(frame):
+    if epc_bytes < _MIN_EPC_BYTES or epc_bytes + _TAG_OVERHEAD_BYTES + OVERHEAD_BYTES != len(frame):
         raise Malformed("epc_length", "PC word and frame length disagree", frame)
     if binascii.crc_hqx(frame[6:-4], 0xFFFF) ^ 0xFFFF != frame[-4] << 8 | frame[-3]:
         raise Malformed("epc_crc", "the tag's own checksum is wrong", frame)

@@ -127,7 +127,7 @@ class ScannerSession:
             code = code.replace(self._settings.gs_replacement, GS)
         self.frame_counts.received += 1
         self.frame_counts.passed += 1
-        steps.observations.append(Scan(self._settings.device, _decode(code), now_ns, now_ns))
+        steps.observations.append(Scan(self._settings.device, decode_text(code), now_ns, now_ns))
 
     def _bound_line(self) -> None:
         """Drop all but the bytes that a terminator may begin with once a line is too long."""
@@ -148,7 +148,7 @@ class ScannerSession:
         self.bytes_counts.held = len(rest)
 
 
-def _decode(code: bytes) -> str:
+def decode_text(code: bytes) -> str:
     """Return the text: UTF-8, else Latin-1, in which every byte is a character."""
     try:
         return code.decode()
