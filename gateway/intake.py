@@ -71,7 +71,6 @@ class ObservationIntake:
             device.offline = True
             if is_reader:
                 self._state.presence.lost(beat.device)
-        self._state.touched_devices.add(beat.device)
 
     def _identified(self, identified: Identified, _now_ns: int) -> None:
         self._state.counts.passed += 1
