@@ -34,9 +34,10 @@ def main(argv: list[str] | None = None) -> int:
     """Run a command; return its exit code (0 done, 1 failed, 2 the operator must mend something)."""
     words = sys.argv[1:] if argv is None else argv
     parser = _parser(words[0] if words else "")
-    arguments, arguments.rest = parser.parse_known_args(words)
-    if arguments.rest and arguments.command not in TAKES_THE_REST:
-        parser.error(f"unrecognized arguments: {' '.join(arguments.rest)}")
+    arguments, rest = parser.parse_known_args(words)
+    if rest and arguments.command not in TAKES_THE_REST:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    arguments.rest = rest
     try:
         return int(arguments.act(arguments))
     except (ConfigError, StoreError) as error:
