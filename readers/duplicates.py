@@ -1,13 +1,14 @@
-"""Which reads were told before: a broker may deliver a message twice, a read counts once. Pure.
+"""What was told before: a broker may deliver a message twice, a read counts once. Pure.
 
-A read is known by (device, EPC, antenna, device time). Where a device gives no time of its own
-(`at_ns` is the gateway's), two reads cannot be told from one told twice: nothing is dropped.
+A read is known by (device, EPC, antenna, device time), a scan by (device, code, device time), a
+weight by (device, grams, device time). Where a device gives no time of its own (`at_ns` is the
+gateway's), two of them cannot be told from one told twice: nothing is dropped.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from readers.observations import Observation, Read
+from readers.observations import Observation, Read, Reading, Scan
 
 READS_PER_DEVICE = 65_536
 """A redelivery repeats at most a receive window (1,000 messages) of some tens of reads each.
@@ -43,14 +44,22 @@ class Duplicates:
         self._memories: dict[str, _Memory] = {}
 
     def fresh(self, device: str, observations: Sequence[Observation]) -> list[Observation]:
-        """Return the observations but for the reads that `device` has told before, in order."""
+        """Return the observations but for what `device` has told before, in order."""
         return [observation for observation in observations if self._is_fresh(device, observation)]
 
     def _is_fresh(self, device: str, observation: Observation) -> bool:
-        if not isinstance(observation, Read) or observation.at_ns == observation.received_ns:
+        match observation:
+            case Read():
+                what: tuple[object, ...] = (observation.epc, observation.antenna)
+            case Scan():
+                what = (observation.text,)
+            case Reading():
+                what = (observation.weight_g,)
+            case _:
+                return True
+        if observation.at_ns == observation.received_ns:
             return True
         memory = self._memories.get(device)
         if memory is None:
             memory = self._memories[device] = _Memory()
-        key = hash((observation.epc, observation.antenna, observation.at_ns))
-        return memory.is_new(key, self._bound)
+        return memory.is_new(hash((*what, observation.at_ns)), self._bound)

@@ -76,6 +76,10 @@ class MqttCodec(Protocol):
         """Return the topic filters to subscribe for this device."""
         ...
 
+    def data_topic(self) -> str:
+        """Return the topic of its measurements: what comes by another way is decoded as if on it."""
+        ...
+
     def decode(self, message: MqttMessage) -> list[Observation]:
         """Return the observations in one message.
 

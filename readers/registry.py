@@ -9,10 +9,15 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from types import MappingProxyType
 
+from readers.codecs.esphome import EsphomeCodec
 from readers.codecs.impinj import ImpinjCodec
 from readers.codecs.m100_session import M100Session
+from readers.codecs.mapping import MappingCodec
 from readers.codecs.scanner import ScannerSession
 from readers.codecs.tasmota import TasmotaCodec
+from readers.codecs.things_stack import ThingsStackCodec
+from readers.codecs.zebra import ZebraCodec
+from readers.codecs.zebra_sled import ZebraSledCodec
 from readers.errors import DeviceRefused
 from readers.protocol import MqttCodec, SerialProtocol
 from readers.settings import MqttDeviceSettings, RfidSettings, ScannerSettings
@@ -31,10 +36,16 @@ class SerialKind:
 
 @dataclass(frozen=True, slots=True)
 class MqttKind:
-    """A device behind the broker. `make` raises DeviceRefused for settings that it cannot have."""
+    """A device behind the broker. `make` raises DeviceRefused for settings that it cannot have.
+
+    `takes`: the keys of a site file that it reads beside its topic; others are refused. A `handheld`
+    comes and goes: its reads count, its silence says nothing.
+    """
 
     title: str
     make: Callable[[MqttDeviceSettings], MqttCodec]
+    takes: frozenset[str] = frozenset()
+    handheld: bool = False
 
 
 def serial_kind(kind: str) -> SerialKind:
@@ -75,9 +86,23 @@ SERIAL_KINDS: Mapping[str, SerialKind] = MappingProxyType(
     }
 )
 
+_LIFE = frozenset({"status_topics"})
+_UNIT = frozenset({"unit", "scale"})
+
 MQTT_KINDS: Mapping[str, MqttKind] = MappingProxyType(
     {
+        "esphome": MqttKind("ESPHome weight shelf", EsphomeCodec, _UNIT | {"value"}),
         "impinj": MqttKind("Impinj R700 or R720 in IoT mode", ImpinjCodec),
+        "mapping": MqttKind(
+            "any device that sends JSON, by a mapping", MappingCodec, _UNIT | {"mapping", "value"}
+        ),
         "tasmota": MqttKind("Tasmota weight shelf with an HX711 load cell", TasmotaCodec),
+        "things_stack": MqttKind(
+            "LoRaWAN weight shelf behind The Things Stack", ThingsStackCodec, _UNIT | {"value", "frame"}
+        ),
+        "zebra": MqttKind("Zebra FX or ATR reader with its IoT Connector", ZebraCodec, _LIFE),
+        "zebra_sled": MqttKind(
+            "Zebra RFD40 or RFD90 sled: reader and code scanner", ZebraSledCodec, _LIFE, handheld=True
+        ),
     }
 )

@@ -33,13 +33,85 @@ class ScannerSettings:
     gs_replacement: bytes = b""
 
 
+TimeFormat = Literal["rfc3339", "unix_s", "unix_ms", "unix_us", "unix_ns"]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadsRule:
+    """Where a mapping finds tag reads. Fields are sources: an expression into the JSON (JMESPath), or
+    `{name}`, a capture of the topic. `items` None: the message is one read.
+    """
+
+    topic: str
+    epc: str
+    items: str | None = None
+    antenna: str | None = None
+    rssi: str | None = None
+    rssi_per_dbm: float = 1.0
+    count: str | None = None
+    time: str | None = None
+    time_format: TimeFormat = "rfc3339"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingsRule:
+    """Where a mapping finds weights. `value` or `grams_per_unit` None: the device's own settings say."""
+
+    topic: str
+    items: str | None = None
+    value: str | None = None
+    grams_per_unit: float | None = None
+    time: str | None = None
+    time_format: TimeFormat = "rfc3339"
+
+
+@dataclass(frozen=True, slots=True)
+class ScansRule:
+    """Where a mapping finds scanned codes. `text` None: the payload as it stands."""
+
+    topic: str
+    items: str | None = None
+    text: str | None = None
+    time: str | None = None
+    time_format: TimeFormat = "rfc3339"
+
+
+@dataclass(frozen=True, slots=True)
+class AvailabilityRule:
+    """Where a mapping hears that a device came or went. `value` None: the payload as it stands."""
+
+    topic: str
+    value: str | None = None
+    online: tuple[str, ...] = ()
+    offline: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceMapping:
+    """What the messages of a kind of device mean. In topics `{device}` stands for the device's `topic`."""
+
+    name: str
+    reads: tuple[ReadsRule, ...] = ()
+    readings: tuple[ReadingsRule, ...] = ()
+    scans: tuple[ScansRule, ...] = ()
+    availability: tuple[AvailabilityRule, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class MqttDeviceSettings:
-    """A device behind the broker. `topic` is the event topic, or the device's name in its scheme."""
+    """A device behind the broker. `topic` is the event topic, or the device's name in its scheme.
+
+    The others are for the kinds that take them: `status_topics` of a device that tells its life apart
+    from its data; `value` and `frame` say where the weight is in a message.
+    """
 
     device: str
     topic: str
-    options: dict[str, str] = field(default_factory=dict)
+    status_topics: tuple[str, ...] = ()
+    value: str | None = None
+    frame: str | None = None
+    grams_per_unit: float = 1.0
+    mapping: DeviceMapping | None = None
 
 
 @dataclass(frozen=True, slots=True)

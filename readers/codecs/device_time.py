@@ -39,6 +39,17 @@ def parse_time_ns(text: str) -> int | None:
     return at_s * NS_PER_S + (int(fraction.ljust(9, "0")) if fraction else 0)
 
 
+def time_of(value: object) -> int | None:
+    """Return the time in a JSON value that may be a text as above, or nothing of the kind."""
+    return parse_time_ns(value) if isinstance(value, str) else None
+
+
+def unix_time_ns(number: float, ns_per_unit: int) -> int:
+    """Return a finite count of `ns_per_unit` since the epoch as ns, as exactly as the number is."""
+    whole = int(number)
+    return whole * ns_per_unit + round((number - whole) * ns_per_unit)
+
+
 @lru_cache(maxsize=16)  # nearly all times that come are of one day
 def _day_s(year: str, month: str, day: str) -> int | None:
     try:

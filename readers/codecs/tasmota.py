@@ -11,14 +11,12 @@ gateway's time is used.
 """
 
 from readers.codecs.json_payload import Json, parse_json
+from readers.codecs.weight import grams_of
 from readers.counts import StageCounts
 from readers.errors import DeviceRefused, Malformed
 from readers.observations import Heartbeat, Observation, Reading
 from readers.protocol import MqttMessage
 from readers.settings import MqttDeviceSettings
-
-MAX_WEIGHT_G = 1_000_000.0
-"""A ton: beyond any shelf, so a number beyond it is a broken cell or another sensor."""
 
 PREFIX = "tele"
 _IS_ONLINE = {b"Online": True, b"Offline": False}
@@ -40,6 +38,10 @@ class TasmotaCodec:
     def topics(self) -> tuple[str, ...]:
         """Return the filter for all that the device reports."""
         return (f"{self._root}#",)
+
+    def data_topic(self) -> str:
+        """Return the topic of its sensor reports."""
+        return f"{self._root}SENSOR"
 
     def decode(self, message: MqttMessage) -> list[Observation]:
         """Return the Reading, or the Heartbeat, in one message. Raises Malformed.
@@ -76,12 +78,7 @@ def _weight_g(report: Json) -> float | None:
         return None
     if not isinstance(cell, dict):
         raise Malformed("weight", "HX711 is no object")
-    raw, grams = cell.get("WeightRaw"), 1.0
-    if raw is None:
-        raw, grams = cell.get("Weight"), 1000.0
-    if isinstance(raw, bool) or not isinstance(raw, (int, float)):
-        raise Malformed("weight", "no number in WeightRaw or Weight")
-    limit = MAX_WEIGHT_G / grams  # compared before the product: a whole number may be too big for one
-    if not -limit <= raw <= limit:
-        raise Malformed("weight", "out of range")
-    return raw * grams
+    raw = cell.get("WeightRaw")
+    if raw is not None:
+        return grams_of(raw, 1.0, "WeightRaw")
+    return grams_of(cell.get("Weight"), 1000.0, "WeightRaw or Weight")

@@ -38,12 +38,22 @@ def test_reads_without_device_time_are_never_dropped():
     assert duplicates.fresh("reader", [untimed, untimed]) == [untimed, untimed]
 
 
-def test_only_reads_are_dropped():
-    """Scans, readings and heartbeats pass: a code scanned twice is two pieces."""
+def test_codes_and_weights_with_a_time_of_their_own_are_known_too():
+    """Told again they are dropped; another time, or another code or weight, makes another."""
+    duplicates = Duplicates()
+    told = [Scan("s", "x", 1, 9), Reading("w", 1.0, 1, 9)]
+    assert duplicates.fresh("d", told) == told
+    assert duplicates.fresh("d", told) == []
+    others = [Scan("s", "x", 2, 9), Scan("s", "y", 1, 9), Reading("w", 1.0, 2, 9), Reading("w", 2.0, 1, 9)]
+    assert duplicates.fresh("d", others) == others
+
+
+def test_signs_of_life_and_what_has_no_time_pass():
+    """Heartbeats may repeat; a code without device time scanned twice is two pieces."""
     duplicates = Duplicates()
     others = [
-        Scan("s", "x", 1, 2),
-        Reading("w", 1.0, 1, 2),
+        Scan("s", "x", 2, 2),
+        Reading("w", 1.0, 2, 2),
         Heartbeat("r", online=True, at_ns=1, received_ns=2),
     ]
     assert duplicates.fresh("d", others * 2) == others * 2

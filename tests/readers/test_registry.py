@@ -4,7 +4,8 @@ import pytest
 
 from readers.errors import DeviceRefused
 from readers.registry import MQTT_KINDS, SERIAL_KINDS, mqtt_kind, serial_kind
-from readers.settings import MqttDeviceSettings, RfidSettings, ScannerSettings
+from readers.settings import RfidSettings, ScannerSettings
+from tests.support.mqtt_kinds import device_settings
 
 
 def test_serial_kinds_speak_from_the_start() -> None:
@@ -24,8 +25,9 @@ def test_serial_kinds_speak_from_the_start() -> None:
 @pytest.mark.parametrize("kind", sorted(MQTT_KINDS))
 def test_mqtt_kinds_say_what_to_subscribe(kind: str) -> None:
     """Each MQTT kind makes a codec for one device's topics."""
-    codec = mqtt_kind(kind).make(MqttDeviceSettings("a", "some-topic"))
+    codec = mqtt_kind(kind).make(device_settings(kind))
     assert all("some-topic" in topic for topic in codec.topics())
+    assert "some-topic" in codec.data_topic()
 
 
 def test_every_kind_has_a_title_and_serial_ones_a_baud() -> None:
@@ -41,7 +43,7 @@ def test_an_unknown_kind_names_the_nearest() -> None:
     """A typing error is answered with the nearest kind and with all that there are."""
     with pytest.raises(DeviceRefused, match=r"'m10': did you mean 'm100'\? known here are m100, scanner"):
         serial_kind("m10")
-    with pytest.raises(DeviceRefused, match="'zzz': known here are impinj, tasmota"):
+    with pytest.raises(DeviceRefused, match="'zzz': known here are esphome, impinj, mapping, tasmota, things_stack, zebra, zebra_sled"):
         mqtt_kind("zzz")
 
 
