@@ -224,11 +224,13 @@ class SilencePresence:
             self._heard(tag)
         else:
             tag.weight += weight
-        if tag.exit_ns:
-            if self._role[tag.place] == "exit":
+        if self._role[tag.place] == "exit":
+            if tag.exit_ns:
                 tag.exit_ns = max(tag.exit_ns, at_ns)
-            elif at_ns > tag.exit_ns:
-                tag.exit_weight_since += weight
+            else:
+                self._at_exit(tag, at_ns, weight)
+        elif tag.exit_ns and at_ns > tag.exit_ns:
+            tag.exit_weight_since += weight
 
     def _heard(self, tag: Tag) -> None:
         """Learn the gap that this read ended, and start the next, on the place's watched clock."""
@@ -345,36 +347,34 @@ class SilencePresence:
     def depart(self, epc: str, at_ns: int) -> bool:
         """Take a tag out because a till or a person named it."""
         tag = self._tags.get(epc)
-        if tag is None or tag.state != PRESENT:
-            if tag is None:
-                tag = self._tags[epc] = Tag(epc)
-                self._gone.append((at_ns, epc))
-            tag.state = GONE_TOLD
-            tag.changed_ns = max(tag.changed_ns, at_ns)
-            self._dirty[epc] = tag
-            return False
-        self._depart(tag, at_ns, "told")
-        return True
+        if tag is not None and tag.state == PRESENT:
+            self._depart(tag, at_ns, "told")
+            return True
+        if tag is None and len(self._tags) < MAX_TAGS:
+            tag = self._tags[epc] = Tag(epc)
+        if tag is not None:
+            self._stay_away(tag, GONE_TOLD, max(tag.changed_ns, at_ns))
+        return False
 
     def expect(self, epc: str, at_ns: int) -> None:
         """Let the next reads of a departed tag bring it back as they would an unknown one."""
         tag = self._tags.get(epc)
         if tag is not None and tag.state in {GONE_EXIT, GONE_TOLD}:
-            tag.state = GONE_SILENT
-            tag.reads = 0
-            tag.place = NOWHERE
-            tag.changed_ns = max(tag.changed_ns, at_ns)
-            self._dirty[epc] = tag
+            self._stay_away(tag, GONE_SILENT, max(tag.changed_ns, at_ns))
 
     def _depart(self, tag: Tag, at_ns: int, cause: DepartureCause) -> None:
-        tag.state = {"exit": GONE_EXIT, "silence": GONE_SILENT, "told": GONE_TOLD}[cause]
         place = tag.place
-        tag.changed_ns = max(at_ns, tag.last_ns)
+        state = {"exit": GONE_EXIT, "silence": GONE_SILENT, "told": GONE_TOLD}[cause]
+        self._stay_away(tag, state, max(at_ns, tag.last_ns))
         tag.ticket += 1
         tag.exit_ns, tag.exit_weight_since = 0, 0.0
-        tag.place, tag.reads, tag.weight = NOWHERE, 0, 0.0
-        self._gone.append((at_ns, tag.epc))
         self._events.append(Departed(tag.epc, place, at_ns, tag.last_ns, cause))
+
+    def _stay_away(self, tag: Tag, state: int, changed_ns: int) -> None:
+        """Set why a tag is absent; what was read of it before counts no more for its coming back."""
+        tag.state, tag.changed_ns = state, changed_ns
+        tag.place, tag.reads, tag.weight = NOWHERE, 0, 0.0
+        self._gone.append((changed_ns, tag.epc))
         self._dirty[tag.epc] = tag
 
     # -- time -------------------------------------------------------------------------------------
@@ -395,7 +395,7 @@ class SilencePresence:
             self._wheel_second[place] = second
 
     def _forget(self, now_ns: int) -> None:
-        """Drop absent tags whose time is over; each is looked at once per absence."""
+        """Drop absent tags whose time is over; each is looked at once per reason of its absence."""
         while self._strays and self._strays[0][0] + STRAY_MEMORY_NS <= now_ns:
             _, epc = self._strays.popleft()
             tag = self._tags.get(epc)
@@ -504,3 +504,4 @@ class SilencePresence:
             else:
                 self._tags[row.epc] = tag
                 self._gone.append((changed_ns, row.epc))
+        self._gone = deque(sorted(self._gone))

@@ -22,12 +22,13 @@ class ReaderWatch:
     lost: bool = False
 
     def proof(self, at_ns: int) -> None:
-        """Take note of a proof; one older than the last changes nothing."""
+        """Take note of a proof; one that is not newer than the last changes nothing."""
+        if at_ns <= self.proven_ns:
+            return
         if self.lost or self.proven_ns == 0 or at_ns - self.proven_ns > self.silent_after_ns:
-            self.run_start_ns = max(at_ns, self.proven_ns)
+            self.run_start_ns = at_ns
             self.lost = False
-        if at_ns > self.proven_ns:
-            self.proven_ns = at_ns
+        self.proven_ns = at_ns
 
     def is_alive(self, now_ns: int) -> bool:
         """Return whether the reader proved its life lately."""
