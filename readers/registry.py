@@ -9,13 +9,17 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from types import MappingProxyType
 
+from readers.codecs.cf_session import CfSession
 from readers.codecs.esphome import EsphomeCodec
 from readers.codecs.impinj import ImpinjCodec
 from readers.codecs.m100_session import M100Session
 from readers.codecs.mapping import MappingCodec
+from readers.codecs.r2000_session import R2000Session
 from readers.codecs.scanner import ScannerSession
 from readers.codecs.tasmota import TasmotaCodec
 from readers.codecs.things_stack import ThingsStackCodec
+from readers.codecs.uhfreader18_session import UhfReader18Session
+from readers.codecs.uhfreader288_session import UhfReader288Session
 from readers.codecs.zebra import ZebraCodec
 from readers.codecs.zebra_sled import ZebraSledCodec
 from readers.errors import DeviceRefused
@@ -67,10 +71,21 @@ def _known(kind: str, kinds: Iterable[str]) -> str:
     raise DeviceRefused(f"unknown kind {kind!r}: {hint}known here are {', '.join(names)}")
 
 
-def _m100(settings: SerialSettings) -> SerialProtocol:
-    if not isinstance(settings, RfidSettings):
-        raise DeviceRefused(f"{settings.device}: kind m100 is an RFID reader, not a scanner")
-    return M100Session(settings)
+def _rfid(
+    kind: str, session: Callable[[RfidSettings], SerialProtocol], takes: Iterable[str] = ()
+) -> Callable[[SerialSettings], SerialProtocol]:
+    """Return how a reader is made; `takes` names the settings that not every kind has."""
+
+    def make(settings: SerialSettings) -> SerialProtocol:
+        if not isinstance(settings, RfidSettings):
+            raise DeviceRefused(f"{settings.device}: kind {kind} is an RFID reader, not a scanner")
+        given = {"mode": settings.mode != "answer", "ports": settings.ports is not None}
+        for key, is_given in given.items():
+            if is_given and key not in takes:
+                raise DeviceRefused(f"{settings.device}: kind {kind} has no {key}: leave it out")
+        return session(settings)
+
+    return make
 
 
 def _scanner(settings: SerialSettings) -> SerialProtocol:
@@ -81,8 +96,24 @@ def _scanner(settings: SerialSettings) -> SerialProtocol:
 
 SERIAL_KINDS: Mapping[str, SerialKind] = MappingProxyType(
     {
-        "m100": SerialKind("UHF reader of the M100 / YRM100 / R200 family", 115_200, _m100),
+        "cf": SerialKind("UHF reader of the CF / UHF Prime family", 115_200, _rfid("cf", CfSession)),
+        "m100": SerialKind(
+            "UHF reader of the M100 / YRM100 / R200 family", 115_200, _rfid("m100", M100Session)
+        ),
+        "r2000": SerialKind(
+            "UHF reader with an R2000 module that speaks A0", 115_200, _rfid("r2000", R2000Session)
+        ),
         "scanner": SerialKind("code scanner that sends lines", 9_600, _scanner),
+        "uhfreader18": SerialKind(
+            "UHF reader of the UHFReader18 family",
+            57_600,
+            _rfid("uhfreader18", UhfReader18Session, ("mode",)),
+        ),
+        "uhfreader288": SerialKind(
+            "UHF reader of the UHFReader288 family",
+            57_600,
+            _rfid("uhfreader288", UhfReader288Session, ("mode", "ports")),
+        ),
     }
 )
 

@@ -169,6 +169,11 @@ def decode(frame: bytes) -> Frame:
     return split(frame)
 
 
+def is_command(frame: bytes) -> bool:
+    """Return whether an intact frame is a host's, to everybody."""
+    return frame[1] == EVERYBODY
+
+
 def split(frame: bytes) -> Frame:
     """Return the parts of a frame that is known to be intact (the framer gave it)."""
     command = frame[2] << 8 | frame[3]

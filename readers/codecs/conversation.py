@@ -17,9 +17,9 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 from readers.counts import StageCounts
+from readers.errors import Malformed
 from readers.framing import Framer
 from readers.observations import Fault, Heartbeat, Identified
 from readers.protocol import Steps
@@ -66,8 +66,8 @@ class Step:
 class Conversation(ABC):
     """A SerialProtocol but for the words: what is sent, and what a frame means."""
 
-    silent_after_s: ClassVar[float] = SILENT_AFTER_S
-    stale_after_s: ClassVar[float] = STALE_AFTER_S
+    silent_after_s: float = SILENT_AFTER_S
+    stale_after_s: float = STALE_AFTER_S
 
     def __init__(self, device: str, framer: Framer) -> None:
         self._device = device
@@ -117,8 +117,12 @@ class Conversation(ABC):
     # What a kind understands
 
     @abstractmethod
-    def _understand(self, frame: bytes, now_ns: int, steps: Steps) -> bool:
-        """Take one intact frame, counted as passed or dropped; return whether the reader spoke (no echo)."""
+    def _is_echo(self, frame: bytes) -> bool:
+        """Return whether an intact frame is a host's: on a two-wire bus our own commands come back."""
+
+    @abstractmethod
+    def _understand(self, frame: bytes, now_ns: int, steps: Steps) -> None:
+        """Take one intact frame of the reader. Raises Malformed for one that makes no sense now."""
 
     def _is_watching(self) -> bool:
         """Return whether the reader could see a tag now: else its frames prove no life."""
@@ -255,12 +259,21 @@ class Conversation(ABC):
             self._advance(now_ns, steps)
 
     def _take(self, frames: list[bytes], now_ns: int, steps: Steps) -> None:
-        self.frame_counts.received += len(frames)
+        counts = self.frame_counts
+        counts.received += len(frames)
         is_heard = False
         for frame in frames:
-            if self._understand(frame, now_ns, steps):
-                is_heard = True
-                self._last_frame_ns = now_ns
+            if self._is_echo(frame):
+                counts.drop("echo")
+                continue
+            is_heard = True
+            self._last_frame_ns = now_ns
+            try:
+                self._understand(frame, now_ns, steps)
+            except Malformed as error:
+                counts.drop(error.reason)
+            else:
+                counts.passed += 1
         is_due = self._next_beat_ns is None or now_ns >= self._next_beat_ns
         if is_heard and is_due and self._is_watching():
             self._next_beat_ns = now_ns + HEARTBEAT_EVERY_S * NS_PER_S

@@ -64,47 +64,34 @@ class M100Session(Conversation):
             detail = "; ".join(f"{name} {text}" for name, text in self._who.items())
             self._identify(detail, now_ns, steps)
 
-    def _understand(self, frame: bytes, now_ns: int, steps: Steps) -> bool:
+    def _is_echo(self, frame: bytes) -> bool:
+        return frame[1] == m100.FrameType.COMMAND
+
+    def _understand(self, frame: bytes, now_ns: int, steps: Steps) -> None:
+        if not self._is_dialect_known or frame[0] != self._dialect:
+            self._dialect, self._is_dialect_known = Dialect(frame[0]), True
         if not m100.is_tag(frame):
-            return self._take_answer(m100.split(frame), now_ns, steps)
-        self._hear(frame[0])
+            self._take_answer(m100.split(frame), now_ns, steps)
+            return
         if self._pending is START:
             self._advance(now_ns, steps)
-        try:
-            epc, rssi_dbm = m100.decode_tag(frame)
-        except Malformed as error:
-            self.frame_counts.drop(error.reason)
-            return True
-        self.frame_counts.passed += 1
+        epc, rssi_dbm = m100.decode_tag(frame)
         steps.observations.append(
             Read(self._device, self._antenna, epc, now_ns, now_ns, float(rssi_dbm), rssi_dbm & 0xFF)
         )
-        return True
 
-    def _hear(self, header: int) -> None:
-        """Speak as the reader speaks."""
-        if not self._is_dialect_known or header != self._dialect:
-            self._dialect, self._is_dialect_known = Dialect(header), True
-
-    def _take_answer(self, frame: Frame, now_ns: int, steps: Steps) -> bool:
-        if frame.type == m100.FrameType.COMMAND:
-            self.frame_counts.drop("echo")
-            return False
-        self._hear(frame.dialect)
+    def _take_answer(self, frame: Frame, now_ns: int, steps: Steps) -> None:
         step, error = self._pending, frame.error
         if error is not None:
-            self.frame_counts.passed += 1
             self._take_error(error, now_ns, steps)
-        elif step is not None and _is_answer_to(step, frame):
-            self.frame_counts.passed += 1
-            if step.command == Command.INFO:
-                self._who[step.name] = printable(frame.param[1:])
-            is_info = step.command == Command.INFO
-            refusal = None if is_info or frame.param == b"\x00" else f"answered {frame.param.hex()}"
-            self._settle(step, refusal, now_ns, steps)
+        elif step is None or not _is_answer_to(step, frame):
+            raise Malformed("unexpected")
+        elif step.command == Command.INFO:
+            self._who[step.name] = printable(frame.param[1:])
+            self._settle(step, None, now_ns, steps)
         else:
-            self.frame_counts.drop("unexpected")
-        return True
+            refusal = None if frame.param == b"\x00" else f"answered {frame.param.hex()}"
+            self._settle(step, refusal, now_ns, steps)
 
     def _take_error(self, error: int, now_ns: int, steps: Steps) -> None:
         step = self._pending

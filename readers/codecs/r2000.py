@@ -125,7 +125,7 @@ def measure(buffer: bytes, start: int) -> int | str:
     command = buffer[start + 3]
     if not _IS_COMMAND[command]:
         return "command"
-    if have > 5 and command in _INVENTORIES and _is_torn(buffer, start, length):
+    if command in _INVENTORIES and _is_torn(buffer, start, have, length):
         return "epc_length"
     size = length + 2
     if have < size:
@@ -133,11 +133,13 @@ def measure(buffer: bytes, start: int) -> int | str:
     return "checksum" if sum(buffer[start : start + size]) & 0xFF else size
 
 
-def _is_torn(buffer: bytes, start: int, length: int) -> bool:
+def _is_torn(buffer: bytes, start: int, have: int, length: int) -> bool:
     """Return whether a module's inventory frame is a tag report of another length than its PC word says."""
     if length in _SHORT_LENS or buffer[start + 2] == EVERYBODY:
         return False
-    return buffer[start + 5] >> 3 << 1 != length - _TAG_OVERHEAD_LEN
+    if length < _TAG_OVERHEAD_LEN + _MIN_EPC_BYTES:
+        return True
+    return have > 5 and buffer[start + 5] >> 3 << 1 != length - _TAG_OVERHEAD_LEN
 
 
 def encode(command: int, data: bytes = b"", address: int = EVERYBODY) -> bytes:
@@ -157,6 +159,11 @@ def decode(frame: bytes) -> Frame:
     return split(frame)
 
 
+def is_command(frame: bytes) -> bool:
+    """Return whether an intact frame is a host's, to everybody."""
+    return frame[2] == EVERYBODY
+
+
 def split(frame: bytes) -> Frame:
     """Return the parts of a frame that is known to be intact (the framer gave it)."""
     return Frame(frame[2], frame[3], frame[4:-1])
@@ -167,9 +174,9 @@ def is_tag(frame: bytes) -> bool:
     return frame[3] in _INVENTORIES and frame[1] not in _SHORT_LENS and frame[2] != EVERYBODY
 
 
-def is_round_over(frame: bytes) -> bool:
-    """Return whether an intact frame of a module ends a round well."""
-    return frame[3] in _INVENTORIES and frame[1] == _ROUND_OVER_LEN and frame[2] != EVERYBODY
+def is_inventory(frame: bytes) -> bool:
+    """Return whether an intact frame belongs to a round: a tag, its end, or an error."""
+    return frame[3] in _INVENTORIES
 
 
 def decode_tag(frame: bytes) -> Tag:

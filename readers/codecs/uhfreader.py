@@ -149,9 +149,16 @@ def decode(frame: bytes) -> Frame:
     return split(frame)
 
 
+def is_command(frame: bytes) -> bool:
+    """Return whether an intact frame is a host's. One to a single reader looks like an answer, unless it is
+    too short to be one.
+    """
+    return frame[1] == EVERYBODY or frame[0] == _LEAST_LEN
+
+
 def split(frame: bytes) -> Frame:
     """Return the parts of a frame that is known to be intact (the framer gave it)."""
-    if frame[1] == EVERYBODY or frame[0] == _LEAST_LEN:
+    if is_command(frame):
         return Frame(frame[1], frame[2], None, frame[3:-2])
     return Frame(frame[1], frame[2], frame[3], frame[4:-2])
 

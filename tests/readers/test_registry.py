@@ -10,12 +10,8 @@ from tests.support.mqtt_kinds import device_settings
 
 def test_serial_kinds_speak_from_the_start() -> None:
     """Each serial kind makes a protocol that can be opened and closed."""
-    made = [
-        serial_kind("m100").make(RfidSettings("front")),
-        serial_kind("scanner").make(ScannerSettings("till-1")),
-    ]
-    assert len(made) == len(SERIAL_KINDS)
-    for protocol in made:
+    for name, kind in SERIAL_KINDS.items():
+        protocol = kind.make(ScannerSettings("a") if name == "scanner" else RfidSettings("a"))
         protocol.opened(0)
         protocol.closing(0)
         assert protocol.bytes_counts.is_conserved()
@@ -34,14 +30,27 @@ def test_every_kind_has_a_title_and_serial_ones_a_baud() -> None:
     """People read the title; a port is opened at the makers' default."""
     assert all(kind.title for kind in [*SERIAL_KINDS.values(), *MQTT_KINDS.values()])
     assert {name: kind.default_baud for name, kind in SERIAL_KINDS.items()} == {
+        "cf": 115_200,
         "m100": 115_200,
+        "r2000": 115_200,
         "scanner": 9_600,
+        "uhfreader18": 57_600,
+        "uhfreader288": 57_600,
     }
+
+
+def test_settings_that_a_kind_does_not_know_are_refused() -> None:
+    """Work mode and number of ports are for the kinds that have them; elsewhere they name the key."""
+    with pytest.raises(DeviceRefused, match="m100 has no mode"):
+        serial_kind("m100").make(RfidSettings("front", mode="real_time"))
+    with pytest.raises(DeviceRefused, match="uhfreader18 has no ports"):
+        serial_kind("uhfreader18").make(RfidSettings("front", ports=4))
+    serial_kind("uhfreader288").make(RfidSettings("front", mode="real_time", ports=4))
 
 
 def test_an_unknown_kind_names_the_nearest() -> None:
     """A typing error is answered with the nearest kind and with all that there are."""
-    with pytest.raises(DeviceRefused, match=r"'m10': did you mean 'm100'\? known here are m100, scanner"):
+    with pytest.raises(DeviceRefused, match=r"'m10': did you mean 'm100'\? known here are cf, m100, r2000, scanner"):
         serial_kind("m10")
     with pytest.raises(DeviceRefused, match="'zzz': known here are esphome, impinj, mapping, tasmota, things_stack, zebra, zebra_sled"):
         mqtt_kind("zzz")
