@@ -260,9 +260,9 @@ def test_a_tag_that_is_believed_at_the_exit_leaves_by_it_too() -> None:
     """It drifted into the exit's place by slow faint reads, which are no passage; the passage comes later."""
     shop = PresenceShop()
     shop.settle("a")
-    shop.live(120, "a", place=EXIT, every=12, rssi=-75)
+    shop.live(120, "a", place=EXIT, every=12, rssi=-68)
     assert shop.presence.place_of("a") == EXIT
-    assert shop.live(200, "a", place=EXIT, every=12, rssi=-75) == []
+    assert shop.live(200, "a", place=EXIT, every=12, rssi=-68) == []
     walk_out(shop, "a")
     assert said(shop.live(21)) == ["departed a exit exit"]
 
