@@ -187,7 +187,7 @@ class SilencePresence:
 
     def proof(self, reader: str, at_ns: int) -> None:
         """Take note that a reader could see at `at_ns`."""
-        self._watch.readers[reader].proof(at_ns)
+        self._watch.proof(reader, at_ns)
 
     def lost(self, reader: str) -> None:
         """Take note that a reader is gone."""

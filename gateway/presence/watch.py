@@ -77,6 +77,20 @@ class Watch:
         self.places: dict[PlaceId, PlaceWatch] = {
             place.id: PlaceWatch(place, tuple(self.readers[r] for r in place.readers)) for place in places
         }
+        self._places_of = {
+            reader: tuple(watch for watch in self.places.values() if reader in watch.place.readers)
+            for reader in self.readers
+        }
+
+    def proof(self, reader: str, at_ns: int) -> None:
+        """Take a proof in; the clocks of the reader's places run on at once.
+
+        A broker that was away hands over minutes in one pass: a read in the middle of them is timed by the
+        clock as it was then, or the whole of the pass would look like its silence.
+        """
+        self.readers[reader].proof(at_ns)
+        for watch in self._places_of[reader]:
+            watch.advance()
 
     def is_settled(self, place: PlaceId, now_ns: int) -> bool:
         """Return whether a place is watched, and has been for at least the settling time."""

@@ -4,7 +4,7 @@ import pytest
 
 from gateway.presence.model import TagRow
 from gateway.presence.silence import GONE_MEMORY_NS, STRAY_MEMORY_NS, SilencePresence, read_weight
-from tests.support.presence_shop import BACK, EXIT, FLOOR, HOUR, TILL, PresenceShop, S, said
+from tests.support.presence_shop import BACK, EXIT, FLOOR, HOUR, READERS, TILL, PresenceShop, S, said
 
 # -- arriving ------------------------------------------------------------------------------------------
 
@@ -484,6 +484,21 @@ def test_late_reads_keep_a_tag_but_do_not_make_it_look_live() -> None:
     assert shop.presence.last_seen_ns("a") == seen_ns
     shop.read("a", ago_s=30)
     assert shop.presence.last_seen_ns("a") == shop.now - 30 * S
+
+
+@pytest.mark.parametrize("minutes", [2, 15, 60])
+def test_a_backlog_taken_in_one_pass_is_no_silence(minutes: int) -> None:
+    """A broker was away and hands over minutes at once: what was read all the while stays, what was not leaves."""
+    shop = PresenceShop()
+    shop.settle("stays", "leaves")
+    for second in range(1, minutes * 60 + 1):
+        for reader in READERS:
+            shop.presence.proof(reader, shop.now + second * S)
+        if second % 5 == 0:
+            shop.presence.observe("stays", FLOOR, shop.now + second * S, -65, 1)
+    shop.now += minutes * 60 * S
+    assert said(shop.live(1, "stays")) == (["departed leaves floor silence"] if minutes >= 15 else [])
+    assert said(shop.live(60, "stays")) == []
 
 
 def test_a_tag_nobody_knows_was_never_seen() -> None:
