@@ -9,10 +9,20 @@ from difflib import get_close_matches
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
-Id = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,32}$")]
+from gateway.config_mappings import MappingSection, Scale, Unit
+from gateway.config_section import Id, Section
+from readers.topics import check_filter
+
+
+def _topic_filter(text: str) -> str:
+    check_filter(text)
+    return text
+
+
 Sku = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+TopicFilter = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(_topic_filter)]
 ZoneRole = Literal["floor", "back_room", "fitting_room", "receiving", "exit", "till"]
 TrackedBy = Literal["tag", "weight", "count"]
 ScannerRole = Literal["receiving", "till", "return", "count", "look_up"]
@@ -20,12 +30,6 @@ Region = Literal["eu", "us", "cn-900", "cn-800", "kr"]
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 IN_HAND = "in-hand"
 """The zone of pieces that a shelf lost and no till sold yet: with a customer. In every store."""
-
-
-class Section(BaseModel):
-    """A table of the file: frozen, and no key goes unread."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
 
 class GatewaySection(Section):
@@ -81,6 +85,9 @@ class MqttSection(Section):
         max_length=128,
         description="where alerts are published; {store} is filled in",
     )
+    watch_topics: tuple[TopicFilter, ...] = Field(
+        (), max_length=16, description="further topic filters, heard only to be listed as unmatched"
+    )
 
 
 class ZoneSection(Section):
@@ -123,6 +130,12 @@ class StoreSection(Section):
         return self
 
 
+Topic = Annotated[str, Field(min_length=1, max_length=256)]
+Webhook = Annotated[
+    bool, Field(description="it posts to /v1/ingest/<id>: not heard at the broker, which is then not needed")
+]
+
+
 class AntennaSection(Section):
     """An antenna port and the zone that it watches."""
 
@@ -131,10 +144,10 @@ class AntennaSection(Section):
 
 
 class ReaderSection(Section):
-    """An RFID reader: on a serial port (kind m100), or behind the broker (kind impinj)."""
+    """An RFID reader: on a serial port (kind m100), or behind the broker (impinj, zebra, mapping …)."""
 
     id: Id
-    kind: str = Field(description="m100, impinj")
+    kind: str = Field(description="m100 (serial port); impinj, zebra, zebra_sled, mapping (broker)")
     store: Id
     antennas: tuple[AntennaSection, ...] = Field(min_length=1, max_length=64)
     port: str | None = Field(None, description="serial readers: device path, best /dev/serial/by-id/…")
@@ -143,7 +156,18 @@ class ReaderSection(Section):
     )
     region: Region | None = Field(None, description="radio region; left out: the module's own setting stays")
     power_dbm: float | None = Field(None, ge=0, le=33, description="transmit power, dBm at the chip")
-    topic: str | None = Field(None, max_length=256, description="MQTT readers: the configured event topic")
+    topic: Topic | None = Field(None, description="MQTT readers: the configured event topic")
+    status_topics: tuple[TopicFilter, ...] = Field(
+        (), max_length=8, description="zebra, zebra_sled: topics of its heartbeats and connection events"
+    )
+    mapping: Id | None = Field(None, description="kind mapping: name of its mapping, ours or shipped")
+    webhook: Webhook = False
+    scan_role: ScannerRole | None = Field(
+        None, description="what codes mean that it scans (sleds), in the zone of its first antenna"
+    )
+    handheld: bool | None = Field(
+        None, description="it comes and goes: its reads count, its silence says nothing; left out: by kind"
+    )
     silent_after_s: float = Field(
         60,
         ge=2,
@@ -162,20 +186,23 @@ class ReaderSection(Section):
 
 
 class ScannerSection(Section):
-    """A code scanner that sends lines on a serial port; its role says what a scan means."""
+    """A code scanner: lines on a serial port, or behind the broker; its role says what a scan means."""
 
     id: Id
-    kind: str = Field("scanner", description="scanner")
+    kind: str = Field("scanner", description="scanner (serial port), mapping (broker)")
     store: Id
     zone: Id
     role: ScannerRole
-    port: str = Field(description="device path, best /dev/serial/by-id/…")
+    port: str | None = Field(None, description="serial scanners: device path, best /dev/serial/by-id/…")
     baud: int | None = Field(None, ge=1_200, le=3_000_000, description="bit/s; default 9600")
     prefix: str = Field("", max_length=16, description="text that the scanner sends before each code")
     gs_replacement: str = Field("", max_length=1, description="character sent in place of GS (0x1D)")
     idle_flush_s: float = Field(
         0.3, ge=0.02, le=10, description="a code without terminator ends after this, real s"
     )
+    topic: Topic | None = Field(None, description="MQTT scanners: the device's part of its mapping's topics")
+    mapping: Id | None = Field(None, description="kind mapping: name of its mapping, ours or shipped")
+    webhook: Webhook = False
     repeat_window_s: float = Field(
         0.8, ge=0, le=60, description="the same code again within this is the same scan"
     )
@@ -185,11 +212,26 @@ class ShelfSection(Section):
     """A weight shelf behind the broker, for one article."""
 
     id: Id
-    kind: str = Field("tasmota", description="tasmota")
+    kind: str = Field("tasmota", description="tasmota, esphome, things_stack, mapping")
     store: Id
     zone: Id
     sku: Sku
-    topic: str = Field(max_length=256, description="the device's topic name (Tasmota: %topic%)")
+    topic: Topic | None = Field(None, description="the device's name in its topics (Tasmota: %topic%)")
+    mapping: Id | None = Field(None, description="kind mapping: name of its mapping, ours or shipped")
+    webhook: Webhook = False
+    value: str | None = Field(
+        None,
+        min_length=1,
+        max_length=512,
+        description="where the weight is. esphome: object id; things_stack, mapping: expression into the JSON",
+    )
+    frame: str | None = Field(
+        None, max_length=64, description="things_stack: struct format of frm_payload, the weight first"
+    )
+    unit: Unit | None = Field(
+        None, description="unit that the device weighs in: mg, g, kg, oz, lb; default g"
+    )
+    scale: Scale | None = Field(None, description="factor on what the device says; default 1")
     unit_weight_g: float = Field(gt=0, le=1_000_000, description="weight of one piece, grams")
     tare_g: float = Field(0, ge=-1_000_000, le=1_000_000, description="reading of the empty shelf, grams")
     settle_s: float = Field(15, ge=1, le=300, description="readings must agree for this long")
@@ -287,6 +329,7 @@ class SiteConfig(Section):
     readers: tuple[ReaderSection, ...] = ()
     scanners: tuple[ScannerSection, ...] = ()
     shelves: tuple[ShelfSection, ...] = ()
+    mappings: tuple[MappingSection, ...] = ()
 
     @model_validator(mode="after")
     def _references(self) -> Self:
@@ -301,6 +344,19 @@ class SiteConfig(Section):
             _refer(f"{where}.store", device.store, list(zones), "store")
             for key, zone in _zones_of(where, device):
                 _refer(key, zone, zones[device.store], f"zone of {device.store!r}")
+        return self
+
+    @model_validator(mode="after")
+    def _mapping_names(self) -> Self:
+        names = [mapping.name for mapping in self.mappings]
+        for number, name in enumerate(names):
+            if name in names[:number]:
+                raise ValueError(
+                    f"mappings[{number}].name: {name!r} is the name of another: give each its own"
+                )
+        for where, device in self._devices():
+            if device.mapping is not None:
+                _refer(f"{where}.mapping", device.mapping, names, "mapping")
         return self
 
     @model_validator(mode="after")

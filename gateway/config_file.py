@@ -5,6 +5,8 @@ import difflib
 import io
 import tomllib
 from collections.abc import Iterable, Sequence
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, get_args
 
@@ -42,12 +44,26 @@ def parse_site(text: str, name: str) -> SiteConfig:
         raw = tomllib.loads(text.removeprefix(BOM))
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{name}: not valid TOML: {error}") from error
+    own = raw.get("mappings", [])
+    if isinstance(own, list):
+        taken = {mapping.get("name") for mapping in own if isinstance(mapping, dict)}
+        raw["mappings"] = own + [shipped for shipped in _shipped_mappings() if shipped["name"] not in taken]
     try:
         return SiteConfig.model_validate(raw)
     except ValidationError as error:
         details = error.errors()
         lines = [_explain(detail) for detail in details if not _is_echo(detail, details)]
         raise ConfigError("\n".join(f"{name}: {line}" for line in lines)) from error
+
+
+@cache
+def _shipped_mappings() -> tuple[dict[str, Any], ...]:
+    """Return the mappings that come with storefloor, in order of their names."""
+    folder = files("config").joinpath("mappings")
+    texts = {
+        entry.name: entry.read_text("utf-8") for entry in folder.iterdir() if entry.name.endswith(".toml")
+    }
+    return tuple(tomllib.loads(texts[name]) for name in sorted(texts))
 
 
 def load_catalogue(site: SiteConfig, base: Path) -> Catalogue:

@@ -46,7 +46,10 @@ class ObservationIntake:
             return
         self._state.counts.passed += 1
         device.observations += read.count
-        if read.at_ns - self._proof_ns[read.reader] >= PROOF_EVERY_NS:
+        proof_ns = self._proof_ns.get(read.reader)
+        if proof_ns is None:
+            device.seen(read.at_ns)
+        elif read.at_ns - proof_ns >= PROOF_EVERY_NS:
             self._prove(device, read.at_ns)
         self._state.presence.observe(read.epc, place, read.at_ns, read.rssi_dbm, read.count)
 

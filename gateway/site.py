@@ -1,9 +1,10 @@
 """The site as the rules need it: places numbered, antennas resolved, roles at hand. Pure."""
 
-from gateway.config import IN_HAND, SiteConfig
+from gateway.config import IN_HAND, ReaderSection, ScannerSection, SiteConfig
 from gateway.presence.model import Place, PlaceId
 from gateway.presence.silence import SilenceRule
 from gateway.stock.effects import StockRule
+from readers.registry import MQTT_KINDS
 
 NS_PER_S = 1_000_000_000
 STOCK_ROLES = frozenset({"floor", "back_room", "receiving"})
@@ -16,12 +17,16 @@ def ns(seconds: float) -> int:
 
 
 class Site:
-    """Look-up tables of one SiteConfig."""
+    """Look-up tables of one SiteConfig.
+
+    A handheld reader watches no place: it comes and goes, so its reads count and its silence says nothing.
+    """
 
     def __init__(self, config: SiteConfig) -> None:
         self.config = config
         readers_of: dict[tuple[str, str], list[str]] = {}
-        for reader in config.readers:
+        watching = [reader for reader in config.readers if not is_handheld(reader)]
+        for reader in watching:
             for antenna in reader.antennas:
                 readers_of.setdefault((reader.store, antenna.zone), []).append(reader.id)
         places: list[Place] = []
@@ -39,8 +44,10 @@ class Site:
         self.roles: dict[str, dict[str, str]] = {
             store.id: {zone.id: zone.role for zone in store.zones} for store in config.stores
         }
-        self.silent_after_ns = {reader.id: ns(reader.silent_after_s) for reader in config.readers}
-        self.scanners = {scanner.id: scanner for scanner in config.scanners}
+        self.silent_after_ns = {reader.id: ns(reader.silent_after_s) for reader in watching}
+        self.scanners = {scanner.id: scanner for scanner in config.scanners} | {
+            reader.id: _scanner_of(reader) for reader in config.readers if reader.scan_role is not None
+        }
         self.shelves = {shelf.id: shelf for shelf in config.shelves}
 
     def is_pickable(self, store: str, zone: str) -> bool:
@@ -63,3 +70,22 @@ class Site:
     def stock_rule(self) -> StockRule:
         """Return the [stock] table's durations in ns."""
         return StockRule(ns(self.config.stock.pairing_window_s), ns(self.config.stock.in_hand_s))
+
+
+def is_handheld(reader: ReaderSection) -> bool:
+    """Return whether a reader comes and goes: as its section says, else as its kind is."""
+    if reader.handheld is not None:
+        return reader.handheld
+    kind = MQTT_KINDS.get(reader.kind)
+    return kind is not None and kind.handheld
+
+
+def _scanner_of(reader: ReaderSection) -> ScannerSection:
+    """Return the scanner that a reader with a scan_role is as well, where its first antenna is."""
+    return ScannerSection(
+        id=reader.id,
+        kind=reader.kind,
+        store=reader.store,
+        zone=reader.antennas[0].zone,
+        role=reader.scan_role or "look_up",
+    )

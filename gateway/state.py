@@ -38,7 +38,7 @@ class State:
         self.identifier = Identifier(catalogue)
         self.shelves = {s.id: Shelf(s.id, s.unit_weight_g, s.tare_g, ns(s.settle_s)) for s in config.shelves}
         self.devices = _devices(site)
-        self.repeats = {s.id: RepeatFilter(ns(s.repeat_window_s)) for s in config.scanners}
+        self.repeats = {s.id: RepeatFilter(ns(s.repeat_window_s)) for s in site.scanners.values()}
         self.sessions: dict[str, CountSession] = {}
         self.tags_of: dict[tuple[str, str], set[str]] = {}
         self.stood: dict[tuple[str, str], Counter[str]] = {}

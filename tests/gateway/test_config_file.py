@@ -161,7 +161,7 @@ def test_a_wrong_reference_is_named_with_what_there_is(text: str, said: str) -> 
         (SITE + IMPINJ.replace('topic = "r700/events"\n', ""), "readers[0].topic: reader 'r700' (kind impinj) needs its event topic"),
         (SITE + IMPINJ.replace("[mqtt]\n", ""), "mqtt: this table is required"),
         (SITE + SCANNER + 'kind = "scaner"\n', "scanners[0].kind: unknown kind 'scaner': did you mean 'scanner'?"),
-        (SITE + SHELF + 'kind = "tasmoto"\n', "shelves[0]: unknown kind 'tasmoto': did you mean 'tasmota'?"),
+        (SITE + SHELF + 'kind = "tasmoto"\n', "shelves[0].kind: unknown kind 'tasmoto': did you mean 'tasmota'?"),
     ],
 )  # fmt: skip
 def test_a_device_that_cannot_be_is_refused_before_any_port_is_touched(

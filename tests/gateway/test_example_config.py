@@ -29,6 +29,13 @@ from gateway.config import (
     ZoneSection,
 )
 from gateway.config_file import parse_site
+from gateway.config_mappings import (
+    AvailabilitySection,
+    MappingSection,
+    ReadingsSection,
+    ReadsSection,
+    ScansSection,
+)
 from gateway.devices_of_site import check_devices
 
 EXAMPLE = files("config").joinpath("example.toml").read_text("utf-8")
@@ -36,7 +43,9 @@ TABLES: dict[str, type[Section]] = {
     "gateway": GatewaySection, "api": ApiSection, "mqtt": MqttSection, "catalogue": CatalogueSection,
     "presence": PresenceSection, "stock": StockSection, "alerts": AlertsSection, "stores": StoreSection,
     "stores.zones": ZoneSection, "readers": ReaderSection, "readers.antennas": AntennaSection,
-    "scanners": ScannerSection, "shelves": ShelfSection,
+    "scanners": ScannerSection, "shelves": ShelfSection, "mappings": MappingSection,
+    "mappings.reads": ReadsSection, "mappings.readings": ReadingsSection, "mappings.scans": ScansSection,
+    "mappings.availability": AvailabilitySection,
 }  # fmt: skip
 KEY_LINE = re.compile(r"^(?P<off># )?(?P<key>[a-z_]+) = (?P<rest>.*)$")
 WITH_DEFAULT = re.compile(r"(?P<value>.*?)\s+# .*?(?:default: (?P<default>.*)|required)$")
@@ -94,7 +103,7 @@ def test_the_example_is_a_site_that_could_run() -> None:
 def test_every_key_stands_in_the_example_once_explained() -> None:
     """The keys that the example explains are the models' keys, each once: none is missing, none is too many."""
     shown = sorted((line.table, line.key) for line in explained_lines())
-    nested = {("stores", "zones"), ("readers", "antennas")}
+    nested = {tuple(table.split(".")) for table in TABLES if "." in table}
     keys = {(table, key) for table, model in TABLES.items() for key in model.model_fields} - nested
     assert shown == sorted(keys)
 
