@@ -1,0 +1,307 @@
+"""Killed gateways, killed brokers, readers that fall silent: stock is neither made nor lost by any of them.
+
+Real processes, a scripted reader, shelf and till that know what was acknowledged to them, a minute of
+shop time per real second.
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from gateway.movements import MovementKind
+from tests.support.busy_shop import BusyShop
+from tests.support.figures import figure
+from tests.support.mosquitto import Mosquitto
+from tests.support.plain_mqtt import PlainMqtt
+from tests.support.polling import eventually
+from tests.support.ports import free_port
+from tests.support.processes import EVERY_SCOPE, Gateway, ShopClockOrigin
+from tests.support.scripted_devices import (
+    COUNTED,
+    FRONT,
+    READER,
+    TAGGED,
+    WEIGHED,
+    Scripted,
+    epc,
+    write_site,
+)
+from tests.support.stored import Stored, stored
+
+pytestmark = pytest.mark.broker
+
+SPEED = 60.0
+KILLS = 5
+SKUS = [*TAGGED, WEIGHED, COUNTED]
+EVERY_S = 0.1
+NS_PER_S = 1_000_000_000
+
+
+@dataclass(slots=True)
+class Site:
+    """A gateway, its broker and its scripted devices."""
+
+    gateway: Gateway
+    broker: Mosquitto
+    devices: Scripted
+
+    def on_hand(self) -> dict[str, int]:
+        """Return what the API says of each article."""
+        return {sku: item["quantities"]["on_hand"] for sku, item in self.gateway.stock(SKUS).items()}
+
+    def stored(self) -> Stored:
+        """Return what the store on disk holds."""
+        return stored(self.gateway.store_path)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    """A running gateway with a durable broker."""
+    broker = Mosquitto(tmp_path)
+    broker.start()
+    try:
+        api_port = free_port()
+        path = write_site(tmp_path, api_port, broker.port)
+        clock = ShopClockOrigin.starting_in(0.0, SPEED)
+        with (
+            Gateway(path, api_port, clock) as gateway,
+            PlainMqtt(broker.port, "scripted") as mqtt,
+        ):
+            gateway.make_key(*EVERY_SCOPE)
+            gateway.start()
+            yield Site(gateway, broker, Scripted(mqtt, clock))
+    finally:
+        broker.stop()
+
+
+@contextmanager
+def being_read(site: Site, epcs: Sequence[str], port: int = FRONT) -> Iterator[None]:
+    """Let the reader see these tags over and over."""
+    stop = threading.Event()
+
+    def read() -> None:
+        while not stop.wait(EVERY_S):
+            site.devices.see(epcs, port)
+
+    thread = threading.Thread(target=read, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(10.0)
+
+
+def some_tags(n: int) -> list[str]:
+    """Return pieces of both tagged articles."""
+    return [epc(TAGGED[i % 2], 100 + i) for i in range(n)]
+
+
+def until_all_came(site: Site, epcs: Sequence[str]) -> None:
+    """Return once all these tags are stock."""
+    eventually(
+        lambda: sum(site.on_hand()[sku] for sku in TAGGED) == len(epcs), f"{len(epcs)} tags to be stock", 60.0
+    )
+
+
+def departures(entries: Sequence[Any]) -> list[Any]:
+    """Return the movements by which anything left."""
+    return [e.movement for e in entries if e.movement.kind is MovementKind.DEPARTED]
+
+
+def assert_taken_up(before: Stored, after: Stored) -> None:
+    """The journal goes on where it was: nothing of it changed, nothing departed, nothing was put right."""
+    assert after.journal_id == before.journal_id
+    assert after.entries[: len(before.entries)] == before.entries
+    since = [entry.movement for entry in after.entries[len(before.entries) :]]
+    assert not [m for m in since if m.kind in {MovementKind.DEPARTED, MovementKind.ADJUSTED}], since
+
+
+def assert_sums(kept: Stored) -> None:
+    """The levels are the sum of the journal's deltas, and its sequence has no gap."""
+    sums: Counter[tuple[str, str]] = Counter()
+    for entry in kept.entries:
+        for delta in entry.movement.deltas:
+            sums[entry.movement.sku, delta.zone] += delta.pieces
+    assert {key: pieces for key, pieces in sums.items() if pieces} == kept.latest
+    assert [entry.seq for entry in kept.entries] == list(range(1, len(kept.entries) + 1))
+
+
+def test_a_gateway_killed_at_rest_comes_back_with_the_same_levels(site: Site) -> None:
+    """After kill -9 the store holds, and the API tells from its first answer on, the levels of before."""
+    tags = some_tags(40)
+    with being_read(site, tags):
+        until_all_came(site, tags)
+        site.devices.weigh(3)
+
+        def is_weighed() -> bool:
+            site.devices.weigh(3)
+            return site.on_hand()[WEIGHED] == 3
+
+        eventually(is_weighed, "the shelf to settle", poll_s=EVERY_S)
+    eventually(
+        lambda: site.devices.mqtt.acknowledged == site.devices.mqtt.published, "all to be acknowledged"
+    )
+    before_api, before = site.on_hand(), site.stored()
+    site.gateway.kill()
+    assert site.stored().latest == before.latest
+    site.gateway.start()
+    assert site.on_hand() == before_api
+    with being_read(site, tags):
+        eventually(
+            lambda: all(site.gateway.stock(list(TAGGED))[sku]["status"] == "IN_STOCK" for sku in TAGGED),
+            "the tagged articles to be known again",
+        )
+        assert site.on_hand() == before_api
+    assert_taken_up(before, site.stored())
+    assert site.stored().latest == before.latest
+
+
+def test_kills_under_load_lose_and_double_nothing(site: Site) -> None:
+    """Five kills amid reads, weights and till events: each acknowledged event is a duplicate when told again, and
+    in the end everything that was ever told is there exactly once.
+    """
+    rng = Random(1)
+    with BusyShop(site.gateway, site.devices) as load:
+        for _ in range(KILLS):
+            goal_events = len(load.acknowledged) + rng.randint(20, 120)
+            goal_rounds = load.rounds + rng.randint(3, 12)
+            eventually(
+                partial(load.has_done, goal_events, goal_rounds),
+                "the gateway to be busy",
+            )
+            told = [load.events[event_id] for event_id in sorted(load.acknowledged)]
+            site.gateway.kill()
+            before = site.stored()
+            site.gateway.start()
+            assert_taken_up(before, site.stored())
+            assert site.gateway.metric("storefloor_ledger_imbalance") == 0
+            assert outcomes(site, told) == Counter(duplicate=len(told))
+    late = outcomes(site, load.unanswered)
+    assert late.total() == len(load.unanswered)
+    assert not late["refused"]
+    eventually(
+        lambda: site.devices.mqtt.acknowledged == site.devices.mqtt.published, "all to be acknowledged"
+    )
+
+    def is_all_there() -> bool:
+        site.devices.see(load.tags, FRONT)
+        site.devices.weigh(load.pieces_on_shelf)
+        on_hand = site.on_hand()
+        return on_hand == {
+            **{sku: len(load.tags[i::2]) for i, sku in enumerate(TAGGED)},
+            WEIGHED: load.pieces_on_shelf,
+            COUNTED: len(load.events),
+        }
+
+    eventually(is_all_there, "everything to be there once", 60.0, EVERY_S)
+    figure("crash kills", KILLS, "kills")
+    figure("crash events acknowledged before a kill", len(load.acknowledged), "events")
+    figure("crash events told again unanswered", late.total(), "events")
+    figure("crash tag reads acknowledged by the broker", site.devices.reads, "reads")
+    kept = site.stored()
+    assert_sums(kept)
+    arrivals = Counter(
+        e.movement.epc for e in kept.entries if e.movement.kind is MovementKind.ARRIVED and e.movement.epc
+    )
+    assert arrivals == Counter(load.tags)
+    assert not departures(kept.entries)
+
+
+def outcomes(site: Site, events: Sequence[dict[str, Any]]) -> Counter[str]:
+    """Tell events once more; return what became of them."""
+    tally: Counter[str] = Counter()
+    for first in range(0, len(events), 500):
+        answer = site.gateway.post("/v1/events", {"events": list(events[first : first + 500])})
+        tally.update(result["outcome"] for result in answer["results"])
+    return tally
+
+
+def test_time_spent_down_is_no_silence(site: Site) -> None:
+    """Nothing departs after minutes without gateway and reader; a tag that is really gone departs later."""
+    tags = some_tags(30)
+    with being_read(site, tags):
+        until_all_came(site, tags)
+    site.gateway.kill()
+    before = site.stored()
+    down_from_ns = site.devices.clock.now_ns()
+    eventually(lambda: site.devices.clock.now_ns() > down_from_ns + 300 * NS_PER_S, "five minutes to go by")
+    site.gateway.start()
+    blind_from_ns = site.devices.clock.now_ns()
+    eventually(lambda: site.devices.clock.now_ns() > blind_from_ns + 180 * NS_PER_S, "three more, unread")
+    assert_taken_up(before, site.stored())
+    assert site.gateway.stock(list(TAGGED))[TAGGED[0]]["status"] == "UNKNOWN"
+    gone, *staying = tags
+    with being_read(site, staying):
+        eventually(lambda: departures(site.stored().entries), "the tag that is gone to depart")
+        assert [m.epc for m in departures(site.stored().entries)] == [gone]
+        assert sum(site.on_hand()[sku] for sku in TAGGED) == len(staying)
+
+
+def test_a_broker_that_is_down_costs_nothing_that_was_acknowledged(site: Site) -> None:
+    """The broker is killed amid messages and stays away for minutes of shop time: all of them arrive, once."""
+    tags = some_tags(60)
+    with being_read(site, tags):
+        until_all_came(site, tags)
+        before = site.stored()
+        site.broker.kill()
+        down_from_ns = site.devices.clock.now_ns()
+        eventually(
+            lambda: (
+                site.devices.clock.now_ns() > down_from_ns + 180 * NS_PER_S
+                and site.gateway.device(READER)["state"] == "silent"
+            ),
+            "the reader to be silent for minutes",
+        )
+        assert site.gateway.stock(list(TAGGED))[TAGGED[0]]["status"] == "UNKNOWN"
+        event = {
+            "event_id": "1",
+            "type": "sale",
+            "store": "lyon-1",
+            "sku": COUNTED,
+            "at": "2026-11-21T08:00:00Z",
+        }
+        assert outcomes(site, [event])["applied"] == 1, "tills do not depend on the broker"
+        site.broker.start()
+        late = [epc(TAGGED[0], 900 + i) for i in range(5)]
+        with being_read(site, late):
+            eventually(
+                lambda: site.on_hand()[TAGGED[0]] == len(tags[::2]) + len(late), "the link to be back", 60.0
+            )
+    eventually(
+        lambda: site.devices.mqtt.acknowledged == site.devices.mqtt.published, "all to be acknowledged"
+    )
+    eventually(
+        lambda: site.gateway.device(READER)["observations"] == site.devices.reads,
+        f"each of {site.devices.reads} reads to be taken once",
+    )
+    figure("broker outage reads acknowledged", site.devices.reads, "reads")
+    assert site.devices.mqtt.connections >= 2
+    assert_taken_up(before, site.stored())
+    assert_sums(site.stored())
+
+
+def test_what_the_broker_holds_survives_the_end_of_both(site: Site) -> None:
+    """Messages acknowledged while the gateway is away arrive, once, though the broker is killed meanwhile too."""
+    tags = some_tags(60)
+    site.gateway.kill()
+    for _ in range(3):
+        site.devices.see(tags, FRONT)
+    site.devices.weigh(2)
+    eventually(
+        lambda: site.devices.mqtt.acknowledged == site.devices.mqtt.published, "all to be acknowledged"
+    )
+    site.broker.kill()
+    site.broker.start()
+    site.gateway.start()
+    until_all_came(site, tags)
+    eventually(lambda: site.gateway.device(READER)["observations"] == site.devices.reads, "each read once")
+    assert not departures(site.stored().entries)
