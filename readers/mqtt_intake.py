@@ -48,7 +48,7 @@ class MqttIntake:
             return
         done = _once_all(len(decoded), acknowledge)
         for part in decoded:
-            self._hand_in(part, done)
+            self.hand_in(part, done)
         if self._intake.is_full():
             self._full.set()
 
@@ -61,10 +61,11 @@ class MqttIntake:
             self._full.clear()
             source.resume()
 
-    def _hand_in(self, part: Decoded, done: Callable[[], None]) -> None:
+    def hand_in(self, part: Decoded, on_durable: Callable[[], None] | None = None) -> int:
+        """Hand in what one device said; return how many of its observations were new."""
         if part.error is not None:
-            self._intake.refuse(part.device, part.error, on_durable=done)
-            return
+            self._intake.refuse(part.device, part.error, on_durable=on_durable)
+            return 0
         counts = self.read_counts[part.device]
         fresh = self._duplicates.fresh(part.device, part.observations)
         counts.received += len(part.observations)
@@ -73,7 +74,8 @@ class MqttIntake:
             counts.drop("duplicate", len(part.observations) - len(fresh))
         # Offered even when nothing is left: the first telling may not be durable yet, and an empty
         # offer is so no earlier than those before it.
-        self._intake.offer(fresh, on_durable=done)
+        self._intake.offer(fresh, on_durable=on_durable)
+        return len(fresh)
 
 
 def _once_all(parts: int, acknowledge: Callable[[], None]) -> Callable[[], None]:

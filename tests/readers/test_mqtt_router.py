@@ -3,7 +3,7 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readers.errors import Malformed
+from readers.errors import MAX_SAMPLE_BYTES, Malformed
 from readers.mqtt_router import MAX_PAYLOAD_BYTES, MAX_TOPIC_CHARS, MAX_UNMATCHED_TOPICS, MqttRouter
 from readers.observations import Reading
 from readers.protocol import MqttMessage
@@ -18,6 +18,9 @@ class NumberCodec:
 
     def topics(self):
         return self.filters
+
+    def data_topic(self):
+        return self.filters[0]
 
     def decode(self, message):
         if message.payload == b"crash":
@@ -69,15 +72,28 @@ def test_filters_are_each_listed_once():
 def test_topics_of_no_device_are_counted_with_a_bounded_sample():
     """The last topics stay, cut to a length; the count knows them all."""
     r = router(a=("a",))
-    for number in range(100):
+    for number in range(300):
         assert r.route(message(f"stray/{number}/" + "x" * 1_000)) == []
-    assert r.message_counts.dropped["no_device"] == 100
+    assert r.message_counts.dropped["no_device"] == 300
     sample = r.unmatched_topics()
     assert len(sample) == MAX_UNMATCHED_TOPICS
-    assert all(len(topic) == MAX_TOPIC_CHARS for topic, _ in sample)
+    assert all(len(unmatched.topic) == MAX_TOPIC_CHARS for unmatched in sample)
     r.route(message("again"))
-    r.route(message("again"))
-    assert r.unmatched_topics()[-1] == ("again", 2)
+    r.route(message("again", b"x" * 1_000))
+    last = r.unmatched_topics()[-1]
+    assert (last.topic, last.count, last.retained, last.received_ns) == ("again", 2, False, 2)
+    assert last.sample == b"x" * MAX_SAMPLE_BYTES
+
+
+def test_what_a_device_posts_is_decoded_as_if_on_its_datas_topic():
+    """It counts for the device, not for the broker; a device that posts is not subscribed."""
+    r = MqttRouter({"a": NumberCodec("a", ("x/a",)), "b": NumberCodec("b", ("x/b",))}, unheard={"b"})
+    assert r.filters() == ("x/a",)
+    assert r.decode_posted("b", b"12", 5).observations == [Reading("b", 12.0, 1, 5)]
+    assert r.decode_posted("b", b"x", 5).error.reason == "not_a_number"
+    assert (r.device_counts["b"].received, r.message_counts.received) == (2, 0)
+    assert r.device_counts["b"].is_conserved()
+    assert r.route(message("x/b")) == []
 
 
 @given(st.lists(st.tuples(st.sampled_from(["a", "b", "c/d", "e"]), st.sampled_from([b"1", b"x", b"crash"]))))
