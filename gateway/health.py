@@ -1,7 +1,8 @@
 """How the gateway itself is: devices, readiness, metrics. Implements gateway.ports.HealthPort. Runtime."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from gateway.engine import Engine
@@ -25,7 +26,8 @@ class Links:
     """The links of a site. `serial` by device; `mqtt` None where the site has no broker.
 
     `frames` has the counts of each device's codec (frames of a port, messages of a topic), `inside`
-    those of single events in messages that were taken, `repeats` those of what was told twice.
+    those of single events in messages that were taken, `repeats` those of what was told twice, `lines`
+    those of the bytes of a port.
     """
 
     serial: Mapping[str, Link]
@@ -33,6 +35,7 @@ class Links:
     frames: Mapping[str, StageCounts]
     inside: Mapping[str, StageCounts]
     repeats: Mapping[str, StageCounts]
+    lines: Mapping[str, StageCounts] = field(default_factory=dict)
 
 
 class Health:
@@ -58,6 +61,8 @@ class Health:
         for counts in (self._links.inside.get(device_id), self._links.repeats.get(device_id)):
             if counts is not None:
                 dropped += counts.dropped
+        if line := self._links.lines.get(device_id):
+            dropped += Counter({f"{reason}_bytes": count for reason, count in line.dropped.items()})
         detail = [life.detail, life.fault]
         if device_id in self._links.serial and link_health is not None:
             detail.append(link_health.detail)
@@ -143,7 +148,7 @@ class Health:
         for d in devices:
             yield f'storefloor_device_reconnects_total{{device="{d.id}"}} {d.reconnects}'
         yield from _family(
-            "storefloor_device_dropped_total", "counter", "frames and observations dropped, by reason"
+            "storefloor_device_dropped_total", "counter", "frames, observations and (…_bytes) bytes dropped, by reason"
         )
         for d in devices:
             for reason, count in sorted(d.dropped.items()):

@@ -30,8 +30,9 @@ class Device(Answer):
     passed: int = Field(description="Of these, passed on.", examples=[184302])
     held: int = Field(description="Of these, still held back.", examples=[0])
     dropped: dict[str, int] = Field(
-        description="Of these, dropped, by reason; received = passed + held + all of these.",
-        examples=[{"bad_checksum": 8}],
+        description="What was set aside since the start, by reason: frames or messages, single events in "
+        "them, and, where a reason ends in _bytes, bytes of a port that were in no intact frame.",
+        examples=[{"epc_crc": 8, "garbage_bytes": 13}],
     )
 
 

@@ -130,6 +130,7 @@ class _Gateway:
             frames=frames | self._router.device_counts,
             inside={device: codec.event_counts for device, codec in self._codecs.items()},
             repeats=self._mqtt_intake.read_counts,
+            lines={s.device: s.protocol.bytes_counts for s in self._supervisors},
         )
 
     def _build_app(self, run: GatewayRun, store: SqliteStore) -> FastAPI:
