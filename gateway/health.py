@@ -27,7 +27,7 @@ class Links:
 
     `frames` has the counts of each device's codec (frames of a port, messages of a topic), `inside`
     those of single events in messages that were taken, `repeats` those of what was told twice, `lines`
-    those of the bytes of a port.
+    those of the bytes of a port (told where they were in no frame).
     """
 
     serial: Mapping[str, Link]
@@ -62,7 +62,8 @@ class Health:
             if counts is not None:
                 dropped += counts.dropped
         if line := self._links.lines.get(device_id):
-            dropped += Counter({f"{reason}_bytes": count for reason, count in line.dropped.items()})
+            told = frames.dropped
+            dropped += Counter({reason: n for reason, n in line.dropped.items() if reason not in told})
         detail = [life.detail, life.fault]
         if device_id in self._links.serial and link_health is not None:
             detail.append(link_health.detail)
@@ -148,7 +149,9 @@ class Health:
         for d in devices:
             yield f'storefloor_device_reconnects_total{{device="{d.id}"}} {d.reconnects}'
         yield from _family(
-            "storefloor_device_dropped_total", "counter", "frames, observations and (…_bytes) bytes dropped, by reason"
+            "storefloor_device_dropped_total",
+            "counter",
+            "frames, observations and bytes in no frame dropped, by reason",
         )
         for d in devices:
             for reason, count in sorted(d.dropped.items()):

@@ -31,8 +31,8 @@ class Device(Answer):
     held: int = Field(description="Of these, still held back.", examples=[0])
     dropped: dict[str, int] = Field(
         description="What was set aside since the start, by reason: frames or messages, single events in "
-        "them, and, where a reason ends in _bytes, bytes of a port that were in no intact frame.",
-        examples=[{"epc_crc": 8, "garbage_bytes": 13}],
+        "them, and bytes of a port that were in no intact frame (garbage, checksum …).",
+        examples=[{"epc_crc": 8, "garbage": 13}],
     )
 
 
