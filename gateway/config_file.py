@@ -15,7 +15,9 @@ from pydantic_core import ErrorDetails
 
 from gateway.catalogue import Article, Catalogue, TrackedBy
 from gateway.config import SiteConfig
+from gateway.config_mappings import MappingSection
 from gateway.errors import ConfigError
+from readers.settings import DeviceMapping
 
 MAX_CONFIG_BYTES = 4 * 1024 * 1024
 """A site file is written by hand; one larger than this is some other file."""
@@ -64,6 +66,12 @@ def _shipped_mappings() -> tuple[dict[str, Any], ...]:
         entry.name: entry.read_text("utf-8") for entry in folder.iterdir() if entry.name.endswith(".toml")
     }
     return tuple(tomllib.loads(texts[name]) for name in sorted(texts))
+
+
+def shipped_mappings() -> dict[str, DeviceMapping]:
+    """Return the mappings that come with storefloor, by name, as readers/ knows them."""
+    sections = (MappingSection.model_validate(raw) for raw in _shipped_mappings())
+    return {section.name: section.settings() for section in sections}
 
 
 def load_catalogue(site: SiteConfig, base: Path) -> Catalogue:

@@ -10,21 +10,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from gateway.cli.captures import Format, format_of, kinds
 from gateway.errors import ConfigError
+from readers.describe.events import EventDescriber
 from readers.describe.hex_text import HexDescriber
 from readers.describe.lines import Describer, Line, is_dropped
 from readers.describe.payload import PayloadDescriber, PayloadLinesDescriber
-from readers.describe.registry import PAYLOAD_KINDS, STREAM_KINDS
 
 CHUNK_BYTES = 65_536
 EXIT_ALL_REFUSED = 1
 STDIN = "-"
+MQTT_OPTIONS = ("topic", "retained", "lines")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    kinds = sorted((*STREAM_KINDS, *PAYLOAD_KINDS))
-    parser.add_argument("--kind", required=True, choices=kinds, metavar="KIND", help=", ".join(kinds))
+    parser.add_argument("--kind", choices=kinds(), metavar="KIND", help=", ".join(kinds()))
     parser.add_argument("file", nargs="?", default=STDIN, metavar="FILE", help="default: standard input")
     parser.add_argument(
         "--hex",
@@ -38,12 +39,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=("payload", "topic"),
         help="MQTT kinds, one message a line: its payload alone, or `topic payload` (mosquitto_sub -v)",
     )
+    parser.add_argument("--config", type=Path, help="with --device: the site's TOML file")
+    parser.add_argument("--device", metavar="ID", help="read as this device of the site, in place of --kind")
     parser.set_defaults(act=decode)
 
 
 def decode(arguments: argparse.Namespace) -> int:
     """Tell what is in the input; return 0 when anything could be read."""
-    describer = _describer(arguments)
+    describer = _describer(arguments, format_of(arguments.kind, arguments.config, arguments.device))
     with _opened(arguments.file) as source:
         try:
             return _tell_all(describer, source, _print)
@@ -51,6 +54,28 @@ def decode(arguments: argparse.Namespace) -> int:
             # Whoever reads our output has enough (`| head`). The rest must not raise again at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 0
+
+
+def _describer(arguments: argparse.Namespace, form: Format) -> Describer:
+    if isinstance(form, EventDescriber):
+        payloads = _payloads(arguments, form)
+        return HexDescriber(payloads) if arguments.hex else payloads
+    for option in MQTT_OPTIONS:
+        if getattr(arguments, option):
+            raise ConfigError(f"decode: --{option} is for MQTT kinds: leave it out")
+    stream = form.make()
+    return HexDescriber(stream) if arguments.hex and form.medium == "wire" else stream
+
+
+def _payloads(arguments: argparse.Namespace, describe: EventDescriber) -> Describer:
+    topic, now_ns = arguments.topic or "", time.time_ns()
+    if not arguments.lines:
+        return PayloadDescriber(describe, topic, retained=arguments.retained, now_ns=now_ns)
+    if arguments.lines == "payload":
+        return PayloadLinesDescriber(describe, topic, retained=arguments.retained, now_ns=now_ns)
+    if topic:
+        raise ConfigError("decode: with --lines topic each line has its topic: leave --topic out")
+    return PayloadLinesDescriber(describe, None, retained=arguments.retained, now_ns=now_ns)
 
 
 def _tell_all(describer: Describer, source: BinaryIO, tell: Callable[[Line], None]) -> int:
@@ -69,37 +94,13 @@ def _tell_all(describer: Describer, source: BinaryIO, tell: Callable[[Line], Non
     return 0 if was_read else EXIT_ALL_REFUSED
 
 
-def _describer(arguments: argparse.Namespace) -> Describer:
-    kind: str = arguments.kind
-    if kind in STREAM_KINDS:
-        for option in ("topic", "retained", "lines"):
-            if getattr(arguments, option):
-                raise ConfigError(f"decode: --{option} is for MQTT kinds, which {kind} is not: leave it out")
-        stream_kind = STREAM_KINDS[kind]
-        inner = stream_kind.make()
-        return HexDescriber(inner) if arguments.hex and stream_kind.medium == "wire" else inner
-    describe = PAYLOAD_KINDS[kind].describe
-    retained, now_ns, topic = arguments.retained, time.time_ns(), arguments.topic or ""
-    payload: Describer
-    if arguments.lines:
-        if arguments.lines == "topic" and arguments.topic:
-            raise ConfigError("decode: --lines topic has a topic in each line: leave --topic out")
-        has_topics = arguments.lines == "topic"
-        payload = PayloadLinesDescriber(
-            describe, None if has_topics else topic, retained=retained, now_ns=now_ns
-        )
-    else:
-        payload = PayloadDescriber(describe, topic, retained=retained, now_ns=now_ns)
-    return HexDescriber(payload) if arguments.hex else payload
-
-
 @contextmanager
 def _opened(file: str) -> Iterator[BinaryIO]:
     if file == STDIN:
         yield sys.stdin.buffer
         return
     try:
-        source = Path(file).open("rb")  # noqa: SIM115 - closed below, in a generator of its own
+        source = Path(file).open("rb")  # noqa: SIM115 - closed below: only the opening is the operator's fault
     except OSError as error:
         raise ConfigError(f"decode: {file} cannot be read: {error.strerror}") from error
     with source:
@@ -108,8 +109,11 @@ def _opened(file: str) -> Iterator[BinaryIO]:
 
 def _chunks(source: BinaryIO) -> Iterator[bytes]:
     """Yield what there is, as it comes: a person may be watching a live port."""
-    while data := os.read(source.fileno(), CHUNK_BYTES):
-        yield data
+    try:
+        while data := os.read(source.fileno(), CHUNK_BYTES):
+            yield data
+    except IsADirectoryError as error:
+        raise ConfigError(f"decode: {error.strerror}: name a file") from error
 
 
 def _print(line: Line) -> None:

@@ -54,7 +54,7 @@ MAX_FRAME_BYTES = 262
 """Len is one byte: a false header holds back at most 23 ms of a 115200 line."""
 
 PARAMETER_BYTES = 25
-_OVERHEAD_BYTES = 7
+OVERHEAD_BYTES = 7
 _HEADER = re.compile(b"\xcf")
 _LEAST_TAG_BYTES = 6
 _MIN_EPC_BYTES = 2
@@ -142,9 +142,9 @@ def measure(buffer: bytes, start: int) -> int | str:
     have = len(buffer) - start
     if have > 2 and buffer[start + 2]:
         return "command"
-    if have < _OVERHEAD_BYTES:
+    if have < OVERHEAD_BYTES:
         return MORE
-    size = buffer[start + 4] + _OVERHEAD_BYTES
+    size = buffer[start + 4] + OVERHEAD_BYTES
     if have < size:
         return MORE
     end = start + size

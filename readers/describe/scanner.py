@@ -25,8 +25,9 @@ _UP_TO_AN_END = re.compile(rb"[^\r\n\x03]{1,4096}|[\r\n\x03]")
 class ScannerDescriber:
     """The Describer of a line scanner's capture."""
 
-    def __init__(self, settings: ScannerSettings | None = None) -> None:
-        self._session = ScannerSession(settings or ScannerSettings("capture"))
+    def __init__(self, session: ScannerSession | None = None) -> None:
+        """`session`: a fresh one of the scanner's own settings; None: of the defaults."""
+        self._session = session or ScannerSession(ScannerSettings("capture"))
         self._untold = b""
         self._passed = 0
         self._dropped = self._session.bytes_counts.dropped.copy()

@@ -14,13 +14,19 @@ from readers.describe.registry import PAYLOAD_KINDS, STREAM_KINDS
 from tests.support.described import stream_lines, told
 from tests.support.vectors import vectors
 
-FRAMED = sorted(set(STREAM_KINDS) - {"epc", "gs1", "scanner"})
-SAMPLES = {"m100": "m100"}
-"""Framed kind → file of tests/vectors."""
+NO_HEADERS = {
+    "cf": frozenset({0xCF}),
+    "m100": frozenset({0xAA, 0xBB}),
+    "r2000": frozenset({0xA0}),
+    "uhfreader18": frozenset(range(4, 256)),
+    "uhfreader288": frozenset(range(4, 256)),
+}
+"""Framed kind → the bytes that begin a frame: garbage without them is told as garbage, byte for byte."""
 
 
 def frames_of(kind: str) -> list[bytes]:
-    return [bytes.fromhex(v["data"]) for v in vectors(SAMPLES[kind]) if v["encoding"] == "hex"]
+    """Return the intact frames among the samples of a kind."""
+    return [bytes.fromhex(v["data"]) for v in vectors(kind) if v["encoding"] == "hex" and v["valid"]]
 
 
 def describers() -> dict[str, Describer]:
@@ -37,9 +43,15 @@ def text(lines: list[Line]) -> str:
     return json.dumps(lines, allow_nan=False)
 
 
-byte_runs = st.lists(
-    st.binary(max_size=40) | st.sampled_from([*frames_of("m100"), b"\r\n", b'{"a":1}', b"]E0"])
-)
+BITS = [
+    *(frame for kind in NO_HEADERS for frame in frames_of(kind)),
+    b"\r\n",
+    b'{"a":1}',
+    b"]E0",
+    b"[{",
+    b"tele/a/LWT ",
+]
+byte_runs = st.lists(st.binary(max_size=40) | st.sampled_from(BITS))
 
 
 @pytest.mark.parametrize("kind", sorted(describers()))
@@ -51,19 +63,18 @@ def test_any_bytes_give_lines_and_nothing_else(kind: str, chunks: list[bytes]) -
     assert text(piecewise) == text(whole)
 
 
-@pytest.mark.parametrize("kind", FRAMED)
+@pytest.mark.parametrize("kind", sorted(NO_HEADERS))
 @given(data=st.data())
 def test_refused_bytes_are_those_between_the_frames(kind: str, data: st.DataObject) -> None:
     """Of garbage and frames in turn, what is told as refused is the garbage, byte for byte."""
-    frames = [v for v in frames_of(kind) if not any("dropped" in line for line in stream_lines(kind, v))]
-    garbage = data.draw(
-        st.lists(st.binary(max_size=30).filter(lambda b: b"\xaa" not in b and b"\xbb" not in b))
-    )
-    parts = [part for piece in garbage for part in (piece, data.draw(st.sampled_from(frames)))]
+    alphabet = st.sampled_from(sorted(set(range(256)) - NO_HEADERS[kind]))
+    garbage = data.draw(st.lists(st.lists(alphabet, max_size=30).map(bytes), max_size=5))
+    parts = [part for piece in garbage for part in (piece, data.draw(st.sampled_from(frames_of(kind))))]
     lines = stream_lines(kind, b"".join(parts))
     refused = "".join(str(line["bytes"]) for line in lines if "dropped" in line)
     assert refused == b"".join(garbage).hex().upper()
-    assert sum("dropped" not in line for line in lines) == len(garbage)
+    told_of = sum("frame" in line or line.get("kind") == "read" for line in lines)
+    assert told_of >= len(garbage)
 
 
 def test_broken_frames_are_told_one_by_one() -> None:
