@@ -59,9 +59,11 @@ class FrameDescriber:
             yield from self._add(piece)
 
     def _add(self, piece: Refused) -> Iterator[Line]:
+        data = piece.data
+        if len(self._run) == MAX_REFUSED_BYTES:
+            yield from self._tell_run()
         if piece.reason != "garbage":
             self._starts.append((len(self._run), _REASON_AT_END.get(piece.reason, piece.reason)))
-        data = piece.data
         while len(self._run) + len(data) > MAX_REFUSED_BYTES:
             taken = MAX_REFUSED_BYTES - len(self._run)
             self._run, data = self._run + data[:taken], data[taken:]

@@ -1,6 +1,7 @@
 """Laws that every describer keeps, whatever the bytes."""
 
 import json
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -101,6 +102,15 @@ def test_noise_takes_no_memory() -> None:
     lines = describer.feed(bytes(3 * MAX_REFUSED_BYTES))
     assert [len(str(line["bytes"])) // 2 for line in lines] == [MAX_REFUSED_BYTES] * 2
     assert len(str(describer.finish()[0]["bytes"])) // 2 == MAX_REFUSED_BYTES
+
+
+@pytest.mark.parametrize("kind", sorted(STREAM_KINDS))
+def test_a_long_capture_of_noise_is_told_to_the_last_byte(kind: str) -> None:
+    """Noise that looks like the beginning of frames everywhere is refused, byte for byte and without end."""
+    noise = Random(7).randbytes(5 * MAX_REFUSED_BYTES)
+    lines = told(STREAM_KINDS[kind].make(), noise[:9_999], noise[9_999:])
+    if kind in NO_HEADERS:
+        assert "".join(str(line["bytes"]) for line in lines if "dropped" in line) == noise.hex().upper()
 
 
 def test_hex_in_any_spacing_is_one_stream() -> None:
