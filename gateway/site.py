@@ -2,7 +2,7 @@
 
 from gateway.config import IN_HAND, ReaderSection, ScannerSection, SiteConfig
 from gateway.presence.model import Place, PlaceId
-from gateway.presence.silence import SilenceRule
+from gateway.presence.tag import SilenceRule
 from gateway.stock.effects import StockRule
 from readers.registry import MQTT_KINDS
 

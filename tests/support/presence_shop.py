@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from gateway.presence.model import Arrived, Departed, Moved, Place, PresenceEvent, TagRow
-from gateway.presence.silence import SilencePresence, SilenceRule
+from gateway.presence.silence import SilencePresence
+from gateway.presence.tag import SilenceRule
 from gateway.presence.watch import Watch
 
 S = 1_000_000_000

@@ -3,7 +3,8 @@
 import pytest
 
 from gateway.presence.model import TagRow
-from gateway.presence.silence import GONE_MEMORY_NS, STRAY_MEMORY_NS, SilencePresence, read_weight
+from gateway.presence.silence import SilencePresence
+from gateway.presence.tag import GONE_MEMORY_NS, STRAY_MEMORY_NS, read_weight
 from tests.support.presence_shop import BACK, EXIT, FLOOR, HOUR, READERS, TILL, PresenceShop, S, said
 
 # -- arriving ------------------------------------------------------------------------------------------

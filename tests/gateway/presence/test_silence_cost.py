@@ -2,7 +2,8 @@
 
 import pytest
 
-from gateway.presence.silence import SilencePresence, Tag
+from gateway.presence.silence import SilencePresence
+from gateway.presence.tag import Tag
 from tests.support.presence_shop import BACK, EXIT, FLOOR, PresenceShop, S, new_presence
 
 

@@ -13,14 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.presence.model import Departed, Place, PresenceEvent
-from gateway.presence.silence import (
-    GAP_MEMORY_NS,
-    PRESENT,
-    PRIOR_GAP_NS,
-    SilencePresence,
-    SilenceRule,
-    Tag,
-)
+from gateway.presence.silence import SilencePresence
+from gateway.presence.tag import GAP_MEMORY_NS, PRESENT, PRIOR_GAP_NS, SilenceRule, Tag
 from gateway.presence.watch import Watch
 from tests.support.presence_shop import FLOOR, PLACES, READERS, RULE, T0, S, new_presence, said
 

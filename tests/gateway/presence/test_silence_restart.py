@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.presence.model import Place, TagRow
-from gateway.presence.silence import GONE_MEMORY_NS, SilencePresence
+from gateway.presence.silence import SilencePresence
+from gateway.presence.tag import GONE_MEMORY_NS
 from gateway.presence.watch import Watch
 from tests.support.presence_shop import (
     BACK,
