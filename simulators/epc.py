@@ -6,8 +6,6 @@ The simulator's own: it shares no line with the product's decoder.
 _COMPANY_BITS = {12: (0, 40), 11: (1, 37), 10: (2, 34), 9: (3, 30), 8: (4, 27), 7: (5, 24), 6: (6, 20)}
 """Company prefix digits → (partition, bits); company and item together are 44 bits."""
 MAX_SERIAL = 2**38 - 1
-PC_96_BIT = 0x3000
-"""Protocol-control word of a 12-byte EPC: six words, no flag set."""
 
 
 def sgtin96(gtin14: str, company_digits: int, serial: int, filter_value: int = 1) -> str:
@@ -31,6 +29,11 @@ def sgtin96(gtin14: str, company_digits: int, serial: int, filter_value: int = 1
     ):
         value = (value << bits) | field
     return f"{value:024X}"
+
+
+def pc_word(epc: bytes) -> int:
+    """Return the protocol-control word of an EPC of whole words: its length, no flag set."""
+    return (len(epc) // 2) << 11
 
 
 def check_digit(digits: str) -> str:

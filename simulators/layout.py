@@ -14,6 +14,8 @@ from typing import Any
 
 FLOOR, BACK_ROOM, FITTING_ROOM, TILL, EXIT = "floor", "back_room", "fitting_room", "till", "exit"
 NEEDED_ROLES = (FLOOR, BACK_ROOM, FITTING_ROOM, TILL, EXIT)
+SERIAL_READERS = ("cf", "m100", "r2000", "uhfreader18", "uhfreader288")
+"""Kinds of RFID readers on a serial port: see simulators/devices/serial_kinds.py."""
 
 
 class UnusableSiteError(ValueError):
@@ -50,7 +52,7 @@ class Antenna:
 
 @dataclass(frozen=True, slots=True)
 class ReaderFacts:
-    """An RFID reader: kind m100 on a serial port, kind impinj behind the broker."""
+    """An RFID reader: a kind of SERIAL_READERS on a serial port, kind impinj behind the broker."""
 
     id: str
     kind: str
@@ -106,7 +108,7 @@ class SiteLayout:
     def serial_devices(self) -> tuple[str, ...]:
         """Return the ids of the devices that sit on a serial port."""
         return tuple(
-            [reader.id for reader in self.readers if reader.kind == "m100"]
+            [reader.id for reader in self.readers if reader.kind in SERIAL_READERS]
             + [scanner.id for scanner in self.scanners]
         )
 

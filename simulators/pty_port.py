@@ -9,10 +9,13 @@ READ_BYTES = 4_096
 
 
 class PtyPort:
-    """The device's end of a serial line; the host opens `path`, as it would /dev/serial/by-id/…."""
+    """The device's end of a serial line; the host opens `path`, as it would /dev/serial/by-id/…, or, where
+    there is none, `tty`.
+    """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | None = None) -> None:
         self.path = path
+        self.tty = ""
         self.dropped_bytes = 0
         self._device_fd = -1
         self._host_fd = -1
@@ -31,17 +34,20 @@ class PtyPort:
         self._device_fd, self._host_fd = os.openpty()
         tty.setraw(self._host_fd)
         os.set_blocking(self._device_fd, False)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = self.path.with_name(self.path.name + ".new")
-        fresh.unlink(missing_ok=True)
-        fresh.symlink_to(os.ttyname(self._host_fd))
-        fresh.replace(self.path)
+        self.tty = os.ttyname(self._host_fd)
+        if self.path is not None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            fresh = self.path.with_name(self.path.name + ".new")
+            fresh.unlink(missing_ok=True)
+            fresh.symlink_to(self.tty)
+            fresh.replace(self.path)
 
     def close(self) -> None:
         """Unplug the device: the name goes, and a host that has it open sees the line hang up."""
         if not self.is_open:
             return
-        self.path.unlink(missing_ok=True)
+        if self.path is not None:
+            self.path.unlink(missing_ok=True)
         for fd in (self._device_fd, self._host_fd):
             with suppress(OSError):
                 os.close(fd)

@@ -15,9 +15,11 @@ from simulators.air import SLOT_NS, SLOTS_PER_EPOCH, Air
 from simulators.devices.impinj import ImpinjOptions, ImpinjR700
 from simulators.devices.m100 import M100, M100Options
 from simulators.devices.scanner import LineScanner, ScannerOptions, Symbol
+from simulators.devices.serial_kinds import make_reader
+from simulators.devices.serial_reader import SerialReader
 from simulators.devices.tasmota import SAMPLE_NS, TasmotaOptions, TasmotaScale
 from simulators.emissions import Emission, Publication, SerialBytes
-from simulators.layout import ReaderFacts, ShelfFacts, SiteLayout
+from simulators.layout import SERIAL_READERS, ReaderFacts, ShelfFacts, SiteLayout
 from simulators.params import AirParams, ShopParams
 from simulators.shop import Shop
 from simulators.signals import CodeScanned, GatePassed, ShelfTouched, Signal
@@ -65,7 +67,11 @@ class SimulatedSite:
             layout, seed, params, start_ns, with_opening_act=options.opening_act, on_change=on_change
         )
         self.air = Air(layout, seed, options.air, start_ns)
-        self.m100s = {r.id: M100(options.m100, _seed(seed, r.id)) for r in layout.readers if r.kind == "m100"}
+        self.serial_readers = {
+            r.id: _serial_reader(r, options, _seed(seed, r.id))
+            for r in layout.readers
+            if r.kind in SERIAL_READERS
+        }
         self.r700s = {r.id: _r700(r, options) for r in layout.readers if r.kind == "impinj"}
         self.scales = {shelf.id: self._scale(shelf, seed) for shelf in layout.shelves}
         self.scanners = {
@@ -96,8 +102,8 @@ class SimulatedSite:
         """Return what a serial device answers to bytes from its host."""
         if self._is_mute(device):
             return b""
-        if device in self.m100s:
-            return self.m100s[device].feed(data, now_ns)
+        if device in self.serial_readers:
+            return self.serial_readers[device].feed(data, now_ns)
         return self.scanners[device].feed(data, now_ns)
 
     def unplug(self, device: str, now_ns: int) -> list[Emission]:
@@ -110,8 +116,8 @@ class SimulatedSite:
         """Give a device its power back; return what it publishes on connecting. It remembers nothing."""
         self._known(device)
         self._off.discard(device)
-        if device in self.m100s:
-            self.m100s[device].power_on(now_ns)
+        if device in self.serial_readers:
+            self.serial_readers[device].power_on(now_ns)
         return list(self._births(device, now_ns))
 
     def silence(self, device: str) -> None:
@@ -143,8 +149,8 @@ class SimulatedSite:
         emissions = self._notice(end_ns)
         reads = self.air.take_slot(self._slot)
         self._slot += 1
-        for device, m100 in self.m100s.items():
-            data = m100.emit(reads.get(device, ()), end_ns)
+        for device, reader in self.serial_readers.items():
+            data = reader.emit(reads.get(device, ()), end_ns)
             if data and not self._is_mute(device):
                 emissions.append(SerialBytes(end_ns, device, data))
         for device, r700 in self.r700s.items():
@@ -188,6 +194,13 @@ class SimulatedSite:
     def _known(self, device: str) -> None:
         if device not in (*self.layout.serial_devices(), *self.layout.mqtt_devices()):
             raise UnknownDeviceError(device)
+
+
+def _serial_reader(reader: ReaderFacts, options: SiteOptions, seed: int) -> SerialReader:
+    if reader.kind == "m100":
+        return M100(options.m100, seed)
+    ports = max(antenna.port for antenna in reader.antennas)
+    return make_reader(reader.kind, options.m100.faults, seed, ports)
 
 
 def _r700(reader: ReaderFacts, options: SiteOptions) -> ImpinjR700:

@@ -8,36 +8,36 @@ EMPTY_EVERY_NS, where a real module repeats them with every round.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from random import Random
+from functools import partial
 
 from simulators.agenda import NS_PER_S
 from simulators.air import TagSeen
-from simulators.devices.faults import NO_FAULTS, LineFaults, NoisyLine
+from simulators.devices.faults import NO_FAULTS, LineFaults
 from simulators.devices.m100_frames import (
     ANSWER,
     Command,
-    CommandParser,
     ErrorCode,
     Framing,
     HostCommand,
     TagFrames,
+    command_length,
     frame,
+    host_command,
 )
+from simulators.devices.serial_reader import FIELD_NS, Cache, SerialReader
 
 EMPTY_EVERY_NS = NS_PER_S + NS_PER_S // 2
-MAX_CACHED_TAGS = 2_000
-"""Frames prepared per tag: more tags than a small shop sees in weeks; beyond it the cache starts over."""
-FIELD_NS = NS_PER_S
-"""How long a tag that answered is still in the field for a single inventory."""
 MAX_SINGLE_TAGS = 8
-BOOT_NS = NS_PER_S
-HALF_COMMAND_NS = NS_PER_S
-"""A command that stops half way is forgotten after this: else a wrong length would swallow the next ones."""
 DEFAULT_REGION = 0x01
 DEFAULT_POWER_CDBM = 2_600
 DEFAULT_CHANNEL = 0x00
 REGIONS = frozenset({1, 2, 3, 4, 6})
 OK = b"\x00"
+_WRITE_FAIL = {
+    Framing.BB: bytes.fromhex("BB01FF0001100A7E"),
+    Framing.AA: bytes.fromhex("AA01FF0001100ADD"),
+}
+"""As the manual prints it: its checksum is wrong, and nobody knows whether firmware sends it so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +52,16 @@ class M100Options:
     faults: LineFaults = NO_FAULTS
 
 
-class M100:
-    """One module. `feed` what the host wrote, `emit` what the air brought: both return bytes to send."""
+class M100(SerialReader):
+    """One module."""
 
     def __init__(self, options: M100Options | None = None, seed: int = 0) -> None:
         self._options = options or M100Options()
-        self.line = NoisyLine(self._options.faults, Random(f"{seed}:m100"))
-        self._parser = CommandParser(self._options.framing)
-        self._frames: dict[str, TagFrames] = {}
+        framing = self._options.framing
+        errors = (frame(framing, ANSWER, Command.ERROR, b"\x20"), _WRITE_FAIL[framing])
+        super().__init__(partial(command_length, framing), self._options.faults, f"{seed}:m100", -2, errors)
+        self._tags = Cache(lambda epc: TagFrames(framing, bytes.fromhex(epc)))
         self._field: list[TagSeen] = []
-        self._silent_until_ns = 0
-        self._heard_ns = 0
         self._commands: dict[int, Callable[[bytes, int], bytes]] = {
             Command.INFO: self._info,
             Command.SET_REGION: self._set_region,
@@ -83,46 +82,32 @@ class M100:
         self._asleep = False
         self._ends_ns = 0
         self._empty_ns = 0
-        self._parser.clear()
 
     def is_inventorying(self, now_ns: int) -> bool:
         """Return whether rounds are left of the inventory that the host started."""
         return now_ns < self._ends_ns
 
-    def power_on(self, now_ns: int) -> None:
-        """Start anew, with nothing remembered: the module was unplugged, or rebooted itself."""
-        self._reset()
-        self._silent_until_ns = max(self._silent_until_ns, now_ns + BOOT_NS)
-
-    def silence(self, until_ns: int) -> None:
-        """Say and hear nothing until a time (a loose wire)."""
-        self._silent_until_ns = until_ns
-
-    def feed(self, data: bytes, now_ns: int) -> bytes:
-        """Return the answers to what the host wrote."""
-        if now_ns < self._silent_until_ns or not data:
-            return b""
+    def _hear(self, data: bytes) -> bytes:
+        """The first byte after sleep only wakes the module."""
         if self._asleep:
             self._asleep, data = False, data[1:]
-        if now_ns - self._heard_ns > HALF_COMMAND_NS:
-            self._parser.clear()
-        self._heard_ns = now_ns
-        answers = [answer for command in self._parser.feed(data) if (answer := self._answer(command, now_ns))]
-        return self.line.send([piece for answer in answers for piece in answer])
+        return data
 
-    def emit(self, seen: Sequence[TagSeen], now_ns: int) -> bytes:
-        """Return the notifications of the tags that answered until now, if it is inventorying."""
+    def _report(self, seen: Sequence[TagSeen], now_ns: int) -> list[bytes]:
         self._field = [*(t for t in self._field if t.at_ns > now_ns - FIELD_NS), *seen]
-        if now_ns < self._silent_until_ns or self._asleep or not self.is_inventorying(now_ns):
-            return b""
+        if self.is_silent(now_ns) or self._asleep or not self.is_inventorying(now_ns):
+            return []
         if seen:
-            return self.line.send([self._tag(tag) for tag in seen])
+            return [self._tag(tag) for tag in seen]
         if now_ns - self._empty_ns < EMPTY_EVERY_NS:
-            return b""
+            return []
         self._empty_ns = now_ns
-        return self.line.send([self._error(ErrorCode.NO_TAG)])
+        return [self._error(ErrorCode.NO_TAG)]
 
-    def _answer(self, command: HostCommand, now_ns: int) -> list[bytes]:
+    def _answer(self, command: bytes, now_ns: int) -> list[bytes]:
+        return self._answer_to(host_command(command), now_ns)
+
+    def _answer_to(self, command: HostCommand, now_ns: int) -> list[bytes]:
         """Return the frames that answer one command; some are answered by none."""
         if command.code == Command.SINGLE_INVENTORY:
             in_field = [tag for tag in self._field if tag.at_ns > now_ns - FIELD_NS][:MAX_SINGLE_TAGS]
@@ -168,12 +153,7 @@ class M100:
         return OK
 
     def _tag(self, tag: TagSeen) -> bytes:
-        frames = self._frames.get(tag.epc)
-        if frames is None:
-            if len(self._frames) >= MAX_CACHED_TAGS:
-                self._frames.clear()
-            frames = self._frames[tag.epc] = TagFrames(self._options.framing, bytes.fromhex(tag.epc))
-        return frames.at(tag.rssi_dbm)
+        return self._tags.of(tag.epc).at(tag.rssi_dbm)
 
     def _error(self, code: int) -> bytes:
         return self._frame(Command.ERROR, bytes([code]))

@@ -7,7 +7,8 @@ byte. Source: "Communication user Protocol V2.1" §2-4 (anteploon/yrm100lib), R2
 from dataclasses import dataclass
 from enum import Enum
 
-from simulators.epc import PC_96_BIT, epc_crc
+from simulators.devices.serial_reader import MORE, NO_FRAME
+from simulators.epc import epc_crc, pc_word
 
 COMMAND, ANSWER, NOTIFICATION = 0x00, 0x01, 0x02
 OVERHEAD_BYTES = 7
@@ -68,7 +69,7 @@ class TagFrames:
     __slots__ = ("_end", "_head", "_sum", "_tail")
 
     def __init__(self, framing: Framing, epc: bytes, pc: int | None = None) -> None:
-        pc_bytes = (_pc(epc) if pc is None else pc).to_bytes(2, "big")
+        pc_bytes = (pc_word(epc) if pc is None else pc).to_bytes(2, "big")
         tail = pc_bytes + epc + epc_crc(pc_bytes + epc).to_bytes(2, "big")
         whole = frame(framing, NOTIFICATION, Command.SINGLE_INVENTORY, b"\x00" + tail)
         self._head, self._tail, self._end = whole[:5], tail, whole[-1:]
@@ -80,45 +81,24 @@ class TagFrames:
         return self._head + bytes((rssi,)) + self._tail + bytes(((self._sum + rssi) & 0xFF,)) + self._end
 
 
-def _pc(epc: bytes) -> int:
-    return PC_96_BIT if len(epc) == 12 else (len(epc) // 2) << 11
+def command_length(framing: Framing, buffer: bytes) -> int:
+    """Return the length of the intact command at the start of `buffer`, or what a LengthOf says else."""
+    header, end = framing.value
+    if buffer[0] != header:
+        return NO_FRAME
+    if len(buffer) < OVERHEAD_BYTES:
+        return MORE
+    length = int.from_bytes(buffer[3:5], "big")
+    total = length + OVERHEAD_BYTES
+    if length > MAX_PARAM_BYTES:
+        return NO_FRAME
+    if len(buffer) < total:
+        return MORE
+    whole = buffer[:total]
+    is_intact = whole[-1] == end and sum(whole[1:-2]) & 0xFF == whole[-2] and whole[1] == COMMAND
+    return total if is_intact else NO_FRAME
 
 
-class CommandParser:
-    """Bytes from the host to intact commands; what is broken is skipped, and counted."""
-
-    def __init__(self, framing: Framing) -> None:
-        self.skipped_bytes = 0
-        self._header, self._end = framing.value
-        self._buffer = bytearray()
-
-    def clear(self) -> None:
-        """Forget a half frame (the device lost its power)."""
-        self._buffer.clear()
-
-    def feed(self, data: bytes) -> list[HostCommand]:
-        """Return the commands that are complete now."""
-        self._buffer += data
-        commands = []
-        while len(self._buffer) >= OVERHEAD_BYTES:
-            length = int.from_bytes(self._buffer[3:5], "big")
-            if self._buffer[0] != self._header or length > MAX_PARAM_BYTES:
-                self._skip()
-                continue
-            total = length + OVERHEAD_BYTES
-            if len(self._buffer) < total:
-                break
-            whole = bytes(self._buffer[:total])
-            if whole[-1] != self._end or sum(whole[1:-2]) & 0xFF != whole[-2] or whole[1] != COMMAND:
-                self._skip()
-                continue
-            del self._buffer[:total]
-            commands.append(HostCommand(whole[2], whole[5:-2]))
-        return commands
-
-    def _skip(self) -> None:
-        """Drop the first byte, and all before the next header."""
-        found = self._buffer.find(self._header, 1)
-        dropped = len(self._buffer) if found < 0 else found
-        self.skipped_bytes += dropped
-        del self._buffer[:dropped]
+def host_command(whole: bytes) -> HostCommand:
+    """Return the parts of an intact command."""
+    return HostCommand(whole[2], whole[5:-2])

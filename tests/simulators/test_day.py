@@ -20,7 +20,7 @@ def test_a_day_is_generated_in_under_a_minute() -> None:
     sent: Counter[str] = Counter()
     tags = 0
     for now_ns in range(START_NS, START_NS + 12 * HOUR_NS, ROUNDS_NS):
-        for device in site.m100s:
+        for device in site.serial_readers:
             site.to_device(device, vector("m100-cmd-multi-65535"), now_ns)
         for emission in site.advance(min(now_ns + ROUNDS_NS, START_NS + 12 * HOUR_NS)):
             sent[emission.device] += 1

@@ -1,5 +1,6 @@
 """The simulated M100 answers as the manuals and captures say, and misbehaves only where told to."""
 
+from functools import partial
 from random import Random
 
 import pytest
@@ -8,8 +9,17 @@ from hypothesis import strategies as st
 
 from simulators.air import EPOCH_NS, SLOT_NS, TagSeen
 from simulators.devices.faults import LineFaults
-from simulators.devices.m100 import BOOT_NS, M100, MAX_CACHED_TAGS, M100Options
-from simulators.devices.m100_frames import ANSWER, COMMAND, CommandParser, Framing, frame, tag_frame
+from simulators.devices.m100 import M100, M100Options
+from simulators.devices.m100_frames import (
+    ANSWER,
+    COMMAND,
+    Framing,
+    command_length,
+    frame,
+    host_command,
+    tag_frame,
+)
+from simulators.devices.serial_reader import BOOT_NS, MAX_CACHED_TAGS, HostParser
 from tests.support.simulated import NS, START_NS, expected, vector
 
 EPC = "3034B7DBE400010000066E0F"
@@ -146,11 +156,11 @@ def test_a_loose_wire_is_silent_for_its_time() -> None:
 def test_commands_come_in_any_pieces(chunks: list[int], codes: list[int], noise: bytes) -> None:
     """However the host's bytes are cut, and with noise before, the same commands arrive."""
     stream = noise + b"".join(frame(Framing.BB, COMMAND, code, b"\x01") for code in codes)
-    parser, found = CommandParser(Framing.BB), []
+    parser, found = HostParser(partial(command_length, Framing.BB)), []
     for size in [*chunks, len(stream)]:
         found += parser.feed(stream[:size])
         stream = stream[size:]
-    assert [command.code for command in found] == codes
+    assert [host_command(command).code for command in found] == codes
 
 
 def test_a_bad_line_spoils_what_it_is_told_to() -> None:
@@ -172,7 +182,7 @@ def test_prepared_frames_are_bounded() -> None:
     for n in range(MAX_CACHED_TAGS + 5):
         epc = f"{n:024X}"
         assert device.emit([seen(epc=epc)], START_NS) == tag_frame(Framing.BB, bytes.fromhex(epc), -55)
-    assert len(device._frames) == 5
+    assert len(device._tags.made) == 5
 
 
 def test_faults_are_seeded() -> None:

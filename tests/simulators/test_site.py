@@ -16,10 +16,10 @@ TEN_MINUTES_NS = 600 * NS
 
 
 def site(seed: int = 1) -> SimulatedSite:
-    """Return the demo's site with its M100s started."""
+    """Return the demo's site with its serial readers, M100s all, started."""
     options = SiteOptions(opening_act=True)
     a_site = SimulatedSite(demo_layout(), seed, shop_params(Pace.BRISK), START_NS, options=options)
-    for device in a_site.m100s:
+    for device in a_site.serial_readers:
         assert a_site.to_device(device, vector("m100-cmd-multi-65535"), START_NS) == b""
     return a_site
 
