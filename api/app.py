@@ -18,8 +18,10 @@ from api.routes.docs import add_docs_routes
 from api.routes.events import add_event_routes
 from api.routes.health import add_health_routes
 from api.routes.history import add_history_routes
+from api.routes.ingest import add_ingest_routes
 from api.routes.overview import add_overview_routes
 from api.routes.problems import add_problem_routes
+from api.routes.refused import add_refused_routes
 from api.routes.session import add_session_routes
 from api.routes.stores import add_store_routes
 from api.routes.stream import add_stream_routes
@@ -36,11 +38,13 @@ ROUTES = (
     add_history_routes,
     add_stream_routes,
     add_event_routes,
+    add_ingest_routes,
     add_overview_routes,
     add_alert_routes,
     add_store_routes,
     add_article_routes,
     add_health_routes,
+    add_refused_routes,
     add_session_routes,
     add_problem_routes,
     add_docs_routes,

@@ -2,6 +2,7 @@
 
     Authorization: Bearer <key> ─▶ AuthPort ─▶ caller | 401
     cookie ─▶ session ─▶ its key ─▶ AuthPort ─▶ caller      (not GET: needs X-Storefloor: 1)
+    Authorization: Basic <any>:<key>, where devices post ─▶ as a bearer key
     neither, page_sign_in = false, our own page on loopback, GET ─▶ read-only caller
     neither ─▶ 401
 
@@ -9,6 +10,7 @@ Store binding gives no hint: to a key that is bound to stores, a foreign store a
 not exist are the same 403.
 """
 
+import base64
 from typing import Annotated, Literal
 
 from fastapi import Depends
@@ -22,6 +24,8 @@ from gateway.ports import Caller, StoreInfo
 SESSION_COOKIE = "storefloor_session"
 PAGE_HEADER = "x-storefloor"
 """A header that no foreign page can send without our leave (CORS is off): the guard against CSRF."""
+MAX_BASIC_CHARS = 1_024
+"""A user name, a key, and base64 around them."""
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 MAX_KEY_CHARS = 256
 """Longer than any key that is given out: what is longer is not looked up."""
@@ -32,14 +36,19 @@ Via = Literal["key", "session", "open"]
 
 
 class Needs:
-    """A dependency: the caller, where it holds any of the scopes (admin holds all)."""
+    """A dependency: the caller, where it holds any of the scopes (admin holds all).
 
-    def __init__(self, *scopes: str) -> None:
+    `basic`: the key may also come as the password of Basic authentication, the only one that many
+    devices speak. Nobody is asked for it, so that no browser ever sends it by itself.
+    """
+
+    def __init__(self, *scopes: str, basic: bool = False) -> None:
         self.scopes = scopes
+        self.basic = basic
 
     async def __call__(self, request: Request) -> Caller:
         """Return the caller; raises Problem 401 or 403."""
-        caller, _ = await identify(request)
+        caller, _ = await identify(request, basic=self.basic)
         if not any(caller.may(scope) for scope in self.scopes):
             raise _insufficient("This", self.scopes)
         return caller
@@ -48,14 +57,15 @@ class Needs:
 ReadCaller = Annotated[Caller, Depends(Needs("availability:read", "availability:exact"))]
 ExactCaller = Annotated[Caller, Depends(Needs("availability:exact"))]
 IngestCaller = Annotated[Caller, Depends(Needs("ingest:write"))]
+DeviceCaller = Annotated[Caller, Depends(Needs("ingest:write", basic=True))]
 
 
-async def identify(request: Request) -> tuple[Caller, Via]:
+async def identify(request: Request, *, basic: bool = False) -> tuple[Caller, Via]:
     """Return who asks, and how we know; raises Problem 401, or 403 for a page that forgot its header."""
     context = context_of(request)
     authorization = request.headers.get("authorization")
     if authorization is not None:
-        return await _by_key(context, authorization), "key"
+        return await _by_key(context, _password_of(authorization) if basic else authorization), "key"
     session_id = request.cookies.get(SESSION_COOKIE)
     if session_id is not None:
         caller = await _by_session(context, session_id)
@@ -107,6 +117,18 @@ async def _by_key(context: ApiContext, authorization: str) -> Caller:
     if scheme.lower() != "bearer" or not key.strip():
         raise _missing_key("The Authorization header holds no bearer key.")
     return await caller_of_key(context, key.strip())
+
+
+def _password_of(authorization: str) -> str:
+    """Return Basic credentials as a bearer of their password; anything else as it stands."""
+    scheme, _, credentials = authorization.partition(" ")
+    if scheme.lower() != "basic" or len(credentials) > MAX_BASIC_CHARS:
+        return authorization
+    try:
+        _, _, password = base64.b64decode(credentials, validate=True).decode().partition(":")
+    except ValueError:
+        return authorization
+    return f"Bearer {password}"
 
 
 async def _by_session(context: ApiContext, session_id: str) -> Caller | None:

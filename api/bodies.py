@@ -18,21 +18,31 @@ from api.problems import MAX_ERRORS, Fault, Problem, echo, pointer, reason_of
 Model = TypeVar("Model", bound=BaseModel)
 
 
+JSON_TYPE = "application/json"
+
+
 async def read_body(request: Request, model: type[Model]) -> Model:
     """Return the body of `request` as a `model`; raises Problem where it is none."""
-    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if content_type != "application/json":
-        raise Problem("unsupported_media_type", f"The body is {echo(content_type)}, not application/json.")
-    timeout_s = context_of(request).settings.body_timeout_s
-    try:
-        async with asyncio.timeout(timeout_s):
-            body = await request.body()
-    except TimeoutError as error:
-        raise Problem("body_timeout", f"The body did not arrive within {timeout_s:g} s.") from error
+    body = await read_bytes(request, (JSON_TYPE,))
     try:
         return model.model_validate_json(body)
     except ValidationError as error:
         raise _problem_of(error, model) from error
+
+
+async def read_bytes(request: Request, types: tuple[str, ...]) -> bytes:
+    """Return the body of `request`; raises Problem where it is of another type, or does not arrive."""
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type not in types:
+        raise Problem(
+            "unsupported_media_type", f"The body is {echo(content_type)}, not {' or '.join(types)}."
+        )
+    timeout_s = context_of(request).settings.body_timeout_s
+    try:
+        async with asyncio.timeout(timeout_s):
+            return await request.body()
+    except TimeoutError as error:
+        raise Problem("body_timeout", f"The body did not arrive within {timeout_s:g} s.") from error
 
 
 def _problem_of(error: ValidationError, model: type[BaseModel]) -> Problem:

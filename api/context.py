@@ -13,6 +13,7 @@ from gateway.ports import (
     ClockPort,
     FeedPort,
     HealthPort,
+    IngestPort,
     IntakePort,
     InventoryPort,
     RecordsPort,
@@ -27,6 +28,7 @@ class Ports:
     inventory: InventoryPort
     records: RecordsPort
     intake: IntakePort
+    ingest: IngestPort
     feed: FeedPort
     health: HealthPort
     auth: AuthPort

@@ -34,6 +34,11 @@ _SECURITY_SCHEMES = {
         "scheme": "bearer",
         "description": "An API key (`storefloor keys create`), in the Authorization header, never in a URL.",
     },
+    "device": {
+        "type": "http",
+        "scheme": "basic",
+        "description": "For devices that speak no other: any user name, and an API key as the password.",
+    },
     "page": {
         "type": "apiKey",
         "in": "cookie",
@@ -53,7 +58,7 @@ TAGS = [
     {"name": "availability", "description": "What may be promised, now and in the past."},
     {"name": "catalogue", "description": "Stores and articles."},
     {"name": "alerts", "description": "What staff are told."},
-    {"name": "events", "description": "What tills and handhelds tell."},
+    {"name": "events", "description": "What tills and handhelds tell, and what devices post."},
     {"name": "stream", "description": "Changes as they happen."},
     {"name": "page", "description": "What the staff page needs."},
     {"name": "operations", "description": "How the gateway and its devices are."},
@@ -98,14 +103,22 @@ def build_openapi(app: FastAPI) -> dict[str, Any]:
 def _secure(path: dict[str, Any], route: APIRoute) -> None:
     """Write down the scopes that a route's dependency asks for."""
     scopes = list(_scopes(route))
+    takes_basic = any(needs.basic for needs in _needs(route))
     for method in route.methods or ():
         security: list[dict[str, list[str]]] = []
         if scopes:
             security = [{"key": scopes}, {"page": scopes}]
+            if takes_basic:
+                security.append({"device": scopes})
         path[method.lower()]["security"] = security
 
 
 def _scopes(route: APIRoute) -> Iterable[str]:
+    for needs in _needs(route):
+        yield from needs.scopes
+
+
+def _needs(route: APIRoute) -> Iterable[Needs]:
     for dependency in route.dependant.dependencies:
         if isinstance(dependency.call, Needs):
-            yield from dependency.call.scopes
+            yield dependency.call

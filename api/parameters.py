@@ -29,6 +29,9 @@ StoreQuery = Annotated[
         examples=[["lyon-1"]],
     ),
 ]
+DevicePath = Annotated[
+    str, Path(pattern=STORE_PATTERN, description="Id of the device.", examples=["r700-back"])
+]
 QtyQuery = Annotated[
     int,
     Query(

@@ -53,12 +53,16 @@ CATALOGUE: dict[str, ProblemKind] = {
     "not_found": ProblemKind(404, "No such resource", "See /docs for the paths that exist."),
     "unknown_store": ProblemKind(404, "No such store", "`GET /v1/stores` lists the stores."),
     "unknown_sku": ProblemKind(404, "No such article", "`GET /v1/articles` lists the articles."),
+    "unknown_device": ProblemKind(
+        404, "No such device", "Devices that may post stand in the site's file; serial ones do not post."
+    ),
     "unknown_zone": ProblemKind(404, "No such zone", "`GET /v1/stores` lists each store's zones."),
     "method_not_allowed": ProblemKind(
         405, "Method not allowed", "The `Allow` header names what this path answers."
     ),
     "body_timeout": ProblemKind(408, "Body took too long", "Send the body at once; then try again."),
     "body_too_large": ProblemKind(413, "Body too large", "Send at most 1 MiB: split the batch."),
+    "too_many_events": ProblemKind(413, "Too many events", "Send at most 20,000 events: split the body."),
     "too_many_pairs": ProblemKind(
         413, "Too many pairs", "Ask for at most 100 pairs of store and SKU: split the question."
     ),
@@ -82,6 +86,9 @@ CATALOGUE: dict[str, ProblemKind] = {
     ),
     "internal_error": ProblemKind(
         500, "Unexpected error", "Try again; report `trace_id`, which the gateway's log names too."
+    ),
+    "overloaded": ProblemKind(
+        503, "No room for more", "Send the same again after `Retry-After`: nothing of it was taken."
     ),
     "too_many_streams": ProblemKind(
         503, "Too many event streams", "Close unused streams, or raise `max_streams` under [api]."

@@ -1,16 +1,17 @@
 """How the gateway itself is: devices, readiness, metrics. Implements gateway.ports.HealthPort. Runtime."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from gateway.engine import Engine
 from gateway.feed import Feed
 from gateway.pipeline import Pipeline
-from gateway.ports import DeviceHealth, Readiness
+from gateway.ports import DeviceHealth, Readiness, UnmatchedTopicInfo
 from readers.counts import StageCounts
 from readers.link import LinkHealth
+from readers.mqtt_router import UnmatchedTopic
 
 
 class Link(Protocol):
@@ -27,7 +28,8 @@ class Links:
 
     `frames` has the counts of each device's codec (frames of a port, messages of a topic), `inside`
     those of single events in messages that were taken, `repeats` those of what was told twice, `lines`
-    those of the bytes of a port (told where they were in no frame).
+    those of the bytes of a port (told where they were in no frame). `unmatched` gives the topics at
+    the broker that belong to no device, the newest last.
     """
 
     serial: Mapping[str, Link]
@@ -36,6 +38,7 @@ class Links:
     inside: Mapping[str, StageCounts]
     repeats: Mapping[str, StageCounts]
     lines: Mapping[str, StageCounts] = field(default_factory=dict)
+    unmatched: Callable[[], Sequence[UnmatchedTopic]] = tuple
 
 
 class Health:
@@ -83,6 +86,13 @@ class Health:
             held=frames.held,
             dropped=dict(dropped),
         )
+
+    def unmatched_topics(self) -> Sequence[UnmatchedTopicInfo]:
+        """Return the last topics at the broker that belong to no device, newest first."""
+        return [
+            UnmatchedTopicInfo(u.topic, u.count, u.retained, u.sample, u.received_ns)
+            for u in reversed(self._links.unmatched())
+        ]
 
     def readiness(self) -> Readiness:
         """Return whether answers are true now. A dead reader is no reason: its zones say UNKNOWN."""

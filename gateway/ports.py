@@ -155,6 +155,54 @@ class DeviceHealth:
 
 
 @dataclass(frozen=True, slots=True)
+class DeadLetterInfo:
+    """Something that was refused, kept as a sample for people."""
+
+    device: str
+    reason: str
+    detail: str
+    sample: bytes
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnmatchedTopicInfo:
+    """A topic at the broker that belongs to no device, and its last message (`sample` is cut)."""
+
+    topic: str
+    count: int
+    retained: bool
+    sample: bytes
+    last_at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What became of the events that a device posted: received == taken + dropped (by reason).
+
+    `observations`: new reads, scans, weights and signs of life in those that were taken.
+    """
+
+    device: str
+    received: int
+    taken: int
+    observations: int
+    dropped: dict[str, int] = field(default_factory=dict)
+
+
+RefusalCode = Literal["bad_json", "body_too_large", "too_many_events", "overloaded"]
+
+
+class IngestRefused(Exception):  # noqa: N818 - named by what happened
+    """A posted body of which nothing was taken. `code` says why."""
+
+    def __init__(self, code: RefusalCode, detail: str) -> None:
+        super().__init__(f"{code}: {detail}")
+        self.code = code
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
 class Readiness:
     """Whether the gateway can do its work, and the reasons where it cannot."""
 
@@ -247,12 +295,31 @@ class RecordsPort(Protocol):
         """Return alert episodes, newest first; empty `stores`: all."""
         ...
 
+    async def dead_letters(self, limit: int) -> list[DeadLetterInfo]:
+        """Return what was refused last, newest first, of all devices."""
+        ...
+
 
 class IntakePort(Protocol):
     """Events from outside."""
 
     async def record(self, source: str, events: Sequence[TillEvent]) -> list[EventResult]:
         """Apply each event once; return when the outcome is durable. One result per event, in order."""
+        ...
+
+
+class IngestPort(Protocol):
+    """What devices post by HTTP in their own formats."""
+
+    def store_of(self, device: str) -> str | None:
+        """Return the store of a device that may post; None for others, and where there is none."""
+        ...
+
+    async def ingest(self, device: str, body: bytes) -> Ingested:
+        """Take in a body of one event, an array, or several one after another; return when it is durable.
+
+        An event that cannot be read, or that was told before, is dropped by itself. Raises IngestRefused.
+        """
         ...
 
 
@@ -283,6 +350,10 @@ class HealthPort(Protocol):
 
     def devices(self) -> Sequence[DeviceHealth]:
         """Return every configured device."""
+        ...
+
+    def unmatched_topics(self) -> Sequence[UnmatchedTopicInfo]:
+        """Return the last topics at the broker that belong to no device, newest first."""
         ...
 
     def metrics(self) -> str:

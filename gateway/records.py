@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Sequence
 
 from gateway.alerts.records import AlertRecord, AlertState
-from gateway.ports import HistoryPoint
+from gateway.ports import DeadLetterInfo, HistoryPoint
 from gateway.storage.ports import GatewayStore
 
 
 class Records:
-    """History and alerts of one store on disk."""
+    """History, alerts and refusals of one store on disk."""
 
     def __init__(self, store: GatewayStore) -> None:
         self._store = store
@@ -45,3 +45,8 @@ class Records:
                 self._store.alerts, store=store, states=states, types=types, before=before, limit=limit
             )
         return sorted(found, key=lambda a: (a.since_ns, a.id), reverse=True)[:limit]
+
+    async def dead_letters(self, limit: int) -> list[DeadLetterInfo]:
+        """Return what was refused last, newest first."""
+        letters = await asyncio.to_thread(self._store.dead_letters, limit)
+        return [DeadLetterInfo(x.device, x.reason, x.detail, x.sample, x.at_ns) for x in letters]

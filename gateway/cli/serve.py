@@ -35,6 +35,7 @@ from gateway.engine import Changes, Engine
 from gateway.errors import ConfigError
 from gateway.feed import Feed, Subject
 from gateway.health import Health, Links
+from gateway.ingest import Ingest
 from gateway.inventory import Inventory
 from gateway.keys import KeyRing, load_pepper
 from gateway.pipeline import Pipeline
@@ -109,9 +110,17 @@ class _Gateway:
         )
         self.feed = Feed(store.journal_id, store.version)
         self._supervisors = _supervisors(run, self.pipeline)
-        self._codecs = {device.id: device.codec for device in mqtt_devices(site)}
-        self._router = MqttRouter(self._codecs)
+        senders = list(mqtt_devices(site))
+        self._codecs = {device.id: device.codec for device in senders}
+        self._router = MqttRouter(self._codecs, unheard={device.id for device in senders if device.webhook})
         self._mqtt_intake = MqttIntake(self._router, self.pipeline)
+        self._ingest = Ingest(
+            {device.id: device.store for device in senders},
+            self._router,
+            self._mqtt_intake.hand_in,
+            self.pipeline,
+            clock.now_ns,
+        )
         self._mqtt = _mqtt_client(site.mqtt, run.base, self._mqtt_intake, clock) if site.mqtt else None
         self._alerts = (
             MqttAlerts(store, writer, self._mqtt, site.mqtt.alert_topic, encode_alert)
@@ -131,6 +140,7 @@ class _Gateway:
             inside={device: codec.event_counts for device, codec in self._codecs.items()},
             repeats=self._mqtt_intake.read_counts,
             lines={s.device: s.protocol.bytes_counts for s in self._supervisors},
+            unmatched=self._router.unmatched_topics,
         )
 
     def _build_app(self, run: GatewayRun, store: SqliteStore) -> FastAPI:
@@ -141,6 +151,7 @@ class _Gateway:
             inventory=Inventory(self.engine, self._clock.now_ns, lambda: self.pipeline.version),
             records=Records(store),
             intake=self.pipeline,
+            ingest=self._ingest,
             feed=self.feed,
             health=self.health,
             auth=KeyRing(store, pepper),
@@ -263,7 +274,7 @@ def _mqtt_client(section: MqttSection, base: Path, intake: MqttIntake, clock: Cl
         session_expiry_s=section.session_expiry_s,
     )
     client = MqttClient(settings, intake.on_message, clock.now_ns)
-    client.subscribe(intake.router.filters())
+    client.subscribe((*intake.router.filters(), *section.watch_topics))
     return client
 
 

@@ -13,13 +13,14 @@ SALE = {"events": [{"event_id": "e1", "type": "sale", "store": "lyon-1", "sku": 
                     "at": "2026-11-21T18:00:00Z"}]}  # fmt: skip
 ONE = "/v1/stores/lyon-1/availability/DEN-501-32"
 EXACT_ONLY = [
-    f"{ONE}/history", "/v1/alerts", "/v1/devices", "/v1/overview", "/v1/stream",
+    f"{ONE}/history", "/v1/alerts", "/v1/devices", "/v1/overview", "/v1/stream", "/v1/dead-letters",
+    "/v1/unmatched-topics",
 ]  # fmt: skip
 ANY_READER = [ONE, "/v1/availability?sku=DEN-501-32", "/v1/stores", "/v1/articles"]
 OF_A_STORE = [
     "/v1/stores/{}/availability/DEN-501-32", "/v1/stores/{}/availability/DEN-501-32/history",
     "/v1/availability?sku=DEN-501-32&store={}", "/v1/alerts?store={}", "/v1/devices?store={}",
-    "/v1/overview?store={}", "/v1/stream?store={}",
+    "/v1/overview?store={}", "/v1/stream?store={}", "/v1/dead-letters?store={}",
 ]  # fmt: skip
 KEYLESS = ["/livez", "/readyz", "/metrics", "/v1/problems", "/docs", "/openapi.json"]
 

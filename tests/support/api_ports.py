@@ -19,12 +19,16 @@ from gateway.ports import (
     ArticleInfo,
     Availability,
     Caller,
+    DeadLetterInfo,
     DeviceHealth,
     EventResult,
     HistoryPoint,
+    Ingested,
+    IngestRefused,
     Readiness,
     StoreInfo,
     TillEvent,
+    UnmatchedTopicInfo,
     ZoneInfo,
     ZoneLevel,
 )
@@ -176,6 +180,13 @@ class FakeRecords:
     def __init__(self) -> None:
         self.kept = [alert(n) for n in range(1, 6)]
         self.spans: list[tuple[int, int, int, str | None]] = []
+        self.letters = [
+            DeadLetterInfo("m100-denim", "bad_checksum", "", b"\xbb\x00\xff", NOW_NS),
+            DeadLetterInfo("paris-r", "json", "Expecting value", b"{", NOW_NS - S),
+            DeadLetterInfo(
+                "long-gone", "weight", "no number in value", '{"w": "é"}'.encode(), NOW_NS - 2 * S
+            ),
+        ]
 
     async def history(
         self, store: str, sku: str, from_ns: int, to_ns: int, step_ns: int, zone: str | None
@@ -205,6 +216,9 @@ class FakeRecords:
             and (before is None or (a.since_ns, a.id) < before)
         ][:limit]
 
+    async def dead_letters(self, limit: int) -> list[DeadLetterInfo]:
+        return self.letters[:limit]
+
 
 class FakeIntake:
     """Implements IntakePort: each id once per source; SKUs that begin with NO are unknown."""
@@ -222,6 +236,25 @@ class FakeIntake:
             return EventResult(event.event_id, "duplicate", event.sku)
         self.applied[source, event.event_id] = event
         return EventResult(event.event_id, "applied", event.sku)
+
+
+@dataclass
+class FakeIngest:
+    """Implements IngestPort for two devices, one per store; bodies of `broken` or `full` are refused."""
+
+    stores: dict[str, str] = field(default_factory=lambda: {"r700-back": "lyon-1", "paris-r": "paris-2"})
+    bodies: list[tuple[str, bytes]] = field(default_factory=list)
+
+    def store_of(self, device: str) -> str | None:
+        return self.stores.get(device)
+
+    async def ingest(self, device: str, body: bytes) -> Ingested:
+        if body == b"broken":
+            raise IngestRefused("bad_json", "Expecting value: line 1 column 1 (char 0)")
+        if body == b"full":
+            raise IngestRefused("overloaded", "no room within 10 s")
+        self.bodies.append((device, body))
+        return Ingested(device, 3, 1, 1, {"duplicate": 1, "epc_hex": 1})
 
 
 @dataclass
@@ -268,8 +301,15 @@ class FakeHealth:
         default_factory=lambda: [device(), device(id="paris-r", store="paris-2", zones=("floor",))]
     )
 
+    unmatched: list[UnmatchedTopicInfo] = field(
+        default_factory=lambda: [UnmatchedTopicInfo("shop/scale-7/weight", 12, False, b"12.5", NOW_NS)]
+    )
+
     def readiness(self) -> Readiness:
         return self.ready
+
+    def unmatched_topics(self) -> Sequence[UnmatchedTopicInfo]:
+        return self.unmatched
 
     def devices(self) -> Sequence[DeviceHealth]:
         return self.listed
@@ -309,6 +349,7 @@ class Floor:
     inventory: FakeInventory = field(default_factory=FakeInventory)
     records: FakeRecords = field(default_factory=FakeRecords)
     intake: FakeIntake = field(default_factory=FakeIntake)
+    ingest: FakeIngest = field(default_factory=FakeIngest)
     feed: FakeFeed = field(default_factory=FakeFeed)
     health: FakeHealth = field(default_factory=FakeHealth)
     auth: FakeAuth = field(default_factory=FakeAuth)
@@ -318,7 +359,14 @@ class Floor:
 
     def __post_init__(self) -> None:
         ports = Ports(
-            self.clock, self.inventory, self.records, self.intake, self.feed, self.health, self.auth
+            self.clock,
+            self.inventory,
+            self.records,
+            self.intake,
+            self.ingest,
+            self.feed,
+            self.health,
+            self.auth,
         )
         self.app = create_app(ports, self.settings, pages=self.pages, monotonic_s=lambda: self.real_s)
 

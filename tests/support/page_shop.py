@@ -26,6 +26,7 @@ from tests.support.api_ports import (
     FakeAuth,
     FakeClock,
     FakeHealth,
+    FakeIngest,
     FakeIntake,
     FakeInventory,
     FakeRecords,
@@ -65,7 +66,16 @@ class PageShop:
         self.records.kept = []
         self.health = FakeHealth(listed=devices(config))
         clock = FakeClock(speed=self.speed)
-        ports = Ports(clock, self.inventory, self.records, FakeIntake(), self.feed, self.health, FakeAuth())
+        ports = Ports(
+            clock,
+            self.inventory,
+            self.records,
+            FakeIntake(),
+            FakeIngest(),
+            self.feed,
+            self.health,
+            FakeAuth(),
+        )
         self.app = create_app(ports, self.settings, pages=mount)
         self.port = 0
 

@@ -13,6 +13,7 @@ from api.app import ApiSettings, Ports, create_app
 from gateway.engine import Changes, Engine
 from gateway.feed import Feed
 from gateway.health import Health, Links
+from gateway.ingest import Ingest
 from gateway.inventory import Inventory
 from gateway.keys import KeyRing, issue, load_pepper
 from gateway.pipeline import Pipeline
@@ -20,6 +21,7 @@ from gateway.records import Records
 from gateway.storage.ports import Committed
 from gateway.storage.sqlite import STORE_FILE, SqliteStore
 from gateway.storage.writer import Writer
+from readers.mqtt_intake import MqttIntake
 from tests.support.virtual_shop import NS_PER_S, VirtualShop
 
 SCOPES = ("availability:read", "availability:exact", "ingest:write")
@@ -90,6 +92,9 @@ async def virtual_gateway(shop: VirtualShop, folder: Path) -> AsyncIterator[Virt
                     inventory=Inventory(shop.engine, clock.now_ns, lambda: pipeline.version),
                     records=Records(store),
                     intake=pipeline,
+                    ingest=Ingest(
+                        {}, shop.router, MqttIntake(shop.router, pipeline).hand_in, pipeline, clock.now_ns
+                    ),
                     feed=feed,
                     health=Health(shop.engine, pipeline, feed, links),
                     auth=KeyRing(store, pepper),
