@@ -10,15 +10,17 @@ thresholds and hold times are those of a real site, in shop time.
 import argparse
 import contextlib
 import math
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from typing import TypeVar
 
 import uvloop
 
@@ -38,6 +40,7 @@ DEMO_SCOPES = ("availability:read", "availability:exact", "ingest:write")
 MAX_SPEED = 240.0
 """Beyond this, shop minutes pass between two frames of a device, and the demo shows noise."""
 STOP_S = 5.0
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,9 @@ def _make_key(site: SiteConfig, folder: Path) -> str:
 @contextlib.contextmanager
 def _broker(folder: Path, kind: str | None) -> Iterator[RunningBroker]:
     try:
-        broker = start_broker(_free_port(), folder / "broker", kind)
+        broker = _started_whole(
+            lambda: start_broker(_free_port(), folder / "broker", kind), RunningBroker.stop
+        )
     except BrokerUnavailableError as error:
         raise ConfigError(str(error)) from error
     try:
@@ -135,8 +140,11 @@ def _simulated_shop(demo: _Demo, broker: RunningBroker, arguments: argparse.Name
     command += ["--origin-shop-ns", str(demo.clock.origin_shop_ns)]
     if arguments.truth is not None:
         command += ["--truth", str(arguments.truth.resolve())]
-    process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True, text=True
+    process = _started_whole(
+        lambda: subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True, text=True
+        ),
+        _end,
     )
     try:
         assert process.stdout is not None  # noqa: S101 - a pipe was asked for
@@ -144,14 +152,32 @@ def _simulated_shop(demo: _Demo, broker: RunningBroker, arguments: argparse.Name
             raise ConfigError("the simulated shop did not start; run `storefloor simulate` to see why")
         yield
     finally:
-        process.terminate()
-        try:
-            process.wait(STOP_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
+        _end(process)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    if process.stdout is not None:
+        process.stdout.close()
+
+
+def _started_whole(start: Callable[[], T], end: Callable[[T], object]) -> T:
+    """Return what `start` started; a Ctrl-C in the middle waits, and then ends it: nobody else would."""
+    caught: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _frame: caught.append(number))
+    try:
+        started = start()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if caught:
+        end(started)
+        raise KeyboardInterrupt
+    return started
 
 
 def _greet(demo: _Demo, broker: RunningBroker) -> None:

@@ -1,0 +1,183 @@
+"""`storefloor demo`, as a person meets it: what it prints, what it shows, how it ends, what it leaves behind."""
+
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.figures import figure
+from tests.support.mosquitto import needs_mosquitto
+from tests.support.polling import eventually
+from tests.support.ports import free_port
+from tests.support.processes import STOREFLOOR, Command
+
+FIRST_ALERT_S = 60.0
+"""What a person is promised: an alert on the page within a minute of the start."""
+MARK = "STOREFLOOR_DEMO_TEST"
+
+
+class Demo(Command):
+    """A running demo. Its temporary files are all below `folder`, and its processes bear a mark."""
+
+    def __init__(self, folder: Path, *arguments: str) -> None:
+        self.port = free_port()
+        self.folder = folder / "tmp"
+        self.folder.mkdir(exist_ok=True)
+        self.mark = f"{MARK}={folder}"
+        command = [STOREFLOOR, "demo", "--port", str(self.port), *arguments]
+        env = {"TMPDIR": str(self.folder), MARK: str(folder)}
+        super().__init__("demo", command, folder / "demo.log", env=env)
+        self.started_s = 0.0
+
+    def start(self) -> None:
+        """Launch it, and wait for what it tells."""
+        self.log.unlink(missing_ok=True)
+        self.started_s = time.monotonic()
+        self.launch()
+        self.until_said("Ctrl-C ends the demo.")
+
+    def told(self, name: str) -> str:
+        """Return the value of a line `name: value` that it printed."""
+        return next(
+            line.partition(": ")[2] for line in self.output.splitlines() if line.startswith(f"{name}: ")
+        )
+
+    def get(self, path: str, key: str | None = None) -> httpx.Response:
+        """Ask it something, with the key that it printed unless another is given."""
+        headers = {"Authorization": f"Bearer {key or self.told('key')}"}
+        return httpx.get(f"http://127.0.0.1:{self.port}{path}", headers=headers, timeout=20.0)
+
+    def stock(self) -> dict[str, Any]:
+        """Return the pieces of each article by zone."""
+        return {article["sku"]: article["zones"] for article in self.get("/v1/overview").json()["articles"]}
+
+    def until_stock_moves(self) -> None:
+        """Return once there is stock, and it has changed since."""
+        first: list[dict[str, Any]] = []
+
+        def moves() -> bool:
+            stock = self.stock()
+            if not first and any(sum(zones.values()) for zones in stock.values()):
+                first.append(stock)
+            return bool(first) and stock != first[0]
+
+        eventually(moves, "stock to move", 60.0, 0.25)
+
+    def remains(self) -> list[str]:
+        """Return what is left of it: processes that bear its mark, and temporary files."""
+        left = [str(path) for path in self.folder.iterdir()]
+        return left + [
+            f"process {process.name}"
+            for process in Path("/proc").iterdir()
+            if process.name.isdigit() and self.mark.encode() in environment(process)
+        ]
+
+
+def environment(process: Path) -> list[bytes]:
+    """Return a process's environment, empty where it is gone or not ours to see."""
+    try:
+        return (process / "environ").read_bytes().split(b"\0")
+    except OSError:
+        return []
+
+
+@contextmanager
+def demo_of(folder: Path, *arguments: str) -> Iterator[Demo]:
+    """Give a demo that is started; whatever happens, its processes end."""
+    with Demo(folder, *arguments) as demo:
+        demo.start()
+        yield demo
+
+
+def test_within_a_minute_a_person_sees_stock_that_moves_and_an_alert(tmp_path: Path) -> None:
+    """The page answers, the printed key opens the API, stock moves, an alert fires in time; Ctrl-C leaves nothing,
+    and at once the same command runs again on the same port.
+    """
+    needs_mosquitto()
+    with demo_of(tmp_path) as demo:
+        page = httpx.get(demo.told("page"))
+        assert page.status_code == 200
+        assert "text/html" in page.headers["content-type"]
+        assert demo.told("page") == f"http://127.0.0.1:{demo.port}/"
+        assert demo.get("/v1/stores").json()["items"][0]["id"] == "lyon-1"
+        assert demo.get("/v1/stores", key="sf_000000000000_" + "A" * 43).status_code == 401
+        demo.until_stock_moves()
+        moved_s = time.monotonic() - demo.started_s
+
+        def fires() -> Any:
+            return demo.get("/v1/alerts?state=firing").json()["items"]
+
+        alert = eventually(fires, "an alert to fire", FIRST_ALERT_S - moved_s, 0.1)[0]
+        alert_s = time.monotonic() - demo.started_s
+        figure("demo stock moves after", moved_s, "s")
+        figure("demo first alert after", alert_s, "s")
+        assert alert["type"] in {"shelf_empty_backroom_has_stock", "low_stock"}
+        assert alert_s < FIRST_ALERT_S
+        assert demo.interrupt(with_group=False) == 0, demo.output
+        assert "The demo has ended" in demo.output
+        assert "Traceback" not in demo.output
+        eventually(lambda: not demo.remains(), f"nothing to remain of {demo.remains()}", 10.0)
+        demo.start()
+        assert httpx.get(demo.told("page")).status_code == 200
+        assert demo.interrupt(with_group=True) == 0, demo.output
+        eventually(lambda: not demo.remains(), "nothing to remain", 10.0)
+
+
+def test_the_demo_runs_without_mosquitto(tmp_path: Path) -> None:
+    """On the embedded broker it shows the same: devices behind the broker are online, and stock moves."""
+    pytest.importorskip("amqtt", reason="amqtt is not installed: pip install 'storefloor[demo]'")
+    with demo_of(tmp_path, "--broker", "amqtt") as demo:
+        assert "broker: amqtt" in demo.output
+        demo.until_stock_moves()
+
+        def all_online() -> bool:
+            return all(d["state"] == "online" for d in demo.get("/v1/devices").json()["items"])
+
+        eventually(all_online, "every device to be online", 30.0, 0.25)
+        assert sum(zones.get("back-room", 0) for zones in demo.stock().values()) > 0
+        assert demo.interrupt(with_group=True) == 0, demo.output
+        assert "Traceback" not in demo.output
+        eventually(lambda: not demo.remains(), "nothing to remain", 10.0)
+
+
+def test_a_busy_port_is_named_with_its_remedy(tmp_path: Path) -> None:
+    """Where the port is taken, the demo says which, and what to do, and leaves nothing behind."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = subprocess.run(
+            [STOREFLOOR, "demo", "--port", str(port)],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+            env={**os.environ, "TMPDIR": str(tmp_path)},
+        )
+    assert done.returncode == 2
+    assert f"port {port}" in done.stderr
+    assert "--port" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("wait_for", ["storefloor-demo-", "broker", "ports"])
+def test_ctrl_c_while_it_starts_leaves_nothing_behind(tmp_path: Path, wait_for: str) -> None:
+    """Whatever has been started by then is ended: its folder, its broker, its simulated shop."""
+    needs_mosquitto()
+    with Demo(tmp_path) as demo:
+        demo.launch()
+        eventually(
+            lambda: any(wait_for in str(path) for path in demo.folder.rglob("*")), f"{wait_for!r} to appear"
+        )
+        code = demo.interrupt(with_group=True)
+        assert code == 0, demo.output
+        assert "Traceback" not in demo.output
+        eventually(lambda: not demo.remains(), f"nothing to remain of {demo.remains()}", 10.0)
