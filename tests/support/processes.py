@@ -1,5 +1,6 @@
 """The product's commands as processes, as a person would run them: `storefloor run`, `simulate`, `keys`."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -64,11 +65,20 @@ def write_demo_site(folder: Path, api_port: int, mqtt_port: int) -> Path:
 class Command:
     """A process with its output in a log file. Use as a context, so that nothing outlives its test."""
 
-    def __init__(self, name: str, arguments: list[str], log: Path, *, has_orders: bool = False) -> None:
+    def __init__(
+        self,
+        name: str,
+        arguments: list[str],
+        log: Path,
+        *,
+        has_orders: bool = False,
+        env: dict[str, str] | None = None,
+    ) -> None:
         self.name = name
         self.arguments = arguments
         self.log = log
         self._has_orders = has_orders
+        self._env = env
         self.process: subprocess.Popen[bytes] | None = None
 
     def launch(self) -> None:
@@ -80,6 +90,7 @@ class Command:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
+                env=None if self._env is None else {**os.environ, **self._env},
             )
 
     @property
@@ -119,11 +130,18 @@ class Command:
         """End it in good order; return its exit code."""
         return self._end(signal.SIGTERM)
 
-    def _end(self, number: signal.Signals) -> int:
+    def interrupt(self, *, with_group: bool) -> int:
+        """End it by Ctrl-C, which a terminal sends to the whole process group; return its exit code."""
+        return self._end(signal.SIGINT, with_group=with_group)
+
+    def _end(self, number: signal.Signals, *, with_group: bool = False) -> int:
         process, self.process = self.process, None
         if process is None:
             return 0
-        process.send_signal(number)
+        if with_group:
+            os.killpg(process.pid, number)  # it leads a group of its own
+        else:
+            process.send_signal(number)
         try:
             return process.wait(STOP_S)
         except subprocess.TimeoutExpired:
