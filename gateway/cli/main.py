@@ -16,7 +16,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "run": ("gateway.cli.run", "run the gateway of a site"),
         "demo": ("gateway.cli.demo", "run a simulated shop and its gateway on this machine"),
-        "simulate": ("gateway.cli.simulate", "run the simulated shop's devices alone"),
+        "simulate": ("gateway.cli.simulate", "play the devices of a simulated shop, or `simulate device` one"),
         "decode": ("gateway.cli.decode", "tell what is in a capture of a device, a JSON object a line"),
         "keys": ("gateway.cli.keys_command", "make, list and revoke API keys"),
         "config": ("gateway.cli.config_command", "check a site file, or print an example"),

@@ -1,4 +1,8 @@
-"""`storefloor simulate …`: hands over to the simulators, which share no code with the product. Wiring."""
+"""`storefloor simulate …`: hands over to the simulators, which share no code with the product. Wiring.
+
+    simulate device --kind m100 --tags 20      one device, on a port of its own
+    simulate --config site.toml …              a site's devices, and the shop around them
+"""
 
 import argparse
 
@@ -9,7 +13,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def simulate(arguments: argparse.Namespace) -> int:
-    """Run a simulated shop's devices until stopped."""
-    from simulators.live import main
+    """Run simulated devices until stopped."""
+    words: list[str] = arguments.rest
+    if words[:1] == ["device"]:
+        from simulators.device import main as play_device
 
-    return main(arguments.rest)
+        return play_device(words[1:])
+    from simulators.live import main as run_shop
+
+    return run_shop(words)
