@@ -24,8 +24,14 @@ class ObservationIntake:
         self._state = state
         self._till = till
         self._proof_ns: dict[str, int] = dict.fromkeys(state.site.silent_after_ns, 0)
+        self._counts = state.counts
+        self._observe_tag = state.presence.observe
+        self._ports = {
+            (reader, antenna): (place, state.devices[reader])
+            for (reader, antenna), place in state.site.antenna_place.items()
+            if reader in state.devices
+        }
         self._handlers = {
-            Read: self._read,
             Scan: self._scan,
             Reading: self._reading,
             Heartbeat: self._heartbeat,
@@ -35,23 +41,27 @@ class ObservationIntake:
 
     def observe(self, observation: Observation, now_ns: int) -> None:
         """Take one observation in."""
-        self._state.counts.received += 1
-        self._handlers[type(observation)](observation, now_ns)  # type: ignore[operator]  # keyed by its own type
+        self._counts.received += 1
+        if type(observation) is Read:  # a thousand times as many as all others
+            self._read(observation)
+        else:
+            self._handlers[type(observation)](observation, now_ns)  # type: ignore[operator]  # keyed by its own type
 
-    def _read(self, read: Read, _now_ns: int) -> None:
-        place = self._state.site.antenna_place.get((read.reader, read.antenna))
-        device = self._state.devices.get(read.reader)
-        if place is None or device is None:
+    def _read(self, read: Read) -> None:
+        port = self._ports.get((read.reader, read.antenna))
+        if port is None:
             self._state.drop(read.reader, "unknown_antenna")
             return
-        self._state.counts.passed += 1
+        place, device = port
+        self._counts.passed += 1
         device.observations += read.count
+        at_ns = read.at_ns
         proof_ns = self._proof_ns.get(read.reader)
         if proof_ns is None:
-            device.seen(read.at_ns)
-        elif read.at_ns - proof_ns >= PROOF_EVERY_NS:
-            self._prove(device, read.at_ns)
-        self._state.presence.observe(read.epc, place, read.at_ns, read.rssi_dbm, read.count)
+            device.seen(at_ns)
+        elif at_ns - proof_ns >= PROOF_EVERY_NS:
+            self._prove(device, at_ns)
+        self._observe_tag(read.epc, place, at_ns, read.rssi_dbm, read.count)
 
     def _prove(self, device: DeviceLife, at_ns: int) -> None:
         self._proof_ns[device.id] = at_ns

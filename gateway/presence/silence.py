@@ -84,6 +84,7 @@ class SilencePresence:
         self._rule = rule
         self._watch = watch
         self._role = [place.role for place in places]
+        self._is_exit = [place.role == "exit" for place in places]
         self._watches = [watch.places[place.id] for place in places]
         self._tags: dict[str, Tag] = {}
         self._wheels: list[dict[int, list[tuple[Tag, int]]]] = [{} for _ in places]
@@ -132,11 +133,12 @@ class SilencePresence:
         if elapsed > 0:
             tag.weight = tag.weight * exp(-elapsed / self._rule.memory_ns) + weight
             tag.last_ns = at_ns
-            tag.usual_weight = max(tag.usual_weight, tag.weight)
+            if tag.weight > tag.usual_weight:
+                tag.usual_weight = tag.weight
             self._heard(tag)
         else:
             tag.weight += weight
-        if self._role[tag.place] == "exit":
+        if self._is_exit[tag.place]:
             if tag.exit_ns:
                 tag.exit_ns = max(tag.exit_ns, at_ns)
             else:
@@ -151,9 +153,9 @@ class SilencePresence:
         if gap > tag.gap_ns:
             tag.gap_ns = float(gap)
         elif gap > 0:
-            fade = min(1.0, gap / GAP_MEMORY_NS)
-            tag.gap_ns -= tag.gap_ns * fade
-            tag.usual_weight -= tag.usual_weight * fade
+            kept = 1.0 - gap / GAP_MEMORY_NS if gap < GAP_MEMORY_NS else 0.0
+            tag.gap_ns *= kept
+            tag.usual_weight *= kept
         tag.last_clock_ns = clock
 
     def _observe_elsewhere(
