@@ -46,8 +46,8 @@ REGIONS: Mapping[str, bytes] = MappingProxyType(
 """Region -> the eight frequency bytes. That of "us" was captured; the others follow its pattern. "eu" is
 region EU 3, whose four channels are exactly those on which ETSI EN 302 208 allows 2 W."""
 
-STOP = Step("stop", Command.STOP, is_required=False, wait_s=2, attempts=2)
-INFO = Step("info", Command.INFO)
+STOP = Step("stop", Command.STOP, is_required=False)
+INFO = Step("info", Command.INFO, is_required=False)
 PARAMETERS = Step("parameters", Command.GET_PARAMETERS)
 AS_SET = Step("as_set", Command.GET_PARAMETERS, is_required=False)
 START = Step("start", Command.START, bytes(5))

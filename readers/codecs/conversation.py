@@ -25,9 +25,12 @@ from readers.observations import Fault, Heartbeat, Identified
 from readers.protocol import Steps
 
 NS_PER_S = 1_000_000_000
-COMMAND_TIMEOUT_S = 10
-"""A module answers in milliseconds; but a demo's clock runs 30 times faster than the wire, and a
-late answer that is taken for none costs more than a slow retry."""
+COMMAND_TIMEOUT_S = 3
+"""A module answers in milliseconds; but a demo's clock runs 30 times faster than the wire, and 100 ms of
+it are soon gone. All that is sent may be sent twice without harm."""
+
+ROUND_QUIET_S = 2
+"""A polled round that gives no frame for so long, beyond the time it was given, has lost its end."""
 
 MAX_ATTEMPTS = 3
 """Sends of one command before it is given up."""

@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from readers.codecs import r2000
-from readers.codecs.conversation import NS_PER_S, Conversation, Step
+from readers.codecs.conversation import NS_PER_S, ROUND_QUIET_S, Conversation, Step
 from readers.codecs.r2000 import Command, Frame
 from readers.codecs.radio import check_antennas, check_region, whole_dbm
 from readers.errors import Malformed
@@ -42,22 +42,24 @@ a region of our own, four channels 600 kHz apart from 865.7 MHz: exactly those o
 208 allows 2 W, where the module's ETSI region hops in steps of 500 kHz from edge to edge of the band."""
 
 REST_S = 1.0
-"""Pause after a round that failed: a module that fails at once must not be asked without end."""
+"""Pause after a round that failed again: a module that fails at once must not be asked without end."""
 
 HEALTH_EVERY_S = 300
 """A radio warms up within minutes."""
 
-ROUND_WAIT_S = 3
-REPEATS = 1
+REPEATS = 10
+"""Rounds for one command, through one antenna: half a second or so. One alone would lose more air time to
+commands, and more of them to a bad line: each end that is garbled costs ROUND_QUIET_S."""
+
 MAX_PORTS = 4
 _NO_ANTENNA = 0xFF
 _AMBIGUOUS_POWER = 0x11
 """As an answer of one byte: 17 dBm, or "command failed"."""
 
 FIRMWARE = Step("firmware", Command.INFO)
-POWER_NOW = Step("power_now", Command.GET_POWER, is_required=False, wait_s=2, attempts=2)
-REGION_NOW = Step("region_now", Command.GET_REGION, is_required=False, wait_s=2, attempts=2)
-TEMPERATURE = Step("temperature", Command.TEMPERATURE, is_required=False, wait_s=2, attempts=2)
+POWER_NOW = Step("power_now", Command.GET_POWER, is_required=False)
+REGION_NOW = Step("region_now", Command.GET_REGION, is_required=False)
+TEMPERATURE = Step("temperature", Command.TEMPERATURE, is_required=False)
 
 
 class R2000Session(Conversation):
@@ -162,12 +164,13 @@ class R2000Session(Conversation):
         if error == r2000.ANTENNA_MISSING and len(self._antennas) == 1:
             self._lose_antenna(self._antennas[0], now_ns, steps)
         if error not in (None, r2000.NO_TAG):
-            self._is_failing = error != r2000.ANTENNA_MISSING or self._is_failing
             self._blame(f"error_{error:02x}", _error_text(error), now_ns, steps)
-            if is_ours:
+            was_failing, self._is_failing = self._is_failing, True
+            if is_ours and was_failing:
                 self._rest(REST_S, now_ns)
-            return
-        if is_ours:
+            elif is_ours:
+                self._advance(now_ns, steps)
+        elif is_ours:
             self._is_failing = False
             self._missing = set(self._missing_this_round)
             self._advance(now_ns, steps)
@@ -192,7 +195,7 @@ class R2000Session(Conversation):
                 self._facts["temperature"] = f"{r2000.temperature_c(frame.data)} °C"
         elif step.command == Command.RETURN_LOSS:
             if frame.error is not None and frame.error != r2000.RETURN_LOSS_FAILED:
-                self._facts[step.name.replace("_", " ")] = f"{frame.error} dB"
+                self._facts[step.name] = f"{frame.error} dB"
         elif frame.error != r2000.OK:
             refusal = _error_text(frame.error or 0)
         self._settle(step, refusal, now_ns, steps)
@@ -201,12 +204,10 @@ class R2000Session(Conversation):
 def _inventory(antennas: tuple[int, ...]) -> Step:
     """Return one round: through the only antenna of a small module, or through all by turns."""
     if antennas == (1,):
-        return Step(
-            "inventory", Command.INVENTORY, bytes((REPEATS,)), is_round=True, wait_s=ROUND_WAIT_S, attempts=2
-        )
+        return Step("inventory", Command.INVENTORY, bytes((REPEATS,)), is_round=True, wait_s=ROUND_QUIET_S)
     slots = [(antenna - 1, 1) for antenna in antennas] + [(_NO_ANTENNA, 0)] * (MAX_PORTS - len(antennas))
-    param = bytes(byte for slot in slots for byte in slot) + bytes((0, REPEATS))
-    return Step("inventory", Command.FAST_SWITCH, param, is_round=True, wait_s=ROUND_WAIT_S, attempts=2)
+    param = bytes(byte for slot in slots for byte in slot) + bytes((0, max(1, REPEATS // len(antennas))))
+    return Step("inventory", Command.FAST_SWITCH, param, is_round=True, wait_s=ROUND_QUIET_S)
 
 
 def _loss_steps(antennas: tuple[int, ...], frequency_index: int) -> list[Step]:
@@ -214,8 +215,8 @@ def _loss_steps(antennas: tuple[int, ...], frequency_index: int) -> list[Step]:
     steps: list[Step] = []
     for antenna in antennas:
         steps.append(Step("antenna", Command.SET_ANTENNA, bytes((antenna - 1,)), is_required=False))
-        name, param = f"return_loss_{antenna}", bytes((frequency_index,))
-        steps.append(Step(name, Command.RETURN_LOSS, param, is_required=False, wait_s=2, attempts=2))
+        name, param = f"return loss of antenna {antenna}", bytes((frequency_index,))
+        steps.append(Step(name, Command.RETURN_LOSS, param, is_required=False))
     return steps
 
 

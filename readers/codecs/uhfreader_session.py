@@ -25,7 +25,7 @@ from readers.protocol import Steps
 from readers.settings import RfidSettings
 
 REST_S = 1.0
-"""Pause after an inventory that failed: a reader that fails at once must not be asked without end."""
+"""Pause after an inventory that failed again: a reader that fails at once must not be asked without end."""
 
 _NO_FAULTS = frozenset({Status.NO_TAG, Status.TAG_UNCLEAR, Status.TAG_ERROR})
 """Of an inventory: no tag was heard well enough this time."""
@@ -34,11 +34,13 @@ _NO_FAULTS = frozenset({Status.NO_TAG, Status.TAG_UNCLEAR, Status.TAG_ERROR})
 class UhfReaderSession(Conversation):
     """What both models share. `ports` tells a kind's antennas apart."""
 
-    stale_after_s = 2
-    """In answer mode nothing follows the frame that a false beginning holds back."""
+    stale_after_s = 0.5
+    """In answer mode nothing follows the frame that a false beginning holds back: the longest takes 0.27 s at
+    9600 baud."""
 
     def __init__(self, settings: RfidSettings, wanted: words.Wanted) -> None:
-        super().__init__(settings.device, uhfreader.new_framer())
+        self._line = uhfreader.Line()
+        super().__init__(settings.device, uhfreader.new_framer(self._line))
         self._wanted = wanted
         self._antennas = settings.antennas
         self._disconnected: set[int] = set()
@@ -46,6 +48,11 @@ class UhfReaderSession(Conversation):
 
     def _encode(self, step: Step) -> bytes:
         return uhfreader.encode(step.command, step.param)
+
+    def opened(self, now_ns: int) -> Steps:
+        """Begin; another reader may be on the line now."""
+        self._line.address = None
+        return super().opened(now_ns)
 
     def _resuming(self) -> Sequence[Step]:
         return self._opening()
@@ -95,15 +102,16 @@ class UhfReaderSession(Conversation):
         elif status != Status.OK:
             self._refused(step, status, now_ns, steps)
         else:
-            self._take_answer(step, frame.data, now_ns, steps)
+            self._take_answer(step, frame, now_ns, steps)
 
-    def _take_answer(self, step: Step, data: bytes, now_ns: int, steps: Steps) -> None:
+    def _take_answer(self, step: Step, frame: Frame, now_ns: int, steps: Steps) -> None:
         if step.command == Command.INFO:
-            info = words.decode_info(data)
+            info = words.decode_info(frame.data)
+            self._line.address = frame.address
             self._identify(info.text(), now_ns, steps)
             self._todo.extend((*words.radio_steps(self._wanted, info), *self._further(info)))
         elif step.name == "mode":
-            self._take_mode(data, now_ns, steps)
+            self._take_mode(frame.data, now_ns, steps)
         self._settle(step, None, now_ns, steps)
 
     def _refused(self, step: Step, status: int, now_ns: int, steps: Steps) -> None:
@@ -126,7 +134,7 @@ class UhfReaderSession(Conversation):
         elif status == Status.ANTENNA_ERROR:
             self._lost_antenna(self._polled_antenna(), now_ns, steps)
             if step is not None:
-                self._rest(REST_S, now_ns)
+                self._go_on(now_ns, steps, is_again=not self._is_watching())
             return
         elif status not in _NO_FAULTS:
             if step is not None:
@@ -143,9 +151,16 @@ class UhfReaderSession(Conversation):
         self._advance(now_ns, steps)
 
     def _fail_round(self, detail: str, code: str, now_ns: int, steps: Steps) -> None:
-        self._is_failing = True
+        was_failing, self._is_failing = self._is_failing, True
         self._blame(code, detail, now_ns, steps)
-        self._rest(REST_S, now_ns)
+        self._go_on(now_ns, steps, is_again=was_failing)
+
+    def _go_on(self, now_ns: int, steps: Steps, *, is_again: bool) -> None:
+        """Ask for the next inventory: after a rest where this one failed as the last one did."""
+        if is_again:
+            self._rest(REST_S, now_ns)
+        else:
+            self._advance(now_ns, steps)
 
     def _lost_antenna(self, antenna: int, now_ns: int, steps: Steps) -> None:
         if antenna in self._antennas:

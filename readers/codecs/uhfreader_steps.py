@@ -62,8 +62,8 @@ READER_TYPES = {
 BYTE_PORTS, MASK_PORTS, NUMBER_PORTS = 4, 8, 16
 """Sizes of readers. Up to 8 ports, a tag's antennas are a bit mask; with 16, one number from 0."""
 
-SCAN_TIME_100MS = 10
-"""How long one inventory may take where tags keep answering: each antenna has its turn within a second."""
+SCAN_TIME_100MS = 5
+"""How long one inventory may take where tags keep answering: four antennas have their turn in two seconds."""
 Q, SESSION, TARGET_A = 4, 0, 0
 _EPC_BANK = 1
 _ANTENNA_SELECTOR = 0x80
@@ -74,22 +74,31 @@ BEAT_INTERVAL_30S = 1
 """Heartbeats of real-time mode, in half minutes: they come only while no tag does."""
 SET_INTERVAL = 0x80
 
-ROUND_WAIT_S = SCAN_TIME_100MS / 10 + 2
+ROUND_WAIT_S = SCAN_TIME_100MS / 10 + 0.5
+ROUND_ATTEMPTS = 5
+"""A reader is deaf while it takes inventory: to ask it again too early does no harm."""
+
 STOP_WAIT_S = 1.2
 """A running inventory ends within a second of STOP, and is deaf until then."""
 
 STOP = Step("stop", Command.STOP, is_required=False, wait_s=STOP_WAIT_S, attempts=1)
 INFO = Step("info", Command.INFO)
-LOOK_AT_MODE = Step("mode", Command.GET_REAL_TIME, is_required=False, wait_s=2, attempts=2)
-LOOK_AT_MODE_18 = Step("mode", Command.GET_WORK_MODE_18, is_required=False, wait_s=2, attempts=2)
-"""Old firmware does not know these: two seconds of silence are an answer too."""
+LOOK_AT_MODE = Step("mode", Command.GET_REAL_TIME, is_required=False)
+LOOK_AT_MODE_18 = Step("mode", Command.GET_WORK_MODE_18, is_required=False)
+"""Old firmware does not know these: silence is an answer too."""
 TO_ANSWER_MODE = Step("answer_mode", Command.SET_WORK_MODE, bytes((MODE_ANSWER,)))
 TO_REAL_TIME_MODE = Step("real_time_mode", Command.SET_WORK_MODE, bytes((MODE_REAL_TIME,)))
-SET_PARAMETERS = Step("parameters", Command.SET_REAL_TIME, REAL_TIME_PARAMETERS, is_required=False)
-SET_BEAT = Step("heartbeat", Command.HEARTBEAT_INTERVAL, bytes((SET_INTERVAL | BEAT_INTERVAL_30S,)), False)
-SET_SCAN_TIME = Step("scan_time", Command.SET_SCAN_TIME, bytes((SCAN_TIME_100MS,)), False)
+
+
+def _optional(name: str, command: Command, param: bytes) -> Step:
+    return Step(name, command, param, is_required=False)
+
+
+SET_PARAMETERS = _optional("parameters", Command.SET_REAL_TIME, REAL_TIME_PARAMETERS)
+SET_BEAT = _optional("heartbeat", Command.HEARTBEAT_INTERVAL, bytes((SET_INTERVAL | BEAT_INTERVAL_30S,)))
+SET_SCAN_TIME = _optional("scan_time", Command.SET_SCAN_TIME, bytes((SCAN_TIME_100MS,)))
 INVENTORY_18 = Step(
-    "inventory", Command.INVENTORY, is_round=True, wait_s=SCAN_TIME_100MS / 10 + ROUND_WAIT_S, attempts=2
+    "inventory", Command.INVENTORY, is_round=True, wait_s=ROUND_WAIT_S, attempts=ROUND_ATTEMPTS
 )
 
 
@@ -209,7 +218,7 @@ def antennas_step(antennas: tuple[int, ...], ports: int) -> Step:
     ports take a word, and whether to forget it at power off."""
     mask = sum(1 << port - 1 for port in antennas)
     param = bytes((mask,)) if ports <= BYTE_PORTS else bytes((0, mask >> 8, mask & 0xFF))
-    return Step("antennas", Command.SET_ANTENNAS, param, is_required=False)
+    return _optional("antennas", Command.SET_ANTENNAS, param)
 
 
 def inventory_288(antenna: int) -> Step:
@@ -217,7 +226,9 @@ def inventory_288(antenna: int) -> Step:
     mask = bytes((_EPC_BANK, 0, 0, 0))
     tail = bytes((TARGET_A, _ANTENNA_SELECTOR | antenna - 1, SCAN_TIME_100MS))
     param = bytes((Q, SESSION)) + mask + tail
-    return Step("inventory", Command.INVENTORY, param, is_round=True, wait_s=ROUND_WAIT_S, attempts=2)
+    return Step(
+        "inventory", Command.INVENTORY, param, is_round=True, wait_s=ROUND_WAIT_S, attempts=ROUND_ATTEMPTS
+    )
 
 
 def _band_text(frequency: bytes) -> str:
