@@ -144,10 +144,13 @@ class AntennaSection(Section):
 
 
 class ReaderSection(Section):
-    """An RFID reader: on a serial port (kind m100), or behind the broker (impinj, zebra, mapping …)."""
+    """An RFID reader: on a serial port (m100, cf, …), or behind the broker (impinj, zebra, mapping …)."""
 
     id: Id
-    kind: str = Field(description="m100 (serial port); impinj, zebra, zebra_sled, mapping (broker)")
+    kind: str = Field(
+        description="m100, cf, r2000, uhfreader18, uhfreader288 (serial port); impinj, zebra, zebra_sled, "
+        "mapping (broker)"
+    )
     store: Id
     antennas: tuple[AntennaSection, ...] = Field(min_length=1, max_length=64)
     port: str | None = Field(None, description="serial readers: device path, best /dev/serial/by-id/…")
@@ -156,6 +159,12 @@ class ReaderSection(Section):
     )
     region: Region | None = Field(None, description="radio region; left out: the module's own setting stays")
     power_dbm: float | None = Field(None, ge=0, le=33, description="transmit power, dBm at the chip")
+    mode: Literal["answer", "real_time"] = Field(
+        "answer", description="uhfreader288: asked round after round, or reporting by itself"
+    )
+    ports: int | None = Field(
+        None, ge=1, le=16, description="uhfreader288: how many antenna ports it has, where it has 16"
+    )
     topic: Topic | None = Field(None, description="MQTT readers: the configured event topic")
     status_topics: tuple[TopicFilter, ...] = Field(
         (), max_length=8, description="zebra, zebra_sled: topics of its heartbeats and connection events"

@@ -84,8 +84,9 @@ def _serial_reader(reader: ReaderSection, where: str) -> SerialDevice:
     _refuse_keys(reader, where, MQTT_KEYS)
     if reader.port is None:
         raise ConfigError(f"{where}.port: reader {reader.id!r} (kind {reader.kind}) needs its serial port")
+    antennas = tuple(antenna.port for antenna in reader.antennas)
     settings = RfidSettings(
-        reader.id, reader.region, reader.power_dbm, tuple(antenna.port for antenna in reader.antennas)
+        reader.id, reader.region, reader.power_dbm, antennas, mode=reader.mode, ports=reader.ports
     )
     try:
         kind = serial_kind(reader.kind)
