@@ -16,6 +16,9 @@ FLOOR, BACK_ROOM, FITTING_ROOM, TILL, EXIT = "floor", "back_room", "fitting_room
 NEEDED_ROLES = (FLOOR, BACK_ROOM, FITTING_ROOM, TILL, EXIT)
 SERIAL_READERS = ("cf", "m100", "r2000", "uhfreader18", "uhfreader288")
 """Kinds of RFID readers on a serial port: see simulators/devices/serial_kinds.py."""
+MQTT_READERS = ("impinj", "zebra")
+MQTT_SCALES = ("esphome", "tasmota", "things_stack")
+"""Kinds of devices behind the broker: see simulators/devices/mqtt_kinds.py."""
 
 
 class UnusableSiteError(ValueError):
@@ -52,12 +55,13 @@ class Antenna:
 
 @dataclass(frozen=True, slots=True)
 class ReaderFacts:
-    """An RFID reader: a kind of SERIAL_READERS on a serial port, kind impinj behind the broker."""
+    """An RFID reader: a kind of SERIAL_READERS on a serial port, of MQTT_READERS behind the broker."""
 
     id: str
     kind: str
     antennas: tuple[Antenna, ...]
     topic: str
+    status_topic: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,9 @@ class ShelfFacts:
     topic: str
     unit_weight_g: float
     tare_g: float
+    kind: str = "tasmota"
+    value: str = ""
+    unit: str = "g"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +122,8 @@ class SiteLayout:
     def mqtt_devices(self) -> tuple[str, ...]:
         """Return the ids of the devices that speak to the broker."""
         return tuple(
-            [reader.id for reader in self.readers if reader.kind == "impinj"]
-            + [shelf.id for shelf in self.shelves]
+            [reader.id for reader in self.readers if reader.kind in MQTT_READERS]
+            + [shelf.id for shelf in self.shelves if shelf.kind in MQTT_SCALES and shelf.topic]
         )
 
 
@@ -155,7 +162,8 @@ def parse_site(config: Mapping[str, Any], articles_csv: str) -> SiteLayout:
 
 def _reader(reader: Mapping[str, Any]) -> ReaderFacts:
     antennas = tuple(Antenna(reader["id"], a.get("port", 1), a["zone"]) for a in reader["antennas"])
-    return ReaderFacts(reader["id"], reader["kind"], antennas, reader.get("topic") or "")
+    status_topic = next(iter(reader.get("status_topics", ())), "")
+    return ReaderFacts(reader["id"], reader["kind"], antennas, reader.get("topic") or "", status_topic)
 
 
 def _shelf(shelf: Mapping[str, Any]) -> ShelfFacts:
@@ -163,9 +171,12 @@ def _shelf(shelf: Mapping[str, Any]) -> ShelfFacts:
         shelf["id"],
         shelf["zone"],
         shelf["sku"],
-        shelf["topic"],
+        shelf.get("topic") or "",
         float(shelf["unit_weight_g"]),
         float(shelf.get("tare_g", 0.0)),
+        shelf.get("kind", "tasmota"),
+        shelf.get("value") or "",
+        shelf.get("unit") or "g",
     )
 
 

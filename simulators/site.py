@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from random import Random
 
 from simulators.air import SLOT_NS, SLOTS_PER_EPOCH, Air
-from simulators.devices.impinj import ImpinjOptions, ImpinjR700
 from simulators.devices.m100 import M100, M100Options
+from simulators.devices.mqtt_kinds import make_mqtt_reader, make_scale
 from simulators.devices.scanner import LineScanner, ScannerOptions, Symbol
 from simulators.devices.serial_kinds import make_reader
 from simulators.devices.serial_reader import SerialReader
-from simulators.devices.tasmota import SAMPLE_NS, TasmotaOptions, TasmotaScale
+from simulators.devices.tasmota import SAMPLE_NS
 from simulators.emissions import Emission, Publication, SerialBytes
-from simulators.layout import SERIAL_READERS, ReaderFacts, ShelfFacts, SiteLayout
+from simulators.layout import MQTT_READERS, MQTT_SCALES, SERIAL_READERS, ReaderFacts, SiteLayout
 from simulators.params import AirParams, ShopParams
 from simulators.shop import Shop
 from simulators.signals import CodeScanned, GatePassed, ShelfTouched, Signal
@@ -72,8 +72,16 @@ class SimulatedSite:
             for r in layout.readers
             if r.kind in SERIAL_READERS
         }
-        self.r700s = {r.id: _r700(r, options) for r in layout.readers if r.kind == "impinj"}
-        self.scales = {shelf.id: self._scale(shelf, seed) for shelf in layout.shelves}
+        self.mqtt_readers = {
+            r.id: make_mqtt_reader(r, batch=options.impinj_batch)
+            for r in layout.readers
+            if r.kind in MQTT_READERS
+        }
+        self.scales = {
+            shelf.id: make_scale(shelf, self.shop.shelf_load_g(shelf.sku), seed)
+            for shelf in layout.shelves
+            if shelf.kind in MQTT_SCALES and shelf.topic
+        }
         self.scanners = {
             s.id: LineScanner(options.scanners.get(s.role, ScannerOptions()), _seed(seed, s.id))
             for s in layout.scanners
@@ -110,7 +118,8 @@ class SimulatedSite:
         """Cut a device's power; return its last will, where it left one with the broker."""
         self._known(device)
         self._off.add(device)
-        return [self.scales[device].will(now_ns)] if device in self.scales else []
+        will = self.scales[device].will(now_ns) if device in self.scales else None
+        return [] if will is None else [will]
 
     def replug(self, device: str, now_ns: int) -> list[Emission]:
         """Give a device its power back; return what it publishes on connecting. It remembers nothing."""
@@ -140,8 +149,8 @@ class SimulatedSite:
 
     def _births(self, device: str, now_ns: int) -> list[Publication]:
         if device in self.scales:
-            return [self.scales[device].birth(now_ns)]
-        return self.r700s[device].power_on(now_ns) if device in self.r700s else []
+            return self.scales[device].births(now_ns)
+        return self.mqtt_readers[device].power_on(now_ns) if device in self.mqtt_readers else []
 
     def _finish_slot(self, end_ns: int) -> list[Emission]:
         if self._slot % SLOTS_PER_EPOCH == 0:
@@ -153,9 +162,9 @@ class SimulatedSite:
             data = reader.emit(reads.get(device, ()), end_ns)
             if data and not self._is_mute(device):
                 emissions.append(SerialBytes(end_ns, device, data))
-        for device, r700 in self.r700s.items():
-            if device in reads and not self._is_mute(device):
-                emissions += r700.emit(reads[device], end_ns)
+        for device, mqtt_reader in self.mqtt_readers.items():
+            if not self._is_mute(device):
+                emissions += mqtt_reader.emit(reads.get(device, ()), end_ns)
         if end_ns % SAMPLE_NS == 0:
             for device, scale in self.scales.items():
                 published = scale.sample(end_ns)
@@ -176,17 +185,13 @@ class SimulatedSite:
                 self.air.pass_gate(signal)
             case ShelfTouched():
                 for shelf in self.layout.shelves:
-                    if shelf.sku == signal.sku:
+                    if shelf.sku == signal.sku and shelf.id in self.scales:
                         self.scales[shelf.id].touch(signal.load_g, signal.settles_ns, signal.press_g)
             case CodeScanned():
                 scanner = next((s.id for s in self.layout.scanners if s.role == signal.role), None)
                 if scanner is not None and not self._is_mute(scanner):
                     return [SerialBytes(signal.at_ns, scanner, self.scanners[scanner].scan(signal.gtin))]
         return []
-
-    def _scale(self, shelf: ShelfFacts, seed: int) -> TasmotaScale:
-        options = TasmotaOptions(topic=shelf.topic, tare_g=shelf.tare_g)
-        return TasmotaScale(shelf.id, options, self.shop.shelf_load_g(shelf.sku), seed)
 
     def _is_mute(self, device: str) -> bool:
         return device in self._off or device in self._silent
@@ -201,10 +206,6 @@ def _serial_reader(reader: ReaderFacts, options: SiteOptions, seed: int) -> Seri
         return M100(options.m100, seed)
     ports = max(antenna.port for antenna in reader.antennas)
     return make_reader(reader.kind, options.m100.faults, seed, ports)
-
-
-def _r700(reader: ReaderFacts, options: SiteOptions) -> ImpinjR700:
-    return ImpinjR700(reader.id, ImpinjOptions(topic=reader.topic, batch=options.impinj_batch))
 
 
 def _seed(seed: int, device: str) -> int:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from random import Random
 
 from simulators.agenda import NS_PER_S
+from simulators.devices.load_cell import CellOptions, LoadCell
 from simulators.emissions import Publication
 from simulators.times import zoneless
 
@@ -33,27 +34,20 @@ class TasmotaOptions:
 
 
 class TasmotaScale:
-    """One scale. It is told what lies on it, and until when somebody's hand is there."""
+    """One scale."""
 
     def __init__(self, device: str, options: TasmotaOptions, load_g: float, seed: int = 0) -> None:
         self._device = device
         self._options = options
-        self._rng = Random(f"{seed}:{device}")
-        self._load_g = load_g
-        self._settles_ns = 0
-        self._press_g = 0.0
+        cell = CellOptions(options.tare_g, options.noise_g, options.swing_g)
+        self._cell = LoadCell(cell, load_g, Random(f"{seed}:{device}"))
+        self.touch = self._cell.touch
         self._reported_g: float | None = None
         self._reported_ns = 0
 
-    def touch(self, load_g: float, settles_ns: int, press_g: float) -> None:
-        """Somebody puts hands on the shelf until a time; then it bears `load_g` of goods."""
-        self._load_g = load_g
-        self._settles_ns = max(self._settles_ns, settles_ns)
-        self._press_g = press_g
-
-    def birth(self, now_ns: int) -> Publication:
+    def births(self, now_ns: int) -> list[Publication]:
         """Return what it publishes whenever it has connected."""
-        return self._lwt(ONLINE, now_ns)
+        return [self._lwt(ONLINE, now_ns)]
 
     def will(self, now_ns: int = 0) -> Publication:
         """Return what the broker publishes when the connection breaks."""
@@ -61,7 +55,7 @@ class TasmotaScale:
 
     def sample(self, now_ns: int) -> list[Publication]:
         """Take one second's average (call it each SAMPLE_NS); return what that makes it publish."""
-        weight_g = self._weigh(now_ns)
+        weight_g = self._cell.weigh(now_ns)
         is_due = now_ns - self._reported_ns >= self._options.tele_period_s * NS_PER_S
         is_change = self._reported_g is None or abs(weight_g - self._reported_g) > self._options.change_g
         if not (is_due or is_change):
@@ -69,12 +63,6 @@ class TasmotaScale:
         self._reported_g, self._reported_ns = weight_g, now_ns
         topic = f"tele/{self._options.topic}/SENSOR"
         return [Publication(now_ns, self._device, topic, self._json(weight_g, now_ns))]
-
-    def _weigh(self, now_ns: int) -> float:
-        weight_g = self._options.tare_g + self._load_g + self._rng.gauss(0.0, self._options.noise_g)
-        if now_ns < self._settles_ns:
-            weight_g += self._press_g + self._rng.uniform(-1, 1) * self._options.swing_g
-        return weight_g
 
     def _json(self, weight_g: float, now_ns: int) -> bytes:
         """Negative weight is reported as 0, as the driver does; kilograms with three digits (WeightRes 3)."""

@@ -159,6 +159,6 @@ def test_negative_weight_is_reported_as_zero() -> None:
 def test_its_will_is_the_documented_one() -> None:
     """LWT is retained, on the documented topic, with the documented words."""
     real = json_vector("tasmota-lwt")
-    will, birth = scale().will(), scale().birth(START_NS)
+    will, (birth,) = scale().will(), scale().births(START_NS)
     assert (will.topic, will.payload.decode(), will.retain) == (real["topic"], real["payload"], True)
     assert (birth.topic, birth.payload, birth.retain) == (real["topic"], b"Online", True)

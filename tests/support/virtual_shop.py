@@ -5,6 +5,7 @@ SimulatedSite ─ bytes ─▶ protocol ─┐
                                       or a pipeline (tests/support/virtual_gateway.py)
 """
 
+import tomllib
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -22,18 +23,22 @@ from readers.mqtt_router import MqttRouter
 from readers.observations import Heartbeat, Observation
 from readers.protocol import MqttMessage, Steps
 from simulators.emissions import Publication, SerialBytes
-from simulators.layout import load_site
+from simulators.layout import parse_site as parse_layout
 from simulators.params import Pace, ShopParams, shop_params
 from simulators.shop import opening_ns
 from simulators.site import SimulatedSite, SiteOptions
 
 NS_PER_S = 1_000_000_000
 DEMO = Path(str(files("config").joinpath("demo.toml")))
+ARTICLES = DEMO.with_name("demo-articles.csv")
 PORT_LIFE_S = 10
 
 
 class VirtualShop:
-    """One simulated site joined to one engine, without ports, broker or waiting."""
+    """One simulated site joined to one engine, without ports, broker or waiting.
+
+    The site is the demo's, or that of `site_text` with the demo's articles.
+    """
 
     def __init__(
         self,
@@ -41,12 +46,15 @@ class VirtualShop:
         seed: int = 1,
         params: ShopParams | None = None,
         options: SiteOptions | None = None,
+        site_text: str | None = None,
         on_changes: Callable[[Changes, int], None] = lambda _changes, _now_ns: None,
     ) -> None:
         params = params or shop_params(Pace.DAY)
         self.start_ns = opening_ns(datetime(2026, 3, 14, tzinfo=UTC), params)
-        self.site = SimulatedSite(load_site(DEMO), seed, params, self.start_ns, options=options)
-        self.config = parse_site(DEMO.read_text(encoding="utf-8"), "demo.toml")
+        text = site_text or DEMO.read_text(encoding="utf-8")
+        layout = parse_layout(tomllib.loads(text), ARTICLES.read_text(encoding="utf-8"))
+        self.site = SimulatedSite(layout, seed, params, self.start_ns, options=options)
+        self.config = parse_site(text, "demo.toml")
         self.now_ns = self.start_ns
         self._on_changes = on_changes
         self.messages_published = self.messages_acknowledged = 0
@@ -57,8 +65,8 @@ class VirtualShop:
 
     def new_engine(self) -> Engine:
         """Return an engine that knows nothing yet."""
-        csv = files("config").joinpath("demo-articles.csv").read_text(encoding="utf-8")
-        return Engine(Site(self.config), parse_catalogue(csv, "demo-articles.csv"))
+        csv = ARTICLES.read_text(encoding="utf-8")
+        return Engine(Site(self.config), parse_catalogue(csv, ARTICLES.name))
 
     def restart(self, engine: Engine) -> None:
         """Let another engine take over, as after a crash: ports are opened anew."""
