@@ -207,6 +207,9 @@ class Engine:
         for row in by_part.get("shelf", ()):
             if row.key in self.state.shelves and row.value is not None:
                 self.state.shelves[row.key].restore(int(row.value))
+        for row in by_part.get("told", ()):
+            if row.key in self.state.told and row.value is not None:
+                self.state.told[row.key].restore(row.value)
         for row in by_part.get("count", ()):
             if row.value is not None and row.key in self.site.scanners:
                 ref, started_ns, last_ns, pieces = json.loads(row.value)

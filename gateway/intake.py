@@ -125,6 +125,12 @@ class ObservationIntake:
         device = self._state.devices[scan.scanner]
         device.seen(scan.at_ns)
         device.observations += 1
+        if scan.at_ns != scan.received_ns:
+            told = self._state.told[scan.scanner]
+            if not told.is_new(scan.text, scan.at_ns):
+                self._state.drop(scan.scanner, "duplicate")
+                return
+            self._state.rows.append(StateRow("told", scan.scanner, told.save()))
         if not self._state.repeats[scan.scanner].is_new(scan.text, scan.at_ns):
             self._state.drop(scan.scanner, "repeat")
             return

@@ -1,7 +1,9 @@
 """Code scans: the scanner's role says what a scan means; a doubled scan is one scan. Pure."""
 
-from collections import Counter
+import json
+from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
+from hashlib import blake2b
 
 from readers.counts import StageCounts
 
@@ -28,6 +30,39 @@ class RepeatFilter:
             return False
         self.counts.passed += 1
         return True
+
+
+MAX_TOLD = 256
+"""Scans of one scanner that are known again: more than a broker has on its way to us, of scans."""
+
+
+class ToldScans:
+    """The last scans of one scanner that came with a time of their own, kept over a restart.
+
+    A message that was made durable but not acknowledged comes again after a crash, to a gateway whose
+    memory of reads is gone. A read told twice changes nothing; a scan told twice would be a piece.
+    """
+
+    def __init__(self) -> None:
+        self._keys: OrderedDict[str, None] = OrderedDict()
+
+    def is_new(self, text: str, at_ns: int) -> bool:
+        """Take a scan in; return whether it was not told before."""
+        key = blake2b(f"{at_ns}:{text}".encode("utf-8", "backslashreplace"), digest_size=8).hexdigest()
+        if key in self._keys:
+            return False
+        self._keys[key] = None
+        if len(self._keys) > MAX_TOLD:
+            self._keys.popitem(last=False)
+        return True
+
+    def save(self) -> str:
+        """Return it as text."""
+        return json.dumps(list(self._keys))
+
+    def restore(self, text: str) -> None:
+        """Take up what was saved."""
+        self._keys = OrderedDict.fromkeys(json.loads(text))
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from gateway.devices import DeviceLife
 from gateway.identify import Identifier
 from gateway.presence.silence import SilencePresence
 from gateway.presence.watch import Watch
-from gateway.scans import CountSession, RepeatFilter
+from gateway.scans import CountSession, RepeatFilter, ToldScans
 from gateway.shelves import Shelf
 from gateway.site import Site, ns
 from gateway.stock.ledger import Ledger
@@ -39,6 +39,7 @@ class State:
         self.shelves = {s.id: Shelf(s.id, s.unit_weight_g, s.tare_g, ns(s.settle_s)) for s in config.shelves}
         self.devices = _devices(site)
         self.repeats = {s.id: RepeatFilter(ns(s.repeat_window_s)) for s in site.scanners.values()}
+        self.told = {s.id: ToldScans() for s in site.scanners.values()}
         self.sessions: dict[str, CountSession] = {}
         self.tags_of: dict[tuple[str, str], set[str]] = {}
         self.stood: dict[tuple[str, str], Counter[str]] = {}

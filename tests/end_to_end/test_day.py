@@ -264,7 +264,7 @@ def test_a_restart_takes_the_day_up_as_it_was(day: Day) -> None:
     engine = VirtualShop().new_engine()
     store = SqliteStore.attach(day.store)
     try:
-        parts = ("tag", "line", "shelf", "count", "alert")
+        parts = ("tag", "line", "shelf", "count", "told", "alert")
         rows = [row for part in parts for row in store.state_rows(part)]
         engine.restore(rows, store.latest_levels(), day.span_ns[1])
     finally:
