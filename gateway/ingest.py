@@ -14,8 +14,8 @@ from readers.errors import Malformed
 from readers.intake import Intake
 from readers.mqtt_router import Decoded, MqttRouter
 
-SLICE = 64
-"""Events decoded before the loop gets its turn: at some 10 µs each, a slice stays under 2 ms."""
+SLICE = 32
+"""Events decoded before the loop gets its turn: at 15 to 55 µs each, a slice stays under 2 ms."""
 MAX_KEPT_REFUSALS = 20
 """Events of one body whose samples are kept for people; the others are counted alone."""
 ROOM_WAIT_S = 10.0
@@ -55,7 +55,8 @@ class Ingest:
     async def ingest(self, device: str, body: bytes) -> Ingested:
         """Take in what a device posted; return when it is durable. Raises IngestRefused."""
         try:
-            events = split_json(body)
+            # Off the loop: a body of 1 MiB takes 20 to 30 ms.
+            events = await asyncio.to_thread(split_json, body)
         except Malformed as error:
             raise IngestRefused(REFUSALS.get(error.reason, "bad_json"), error.detail) from error
         await self._wait_for_room()
