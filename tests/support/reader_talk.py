@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from random import Random
+from typing import Any
 
 from readers.observations import Fault, Heartbeat, Identified, Observation, Read
 from readers.protocol import SerialProtocol, Steps
@@ -63,25 +64,25 @@ class ReaderTalk:
             if self._plugged and deadline_ns is not None and deadline_ns <= self.now_ns:
                 self._take(self.session.tick(self.now_ns))
 
-    def of(self, kind: type, since_ns: int = 0) -> list[Observation]:
+    def of(self, kind: type, since_ns: int = 0) -> list[Any]:
         """Return the observations of one type."""
         return [o for o in self.seen if isinstance(o, kind) and o.at_ns >= since_ns]
 
     def epcs(self, since_ns: int = 0) -> list[str]:
         """Return what was read, in order."""
-        return [read.epc for read in self.of(Read, since_ns) if isinstance(read, Read)]
+        return [read.epc for read in self.of(Read, since_ns)]
 
     def beats(self, since_ns: int = 0) -> list[int]:
         """Return when life was proved."""
-        return [beat.at_ns for beat in self.of(Heartbeat, since_ns)]  # type: ignore[attr-defined]  # of that type
+        return [beat.at_ns for beat in self.of(Heartbeat, since_ns)]
 
     def fault_codes(self) -> set[str]:
         """Return the codes of the faults that people were told of."""
-        return {fault.code for fault in self.of(Fault) if isinstance(fault, Fault)}
+        return {fault.code for fault in self.of(Fault)}
 
     def identified(self) -> list[str]:
         """Return what the reader said that it is."""
-        return [found.detail for found in self.of(Identified) if isinstance(found, Identified)]
+        return [found.detail for found in self.of(Identified)]
 
     def _air(self, *, tags: bool) -> None:
         seen = []
