@@ -11,8 +11,11 @@ import os
 import termios
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import serial
+from serial.tools import list_ports
+from serial.tools.list_ports_common import ListPortInfo
 
 from readers.errors import DeviceRefused, LinkLost
 from readers.off_loop import off_loop
@@ -31,6 +34,32 @@ class SerialLine:
 
     path: str
     baud: int = 115_200
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPort:
+    """A serial port of this machine. `path` is its stable name, where it has one; `detail` is for people."""
+
+    path: str
+    detail: str = ""
+
+
+STABLE_NAMES = Path("/dev/serial/by-id")
+"""Names that a port keeps wherever it is plugged in; udev makes them for USB adapters."""
+
+
+def found_ports() -> list[FoundPort]:
+    """Return the serial ports of this machine, by name."""
+    links = STABLE_NAMES.iterdir() if STABLE_NAMES.is_dir() else ()
+    stable = {str(link.resolve()): str(link) for link in sorted(links)}
+    ports = sorted(list_ports.comports(), key=lambda port: port.device)
+    return [FoundPort(stable.get(port.device, port.device), _about(port)) for port in ports]
+
+
+def _about(port: ListPortInfo) -> str:
+    ids = f"USB {port.vid:04x}:{port.pid:04x}" if port.vid is not None and port.pid is not None else ""
+    about = port.description if port.description not in (None, "n/a", port.name) else ""
+    return " ".join(part for part in (ids, about, f"({port.device})" if ids else "") if part)
 
 
 class SerialPort:

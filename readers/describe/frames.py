@@ -7,6 +7,7 @@ broken frame as long as it claims to be.
 
 from collections.abc import Callable, Iterator
 
+from readers.counts import StageCounts
 from readers.describe.lines import Line, dropped, refused
 from readers.errors import Malformed
 from readers.framing import Framer, Refused
@@ -33,6 +34,11 @@ class FrameDescriber:
         self._describe = describe
         self._run = b""
         self._starts: list[tuple[int, str]] = []
+
+    @property
+    def counts(self) -> StageCounts:
+        """Return what became of the capture, in bytes: in intact frames, refused, held."""
+        return self._framer.counts
 
     def feed(self, data: bytes) -> list[Line]:
         """Take bytes of the capture."""
