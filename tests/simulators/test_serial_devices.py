@@ -38,7 +38,7 @@ def published(file: str, name: str) -> bytes:
 
 def uhf(name: str) -> bytes:
     """Return a published UHFReader frame."""
-    return published("uhfreader", name)
+    return published("uhfreader18" if name.startswith("uhf18") else "uhfreader288", name)
 
 
 def seen(epc: str, rssi_dbm: float = -55.0, port: int = 1, at_ns: int = START_NS) -> TagSeen:

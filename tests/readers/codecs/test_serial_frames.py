@@ -21,6 +21,7 @@ class Family:
     """A codec; its most data, and the reasons for which it may refuse bytes."""
 
     name: str
+    files: tuple[str, ...]
     codec: ModuleType
     most_data: int
     commands: tuple[int, ...]
@@ -30,14 +31,23 @@ class Family:
 FAMILIES = (
     Family(
         "uhfreader",
+        ("uhfreader288", "uhfreader18"),
         uhfreader,
         250,
         (0x01, 0x21, 0x2F, 0x76, 0xEE),
         frozenset({"command", "checksum", "length"}),
     ),
-    Family("cf", cf, 255, (0x0001, 0x0002, 0x0070), frozenset({"header", "command", "checksum", "length"})),
+    Family(
+        "cf",
+        ("cf",),
+        cf,
+        255,
+        (0x0001, 0x0002, 0x0070),
+        frozenset({"header", "command", "checksum", "length"}),
+    ),
     Family(
         "r2000",
+        ("r2000",),
         r2000,
         125,
         (0x72, 0x76, 0x89, 0x8A),
@@ -47,9 +57,14 @@ FAMILIES = (
 each_family = pytest.mark.parametrize("family", FAMILIES, ids=[family.name for family in FAMILIES])
 
 
+def vectors_of(family: Family) -> list[dict[str, Any]]:
+    """Return the published frames of a family."""
+    return [vector for file in family.files for vector in vectors(file)]
+
+
 def each_vector(*, valid: bool) -> pytest.MarkDecorator:
     """Parametrise over the vectors of all families."""
-    found = [(f, v) for f in FAMILIES for v in vectors(f.name) if v["valid"] is valid]
+    found = [(f, v) for f in FAMILIES for v in vectors_of(f) if v["valid"] is valid]
     return pytest.mark.parametrize(("family", "vector"), found, ids=[v["id"] for _, v in found])
 
 
@@ -158,5 +173,5 @@ BUILT: tuple[tuple[str, Callable[[], bytes]], ...] = (
 @pytest.mark.parametrize(("name", "build"), BUILT, ids=[name for name, _ in BUILT])
 def test_commands_are_the_published_bytes(name: str, build: Callable[[], bytes]) -> None:
     """What we send is, byte for byte, what was published."""
-    [vector] = [v for family in FAMILIES for v in vectors(family.name) if v["id"] == name]
+    [vector] = [v for family in FAMILIES for v in vectors_of(family) if v["id"] == name]
     assert build() == bytes.fromhex(vector["data"])

@@ -15,12 +15,13 @@ from readers.settings import RfidSettings
 from tests.support.malformed import reason_of
 from tests.support.vectors import vectors
 
-TAGS = [v for v in vectors("uhfreader") if v["kind"] == "tag" or "tags" in v["expect"]]
+UHF_VECTORS = (*vectors("uhfreader288"), *vectors("uhfreader18"))
+TAGS = [v for v in UHF_VECTORS if v["kind"] == "tag" or "tags" in v["expect"]]
 
 
 def data_of(name: str) -> bytes:
     """Return the data of a published frame."""
-    [vector] = [v for v in vectors("uhfreader") if v["id"] == name]
+    [vector] = [v for v in UHF_VECTORS if v["id"] == name]
     return uhfreader.decode(bytes.fromhex(vector["data"])).data
 
 
@@ -50,7 +51,7 @@ def test_a_heartbeat_tells_of_each_antenna() -> None:
 @pytest.mark.parametrize("name", ["uhf288-info", "uhf288-info-rru9803"])
 def test_information_is_as_published(name: str) -> None:
     """Version, band, power, scan time and antennas of two captured readers."""
-    [vector] = [v for v in vectors("uhfreader") if v["id"] == name]
+    [vector] = [v for v in UHF_VECTORS if v["id"] == name]
     expected, info = vector["expect"], words.decode_info(data_of(name))
     assert (info.version, info.type) == (expected["fw"], expected["type"])
     assert (info.power_dbm, info.scan_time_100ms, info.antennas) == (
