@@ -153,6 +153,7 @@ def intact_bytes(kind: str, heard: bytes) -> int:
     """Return how many of the bytes are in intact frames of a framed kind."""
     describer = STREAM_KINDS[kind].make()
     describer.feed(heard)
+    describer.finish()
     return describer.counts.passed if isinstance(describer, FrameDescriber) else 0
 
 
