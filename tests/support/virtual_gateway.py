@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+from fastapi import FastAPI
 
 from api.app import ApiSettings, Ports, create_app
 from gateway.engine import Changes, Engine
@@ -45,11 +46,13 @@ class _ShopClock:
 
 @dataclass(slots=True)
 class VirtualGateway:
-    """One shop and its gateway. `client` asks the API with a key that may see all."""
+    """One shop and its gateway. `client` asks the API with the key `token`, which may see all."""
 
     shop: VirtualShop
     pipeline: Pipeline
     store: SqliteStore
+    app: FastAPI
+    token: str
     client: httpx.AsyncClient
 
     @property
@@ -106,6 +109,6 @@ async def virtual_gateway(shop: VirtualShop, folder: Path) -> AsyncIterator[Virt
             async with httpx.AsyncClient(
                 transport=transport, base_url="http://127.0.0.1:8480", headers=headers
             ) as client:
-                yield VirtualGateway(shop, pipeline, store, client)
+                yield VirtualGateway(shop, pipeline, store, app, token, client)
     finally:
         store.close()
