@@ -11,6 +11,7 @@ the maker's manual.
 import re
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 from readers.codecs.crc import mcrf4xx
 from readers.errors import Malformed
@@ -70,8 +71,7 @@ class Frame:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(NamedTuple):
     """A tag report. The maker gives RSSI in tenths of dBm."""
 
     epc: str
@@ -180,6 +180,11 @@ def split(frame: bytes) -> Frame:
     if frame[1] == EVERYBODY or frame[4] == 0:
         return Frame(frame[1], command, None, frame[5:-2])
     return Frame(frame[1], command, frame[5], frame[6:-2])
+
+
+def is_tag(frame: bytes) -> bool:
+    """Return whether an intact frame of a reader reports a tag."""
+    return frame[3] == Command.START and frame[4] > 1 and frame[5] == Status.OK and frame[2] == 0
 
 
 def decode_tag(data: bytes) -> Tag:

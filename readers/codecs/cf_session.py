@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from readers.codecs import cf
-from readers.codecs.cf import Command, Frame, Parameters, Status
+from readers.codecs.cf import Command, Parameters, Status
 from readers.codecs.conversation import Conversation, Step, printable
 from readers.codecs.radio import check_antennas, check_region, whole_dbm
 from readers.errors import Malformed
@@ -97,9 +97,12 @@ class CfSession(Conversation):
         return cf.is_command(frame)
 
     def _understand(self, raw: bytes, now_ns: int, steps: Steps) -> None:
+        if cf.is_tag(raw):
+            self._take_tag(raw[6:-2], now_ns, steps)
+            return
         frame, step = cf.split(raw), self._pending
         if frame.command == Command.START:
-            self._take_inventory(frame, now_ns, steps)
+            self._take_round(frame.status, now_ns, steps)
         elif step is None or frame.command != step.command:
             raise Malformed("unexpected")
         elif frame.status not in (None, Status.OK):
@@ -107,15 +110,17 @@ class CfSession(Conversation):
         else:
             self._take_answer(step, frame.data, now_ns, steps)
 
-    def _take_inventory(self, frame: Frame, now_ns: int, steps: Steps) -> None:
-        if frame.status == Status.OK and frame.data:
-            tag = cf.decode_tag(frame.data)
-            steps.observations.append(
-                Read(self._device, tag.antenna, tag.epc, now_ns, now_ns, tag.rssi_dbm, tag.rssi_raw)
-            )
-        is_failing = frame.status not in (None, Status.OK, *_TAG_TROUBLES)
+    def _take_tag(self, data: bytes, now_ns: int, steps: Steps) -> None:
+        if self._pending is START:
+            self._advance(now_ns, steps)
+        epc, rssi_dbm, rssi_raw, antenna, _ = cf.decode_tag(data)
+        self._is_failing = False
+        steps.observations.append(Read(self._device, antenna, epc, now_ns, now_ns, rssi_dbm, rssi_raw))
+
+    def _take_round(self, status: int | None, now_ns: int, steps: Steps) -> None:
+        is_failing = status not in (None, Status.OK, *_TAG_TROUBLES)
         if is_failing and not self._is_failing:
-            self._blame("inventory", _refusal(frame.status), now_ns, steps)
+            self._blame("inventory", _refusal(status), now_ns, steps)
         self._is_failing = is_failing
         if self._pending is START:
             self._advance(now_ns, steps)
@@ -146,11 +151,14 @@ def _refusal(status: int | None) -> str:
     return f"status {code:#04x}: {cf.STATUS_TEXTS.get(code, 'not documented')}"
 
 
-def _info_text(data: bytes) -> str:
-    """Return an answer to INFO for people: texts of fixed width with a serial number between them."""
-    found = ((name, printable(data[start:end])) for name, start, end in _INFO_TEXTS)
-    texts = [f"{name} {text}" for name, text in found if text]
+def info_fields(data: bytes) -> dict[str, str]:
+    """Return what an answer to INFO says: texts of fixed width with a serial number between them."""
+    found = {name: printable(data[start:end]) for name, start, end in _INFO_TEXTS}
     serial = data[_SERIAL_FROM:_SERIAL_TO]
     if serial.strip(b"\x00"):
-        texts.append(f"serial {printable(serial) if serial.isalnum() else serial.hex().upper()}")
-    return "; ".join(texts) or "CF reader"
+        found["serial"] = printable(serial) if serial.isalnum() else serial.hex().upper()
+    return {name: text for name, text in found.items() if text}
+
+
+def _info_text(data: bytes) -> str:
+    return "; ".join(f"{name} {text}" for name, text in info_fields(data).items()) or "CF reader"

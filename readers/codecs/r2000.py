@@ -9,6 +9,7 @@ team0se7en/yr902, "UHF RFID Reader Serial Interface Protocol V3.7".
 import re
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 from readers.errors import Malformed
 from readers.framing import MORE, Framer
@@ -92,8 +93,7 @@ class Frame:
         return self.data[0] if len(self.data) == 1 else None
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(NamedTuple):
     """A tag report. `rssi_dbm` None: the byte is beyond the documented scale."""
 
     epc: str

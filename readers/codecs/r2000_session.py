@@ -146,11 +146,10 @@ class R2000Session(Conversation):
             self._take_answer(r2000.split(raw), now_ns, steps)
 
     def _take_tag(self, raw: bytes, now_ns: int, steps: Steps) -> None:
-        tag = r2000.decode_tag(raw)
-        self._missing.discard(tag.antenna)
-        steps.observations.append(
-            Read(self._device, tag.antenna, tag.epc, now_ns, now_ns, tag.rssi_dbm, tag.rssi_raw)
-        )
+        epc, antenna, rssi_dbm, rssi_raw, _ = r2000.decode_tag(raw)
+        if self._missing:
+            self._missing.discard(antenna)
+        steps.observations.append(Read(self._device, antenna, epc, now_ns, now_ns, rssi_dbm, rssi_raw))
 
     def _take_round(self, frame: Frame, now_ns: int, steps: Steps) -> None:
         """Take the end of a round, or an error in it."""

@@ -10,11 +10,11 @@ ZK-RFID102 / UHFReader18 manual V2.0, wabson/chafon-rfid.
 import re
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import partial
+from typing import NamedTuple
 
 from readers.codecs.crc import ends_in_its_crc, mcrf4xx
 from readers.errors import Malformed
-from readers.framing import MORE, Framer
+from readers.framing import MORE, Framer, Measure
 
 
 class Command(IntEnum):
@@ -101,8 +101,7 @@ class Frame:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(NamedTuple):
     """One entry of a tag list. `rssi_raw` has no documented scale; None: the model reports none."""
 
     epc: str
@@ -127,22 +126,29 @@ class Line:
 
 def new_framer(line: Line | None = None) -> Framer:
     """Return a framer for this family."""
-    return Framer(_HEADER, partial(measure, line=line or Line()), MAX_FRAME_BYTES)
+    return Framer(_HEADER, measure_of(line or Line()), MAX_FRAME_BYTES)
 
 
-_ANYBODY = Line()
+def measure_of(line: Line) -> Measure:
+    """Return the `measure` of a line: the length of the intact frame at a start, MORE, or why there is none
+    (see framing).
+    """
+
+    def measure(buffer: bytes, start: int) -> int | str:
+        have, size = len(buffer) - start, buffer[start] + 1
+        if have > 2 and not _IS_COMMAND[buffer[start + 2]]:
+            return "command"
+        address = line.address
+        if have > 1 and address is not None and buffer[start + 1] not in (address, EVERYBODY):
+            return "address"
+        if have < size:
+            return MORE
+        return size if ends_in_its_crc(buffer[start : start + size]) else "checksum"
+
+    return measure
 
 
-def measure(buffer: bytes, start: int, line: Line = _ANYBODY) -> int | str:
-    """Return the length of the intact frame at `start`, MORE, or why there is none (see framing)."""
-    have, size = len(buffer) - start, buffer[start] + 1
-    if have > 1 and line.address is not None and buffer[start + 1] not in (line.address, EVERYBODY):
-        return "address"
-    if have > 2 and not _IS_COMMAND[buffer[start + 2]]:
-        return "command"
-    if have < size:
-        return MORE
-    return size if ends_in_its_crc(buffer[start : start + size]) else "checksum"
+measure = measure_of(Line())
 
 
 def encode(command: int, data: bytes = b"", address: int = EVERYBODY) -> bytes:

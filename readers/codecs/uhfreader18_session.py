@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from readers.codecs import uhfreader
 from readers.codecs import uhfreader_steps as words
 from readers.codecs.conversation import Step
-from readers.codecs.uhfreader import Command, Frame, Status
+from readers.codecs.uhfreader import Command, Status
 from readers.codecs.uhfreader_session import UhfReaderSession
 from readers.errors import Malformed
 from readers.observations import Read
@@ -43,9 +43,8 @@ class UhfReader18Session(UhfReaderSession):
         tags = uhfreader.decode_tags(data, has_rssi=False)
         return [self._read(tag, self._antennas[0], now_ns) for tag in tags]
 
-    def _take_report(self, frame: Frame, now_ns: int, steps: Steps) -> None:
+    def _take_report(self, data: bytes, status: int, now_ns: int, steps: Steps) -> None:
         """A reader that was left in scan mode: the data is the EPC alone."""
-        if frame.status != Status.OK:
+        if status != Status.OK:
             raise Malformed("unexpected")
-        entry = bytes((1, len(frame.data))) + frame.data
-        steps.observations.extend(self._reads(entry, now_ns))
+        self._take_reads(self._reads(bytes((1, len(data))) + data, now_ns), steps)

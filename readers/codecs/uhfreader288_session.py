@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from readers.codecs import uhfreader
 from readers.codecs import uhfreader_steps as words
 from readers.codecs.conversation import Step
-from readers.codecs.uhfreader import Frame, Status
+from readers.codecs.uhfreader import Status
 from readers.codecs.uhfreader_session import UhfReaderSession
 from readers.errors import Malformed
 from readers.observations import Read
@@ -81,13 +81,11 @@ class UhfReader288Session(UhfReaderSession):
             raise Malformed("antenna", f"{data[0]:#04x}", data)
         return [self._read(tag, antenna, now_ns) for tag in tags for antenna in antennas]
 
-    def _take_report(self, frame: Frame, now_ns: int, steps: Steps) -> None:
-        if frame.status == Status.OK and frame.data:
-            reads = self._reads(frame.data[:1] + b"\x01" + frame.data[1:], now_ns)
-            steps.observations.extend(reads)
-            self._disconnected.difference_update(read.antenna for read in reads)
-        elif frame.status == Status.HEARTBEAT:
-            beat = uhfreader.decode_beat(frame.data)
+    def _take_report(self, data: bytes, status: int, now_ns: int, steps: Steps) -> None:
+        if status == Status.OK and data:
+            self._take_reads(self._reads(data[:1] + b"\x01" + data[1:], now_ns), steps)
+        elif status == Status.HEARTBEAT:
+            beat = uhfreader.decode_beat(data)
             for antenna, state in enumerate(beat.antennas, start=1):
                 if state == DISCONNECTED:
                     self._lost_antenna(antenna, now_ns, steps)

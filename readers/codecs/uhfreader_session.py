@@ -67,7 +67,7 @@ class UhfReaderSession(Conversation):
         """Return the reads in an inventory's answer. Raises Malformed."""
 
     @abstractmethod
-    def _take_report(self, frame: Frame, now_ns: int, steps: Steps) -> None:
+    def _take_report(self, data: bytes, status: int, now_ns: int, steps: Steps) -> None:
         """Take what the reader sends by itself (counted)."""
 
     @abstractmethod
@@ -88,13 +88,15 @@ class UhfReaderSession(Conversation):
         return uhfreader.is_command(frame)
 
     def _understand(self, raw: bytes, now_ns: int, steps: Steps) -> None:
+        if raw[2] == Command.INVENTORY:
+            self._take_inventory(raw[4:-2], raw[3], now_ns, steps)
+            return
+        if raw[2] == Command.REPORT:
+            self._take_report(raw[4:-2], raw[3], now_ns, steps)
+            return
         frame, step = uhfreader.split(raw), self._pending
         status = frame.status or 0
-        if frame.command == Command.INVENTORY:
-            self._take_inventory(frame.data, status, now_ns, steps)
-        elif frame.command == Command.REPORT:
-            self._take_report(frame, now_ns, steps)
-        elif step is not None and frame.command == Command.REFUSED:
+        if step is not None and frame.command == Command.REFUSED:
             if step.is_round or not self._again(now_ns, steps):
                 self._refused(step, status, now_ns, steps)
         elif step is None or frame.command != step.command:
@@ -126,9 +128,7 @@ class UhfReaderSession(Conversation):
     def _take_inventory(self, data: bytes, status: int, now_ns: int, steps: Steps) -> None:
         step = self._pending if self._pending is not None and self._pending.is_round else None
         if status in uhfreader.TAG_STATUSES:
-            reads = self._reads(data, now_ns)
-            steps.observations.extend(reads)
-            self._disconnected.difference_update(read.antenna for read in reads)
+            self._take_reads(self._reads(data, now_ns), steps)
         elif status == Status.STATISTICS:
             return
         elif status == Status.ANTENNA_ERROR:
@@ -149,6 +149,11 @@ class UhfReaderSession(Conversation):
                 "memory_full", "more tags than the reader remembers: some were not told", now_ns, steps
             )
         self._advance(now_ns, steps)
+
+    def _take_reads(self, reads: list[Read], steps: Steps) -> None:
+        steps.observations.extend(reads)
+        if self._disconnected:
+            self._disconnected.difference_update(read.antenna for read in reads)
 
     def _fail_round(self, detail: str, code: str, now_ns: int, steps: Steps) -> None:
         was_failing, self._is_failing = self._is_failing, True
