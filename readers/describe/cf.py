@@ -5,11 +5,12 @@ Commands and answers alike bear the command's number as `cmd` and its name as `n
 
 from readers.codecs import cf
 from readers.codecs.cf import Command, Status
+from readers.codecs.cf_session import REGIONS, info_fields
 from readers.describe.fields import Fields, merged, unknown
 from readers.describe.frames import FrameDescriber
 from readers.describe.lines import Line
 
-_REGIONS = {0x01: "us", 0x02: "kr", 0x06: "eu", 0x07: "cn-800", 0x08: "cn-900"}
+_REGIONS = {plan[0]: region for region, plan in REGIONS.items()}
 _HEAD_BYTES = 5
 
 
@@ -38,6 +39,10 @@ def _parameters(data: bytes) -> Line:
     return line
 
 
+def _info(data: bytes) -> Line:
+    return {name.replace(" ", "_"): text for name, text in info_fields(data).items()} or unknown(data)
+
+
 def _power(data: bytes) -> Line:
     return {"power_dbm": data[0]} if data else {}
 
@@ -48,7 +53,7 @@ _COMMANDS: dict[int, tuple[str, Fields, Fields]] = {
     Command.INIT: ("initialise", unknown, unknown),
     Command.REBOOT: ("reboot", unknown, unknown),
     Command.SET_POWER: ("set power", _power, unknown),
-    Command.INFO: ("get info", unknown, unknown),
+    Command.INFO: ("get info", unknown, _info),
     Command.SET_PARAMETERS: ("set parameters", _parameters, unknown),
     Command.GET_PARAMETERS: ("get parameters", unknown, _parameters),
     0x0077: ("relay", unknown, unknown),
