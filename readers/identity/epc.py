@@ -6,7 +6,8 @@ epc_partitioned.py (TDS 1.x) or epc_plus.py (TDS 2.x). What is no EPC of these i
     epc_hex           not hex, or too long
     epc_unprogrammed  header 00
     epc_tid           header E2: a chip's own number where the EPC should be
-    epc_header        a scheme that is not decoded here, or no GS1 scheme at all
+    epc_header        a scheme that is not decoded here, or no GS1 scheme at all: people, documents,
+                      coupons, parts and pieces (GSRN, GDTI, SGCN, CPI, ITIP), GID, USDoD, ADI
     epc_length        fewer bits than the scheme has, or set bits after its end
     epc_partition     partition 7, which is reserved
     epc_range         a number with more digits than its field may have, or a wrong check digit

@@ -44,3 +44,8 @@ def check_serial(serial: str) -> str:
     if not serial or not GS1_CHARACTERS.issuperset(serial):
         raise Malformed("epc_serial", f"serial {serial!r}")
     return serial
+
+
+def location_extension(extension: str) -> str | None:
+    """Return the extension of a location's GLN; "0" says that it has none (TDS §6.3.3)."""
+    return None if extension == "0" else extension

@@ -2,7 +2,8 @@
 
 Layout (TDS §14.6): header(8) more(1) filter(3) [date type(4) date(16)] key(4 bits a digit)
 [serial] [host name]. `more` says that further data follows the EPC. The host name of the `++`
-schemes names no product and is left alone; so is the further data.
+schemes names no product and is left alone; so is the further data. A GIAI has neither a width nor a
+check digit: its digits end with nibble F, or with E before characters.
 """
 
 from collections.abc import Callable
@@ -10,14 +11,17 @@ from functools import partial
 
 from readers.errors import Malformed
 from readers.identity.check_digit import has_check_digit
-from readers.identity.epc_key import EpcIdentity, check_serial
+from readers.identity.epc_key import EpcIdentity, check_serial, location_extension
 
-MAX_SERIAL_CHARACTERS = {"01": 20, "8003": 16}
-"""Longest serial by key; both need a length indicator of 5 bits (TDS table F)."""
+MAX_SERIAL_CHARACTERS = {"01": 20, "414": 20, "8003": 16, "8004": 30}
+"""Longest serial by key; all need a length indicator of 5 bits (TDS table F)."""
 
 _LENGTH_BITS = 5
 _DATE_AIS = ("11", "13", "15", "16", "17", "7006", "7007")
 """Date type 0, 1 … of a DSGTIN (TDS §14.5.3)."""
+
+_TERMINATOR, _DELIMITER = 0xF, 0xE
+"""What ends the digits of a GIAI: nothing follows, or characters do (TDS §14.5.5)."""
 
 _BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _CODE_40 = "\x00ABCDEFGHIJKLMNOPQRSTUVWXYZ-.:0123456789"
@@ -106,11 +110,34 @@ def _decode(
     date = _date(source) if has_date else None
     key = _key(source, key_digits)
     serial = _serial(source, ai) if ai in MAX_SERIAL_CHARACTERS else None
-    if not has_more and not scheme.endswith("++") and not source.is_rest_zero():
-        raise Malformed("epc_length", "set bits after the end of the EPC")
+    _check_end(source, scheme, has_more)
     if ai == "8003":
         return EpcIdentity(scheme, ai, key + (serial or ""), filter_value)
+    if ai == "414" and serial is not None:
+        serial = location_extension(serial)
     return EpcIdentity(scheme, ai, key, filter_value, key if ai == "01" else None, serial, date)
+
+
+def _decode_giai(scheme: str, value: int, bits: int) -> EpcIdentity:
+    source = _Bits(value, bits)
+    source.take(8)
+    has_more, filter_value = source.take(1), source.take(3)
+    key = ""
+    while (nibble := source.take(4)) <= 9:
+        key += str(nibble)
+    if nibble not in (_TERMINATOR, _DELIMITER) or not key:
+        raise Malformed("epc_range", f"nibble {nibble:X} after {len(key)} digits of a GIAI")
+    if nibble == _DELIMITER:
+        key += _serial(source, "8004")
+    if len(key) > MAX_SERIAL_CHARACTERS["8004"]:
+        raise Malformed("epc_range", f"a GIAI of {len(key)} characters")
+    _check_end(source, scheme, has_more)
+    return EpcIdentity(scheme, "8004", key, filter_value)
+
+
+def _check_end(source: _Bits, scheme: str, has_more: int) -> None:
+    if not has_more and not scheme.endswith("++") and not source.is_rest_zero():
+        raise Malformed("epc_length", "set bits after the end of the EPC")
 
 
 def _date(source: _Bits) -> tuple[str, str]:
@@ -121,10 +148,15 @@ def _date(source: _Bits) -> tuple[str, str]:
 
 
 DECODERS: dict[int, Callable[[int, int], EpcIdentity]] = {
+    0xE9: partial(_decode, "sgln++", "414", 13),
+    0xEB: partial(_decode, "grai++", "8003", 14),
+    0xEE: partial(_decode_giai, "giai++"),
     0xEF: partial(_decode, "sscc++", "00", 18),
     0xF1: partial(_decode, "grai+", "8003", 14),
+    0xF2: partial(_decode, "sgln+", "414", 13),
     0xF7: partial(_decode, "sgtin+", "01", 14),
     0xF9: partial(_decode, "sscc+", "00", 18),
+    0xFA: partial(_decode_giai, "giai+"),
     0xFB: partial(_decode, "dsgtin+", "01", 14, has_date=True),
     0xFC: partial(_decode, "dsgtin++", "01", 14, has_date=True),
     0xFD: partial(_decode, "sgtin++", "01", 14),

@@ -100,6 +100,19 @@ def test_each_encoding_of_a_serial(encoding: int, bits: str, serial: str) -> Non
     assert (identity.gtin, identity.serial, identity.filter) == ("09506000134352", serial, 1)
 
 
+@pytest.mark.parametrize(
+    ("epc", "path"),
+    [
+        ("FA0952114132F", "/8004/952114132"),
+        ("FA8952114132F17", "/8004/952114132"),
+        ("F20952114112345401" + "0" * 4, "/414/9521141123454"),
+    ],
+)
+def test_keys_of_no_fixed_width_end_where_they_say(epc: str, path: str) -> None:
+    """A GIAI of digits alone ends at its terminator; a location of extension 0 has none."""
+    assert decode_epc(epc).digital_link_path == path
+
+
 @given(st.binary(min_size=1, max_size=62).map(bytes.hex))
 def test_arbitrary_epcs_are_identities_or_malformed(epc: str) -> None:
     """Nothing but Malformed with a documented reason; what decodes has sound check digits."""
@@ -116,7 +129,30 @@ def test_arbitrary_epcs_are_identities_or_malformed(epc: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "header", ["30", "31", "32", "33", "34", "36", "F1", "F7", "F9", "FB", "FC", "FD", "EF"]
+    "header",
+    [
+        "30",
+        "31",
+        "32",
+        "33",
+        "34",
+        "36",
+        "37",
+        "38",
+        "39",
+        "E9",
+        "EB",
+        "EE",
+        "EF",
+        "F1",
+        "F2",
+        "F7",
+        "F9",
+        "FA",
+        "FB",
+        "FC",
+        "FD",
+    ],
 )
 @given(rest=st.binary(min_size=0, max_size=30).map(bytes.hex))
 def test_arbitrary_bits_behind_a_known_header(header: str, rest: str) -> None:
@@ -140,6 +176,13 @@ def test_arbitrary_bits_behind_a_known_header(header: str, rest: str) -> None:
         ("3023FFFFFFFFFC0000000001", "epc_range"),
         ("3666C4409047E1000000000000000000000000000000000000", "epc_serial"),
         ("F7379521141123454856CB0AFC4000", "epc_range"),
+        ("38768" + "F" * 45 + "C0", "epc_range"),
+        ("3818000000000000000000000000000000000000000000000001", "epc_length"),
+        ("FA3FA0", "epc_range"),
+        ("FA3952A", "epc_range"),
+        ("FA3" + "1" * 31 + "F", "epc_range"),
+        ("FA3952", "epc_length"),
+        ("FA3952F1", "epc_length"),
     ],
 )
 def test_what_is_no_gs1_epc_says_why(epc: str, reason: str) -> None:
