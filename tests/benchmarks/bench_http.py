@@ -76,7 +76,7 @@ async def ask(port: int, key: str, requests: int, spans_ms: list[float], etag: s
 
 async def load(
     gateway: Gateway, port: int, connections: int, requests: int, name: str, etag: str = ""
-) -> str:
+) -> None:
     """Ask over several connections at once, and tell what came of it."""
     spans_ms: list[float] = []
     before_s, started_s = cpu_s(gateway.pid), time.perf_counter()
