@@ -4,9 +4,10 @@
 BIN := .venv/bin
 PYTHON_CODE := api gateway readers simulators config tests tools
 ARGS ?=
+INPUTS ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup setup-dev test lint check bench requirements wheel-check clean
+.PHONY: help demo setup setup-dev test lint check fuzz bench requirements wheel-check clean
 
 help: ## list these commands
 	@echo "storefloor: honest, real-time stock from readers, scanners and shelf sensors"
@@ -39,6 +40,9 @@ lint: setup-dev ## style, formatting, types and import contracts
 	$(BIN)/lint-imports
 
 check: lint test ## lint and test: what must pass before a change is offered
+
+fuzz: setup-dev ## every decoder under broken inputs: make fuzz INPUTS=10000000 ARGS="--seed 2"
+	$(BIN)/python -m tests.fuzz.run --inputs $(INPUTS) $(ARGS)
 
 bench: setup-dev ## the benchmarks; each ends with lines `figure: name = value unit`
 	@sh tools/bench.sh $(ARGS)
