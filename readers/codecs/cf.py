@@ -58,7 +58,8 @@ PARAMETER_BYTES = 25
 OVERHEAD_BYTES = 7
 _HEADER = re.compile(b"\xcf")
 _LEAST_TAG_BYTES = 6
-_MIN_EPC_BYTES = 2
+_MIN_EPC_BYTES, _MAX_EPC_BYTES = 2, 62
+"""One word, and the 31 that a tag's PC word can count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +193,10 @@ def decode_tag(data: bytes) -> Tag:
 
     Handheld readers report codes of their scan engine the same way, with 0 for RSSI and antenna.
     """
-    if len(data) < _LEAST_TAG_BYTES or data[4] + 5 != len(data) or data[4] < _MIN_EPC_BYTES or data[4] % 2:
+    if len(data) < _LEAST_TAG_BYTES or data[4] + 5 != len(data):
         raise Malformed("epc_length", "length byte and frame disagree", data)
+    if not _MIN_EPC_BYTES <= data[4] <= _MAX_EPC_BYTES or data[4] % 2:
+        raise Malformed("epc_length", f"an EPC of {data[4]} bytes", data)
     rssi_raw = data[0] << 8 | data[1]
     if rssi_raw == 0 and data[2] == 0:
         raise Malformed("not_a_tag", "no RSSI, no antenna", data)

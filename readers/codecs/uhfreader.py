@@ -82,7 +82,8 @@ _HEADER = re.compile(rb"[\x04-\xff]")
 _TID_BYTES = 12
 _HAS_TID, _HAS_PHASE, _LENGTH_BITS = 0x80, 0x40, 0x3F
 _PHASE_BYTES = 7
-_MIN_EPC_BYTES = 2
+_MIN_EPC_BYTES, _MAX_EPC_BYTES = 2, 62
+"""One word, and the 31 that a tag's PC word can count."""
 
 ANTENNAS_OF_MASK = tuple(tuple(bit + 1 for bit in range(8) if mask >> bit & 1) for mask in range(256))
 """Ant byte of readers with up to 8 ports -> the antennas that saw the tag."""
@@ -197,7 +198,7 @@ def decode_tags(tags: bytes, *, has_rssi: bool) -> list[Tag]:
         epc = tags[at + 1 : end]
         if has_rssi and length & _HAS_TID and len(epc) > _TID_BYTES:
             epc = epc[:-_TID_BYTES]
-        if len(epc) < _MIN_EPC_BYTES or len(epc) % 2:
+        if not _MIN_EPC_BYTES <= len(epc) <= _MAX_EPC_BYTES or len(epc) % 2:
             raise Malformed("tag_list", f"an EPC of {len(epc)} bytes", tags)
         found.append(Tag(epc.hex().upper(), tags[end] if has_rssi else None))
         at = end + has_rssi + (_PHASE_BYTES if has_rssi and length & _HAS_PHASE else 0)
