@@ -19,6 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from readers.counts import StageCounts
+from readers.errors import Malformed
 
 MORE = 0
 """What `measure` returns when the bytes so far could be the beginning of a frame."""
@@ -34,6 +35,13 @@ class Refused:
     reason: str
     data: bytes
     after: int
+
+
+def require_whole(raw: bytes, header: re.Pattern[bytes], measure: Measure, protocol: str) -> None:
+    """Pass when `raw` is exactly one intact frame. Raises Malformed otherwise."""
+    size = measure(raw, 0) if header.match(raw) else "header"
+    if size != len(raw):
+        raise Malformed(size if isinstance(size, str) else "length", f"not one frame of {protocol}", raw)
 
 
 class Framer:

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
 
+from readers.codecs.chafon import Frame
 from readers.codecs.crc import mcrf4xx
 from readers.errors import Malformed
-from readers.framing import MORE, Framer
+from readers.framing import MORE, Framer, require_whole
 
 
 class Command(IntEnum):
@@ -60,16 +61,6 @@ _HEADER = re.compile(b"\xcf")
 _LEAST_TAG_BYTES = 6
 _MIN_EPC_BYTES, _MAX_EPC_BYTES = 2, 62
 """One word, and the 31 that a tag's PC word can count."""
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """One intact frame, taken apart. `status` None: a host's command, or a bare acknowledgement."""
-
-    address: int
-    command: int
-    status: int | None
-    data: bytes
 
 
 class Tag(NamedTuple):
@@ -163,10 +154,7 @@ def encode(command: int, data: bytes = b"", address: int = EVERYBODY) -> bytes:
 
 def decode(frame: bytes) -> Frame:
     """Return the parts of one whole frame. Raises Malformed when it is not exactly one intact frame."""
-    size = measure(frame, 0) if _HEADER.match(frame) else "header"
-    if size != len(frame):
-        reason = size if isinstance(size, str) else "length"
-        raise Malformed(reason, "not a CF frame", frame)
+    require_whole(frame, _HEADER, measure, "a CF reader")
     return split(frame)
 
 

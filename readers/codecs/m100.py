@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from readers.errors import Malformed
-from readers.framing import MORE, Framer
+from readers.framing import MORE, Framer, require_whole
 
 
 class Dialect(IntEnum):
@@ -155,10 +155,7 @@ def encode(
 
 def decode(frame: bytes) -> Frame:
     """Return the parts of one whole frame. Raises Malformed when it is not exactly one intact frame."""
-    size = measure(frame, 0) if _HEADER.match(frame) else "header"
-    if size != len(frame):
-        reason = size if isinstance(size, str) else "length"
-        raise Malformed(reason, "not an M100 frame", frame)
+    require_whole(frame, _HEADER, measure, "an M100")
     return split(frame)
 
 

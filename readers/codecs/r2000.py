@@ -12,7 +12,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from readers.errors import Malformed
-from readers.framing import MORE, Framer
+from readers.framing import MORE, Framer, require_whole
 
 
 class Command(IntEnum):
@@ -152,10 +152,7 @@ def encode(command: int, data: bytes = b"", address: int = EVERYBODY) -> bytes:
 
 def decode(frame: bytes) -> Frame:
     """Return the parts of one whole frame. Raises Malformed when it is not exactly one intact frame."""
-    size = measure(frame, 0) if _HEADER.match(frame) else "header"
-    if size != len(frame):
-        reason = size if isinstance(size, str) else "length"
-        raise Malformed(reason, "not an A0 frame", frame)
+    require_whole(frame, _HEADER, measure, "an R2000")
     return split(frame)
 
 

@@ -3,8 +3,8 @@
 A command is `Len Adr Cmd Data CRClo CRChi`, an answer `Len Adr Cmd Status Data CRClo CRChi`; Len
 counts the bytes after it. Adr FF is everybody: hosts speak to it, readers answer by their own. There
 is no header, so that any byte may begin a frame: known commands, the reader's address where it is
-known, and CRC-16/MCRF4XX over all of it tell. Sources: "UHF RFID Reader Series User Manual v2.20", the UR-series manual v1.14 (S-ID), the
-ZK-RFID102 / UHFReader18 manual V2.0, wabson/chafon-rfid.
+known, and CRC-16/MCRF4XX over all of it tell. Sources: "UHF RFID Reader Series User Manual v2.20",
+the UR-series manual v1.14 (S-ID), the ZK-RFID102 / UHFReader18 manual V2.0, wabson/chafon-rfid.
 """
 
 import re
@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
 
+from readers.codecs.chafon import Frame
 from readers.codecs.crc import ends_in_its_crc, mcrf4xx
 from readers.errors import Malformed
-from readers.framing import MORE, Framer, Measure
+from readers.framing import MORE, Framer, Measure, require_whole
 
 
 class Command(IntEnum):
@@ -92,16 +93,6 @@ ANTENNA_OF_NUMBER = tuple((number + 1,) if number < 16 else () for number in ran
 """The same of readers with 16 ports, which number them from 0."""
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """One intact frame, taken apart. `status` None: a host's command."""
-
-    address: int
-    command: int
-    status: int | None
-    data: bytes
-
-
 class Tag(NamedTuple):
     """One entry of a tag list. `rssi_raw` has no documented scale; None: the model reports none."""
 
@@ -162,10 +153,7 @@ def encode(command: int, data: bytes = b"", address: int = EVERYBODY) -> bytes:
 
 def decode(frame: bytes) -> Frame:
     """Return the parts of one whole frame. Raises Malformed when it is not exactly one intact frame."""
-    size = measure(frame, 0) if _HEADER.match(frame) else "length"
-    if size != len(frame):
-        reason = size if isinstance(size, str) else "length"
-        raise Malformed(reason, "not a UHFReader frame", frame)
+    require_whole(frame, _HEADER, measure, "a UHFReader")
     return split(frame)
 
 

@@ -17,8 +17,9 @@ from collections.abc import Sequence
 
 from readers.codecs import uhfreader
 from readers.codecs import uhfreader_steps as words
+from readers.codecs.chafon import Frame
 from readers.codecs.conversation import Conversation, Step
-from readers.codecs.uhfreader import Command, Frame, Status, Tag
+from readers.codecs.uhfreader import Command, Status, Tag
 from readers.errors import Malformed
 from readers.observations import Read
 from readers.protocol import Steps

@@ -10,8 +10,9 @@ host's where it holds more than a status; a work mode also where nobody has aske
 from collections.abc import Callable
 
 from readers.codecs import uhfreader
+from readers.codecs.chafon import Frame
 from readers.codecs.json_payload import Json
-from readers.codecs.uhfreader import Command, Frame, Status, Tag
+from readers.codecs.uhfreader import Command, Status, Tag
 from readers.codecs.uhfreader_steps import BANDS, decode_info
 from readers.describe.fields import Fields, coded, merged, uint, unknown
 from readers.describe.frames import FrameDescriber

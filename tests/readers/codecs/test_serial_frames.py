@@ -35,7 +35,7 @@ FAMILIES = (
         uhfreader,
         250,
         (0x01, 0x21, 0x2F, 0x76, 0xEE),
-        frozenset({"command", "checksum", "length"}),
+        frozenset({"header", "command", "checksum", "length"}),
     ),
     Family(
         "cf",
