@@ -138,6 +138,8 @@ class Engine:
             if self._device_states.get(device.id) != state:
                 self._device_states[device.id] = state
                 self.state.touched_devices.add(device.id)
+                if shelf := self.site.shelves.get(device.id):  # the only witness of its article there
+                    self.state.touched.add((shelf.store, shelf.sku))
             if device.id in self.state.watch.readers:
                 alive = self.state.watch.readers[device.id].is_alive(now_ns)
                 condition = reader_condition(device.store, device.id, device.zones, alive=alive, state=state)
@@ -217,6 +219,12 @@ class Engine:
                 session.pieces.update(pieces)
         self.alerts.restore([row.value for row in by_part.get("alert", ()) if row.value is not None])
         self.imbalanced = self.state.ledger.settle_restored(latest, now_ns)
+        self._judge_counted()
+
+    def _judge_counted(self) -> None:
+        """Have what scans alone track judged anew: no zone and no shelf comes into sight for it."""
+        ledger = self.state.ledger
+        self.state.touched.update(key for key in ledger.line_keys() if ledger.tracked_by(key[1]) == "count")
 
     def _meet_again(self, sku: str) -> None:
         """Make the unknown articles of an earlier life known as unknown again."""
