@@ -10,6 +10,7 @@ thresholds and hold times are those of a real site, in shop time.
 import argparse
 import contextlib
 import math
+import os
 import signal
 import socket
 import subprocess
@@ -40,6 +41,7 @@ DEMO_SCOPES = ("availability:read", "availability:exact", "ingest:write")
 MAX_SPEED = 240.0
 """Beyond this, shop minutes pass between two frames of a device, and the demo shows noise."""
 STOP_S = 5.0
+MAX_PORT = 65_535
 T = TypeVar("T")
 
 
@@ -69,7 +71,10 @@ def run_demo(arguments: argparse.Namespace) -> int:
     start_logging(verbose=arguments.verbose)
     if not 1 <= arguments.speed <= MAX_SPEED:
         raise ConfigError(f"--speed {arguments.speed:g} must be 1 to {MAX_SPEED:g}")
+    if not 1 <= arguments.port <= MAX_PORT:
+        raise ConfigError(f"--port {arguments.port} must be 1 to {MAX_PORT}")
     _refuse_busy_port(arguments.port)
+    _end_as_by_ctrl_c(signal.SIGHUP, signal.SIGTERM)
     with tempfile.TemporaryDirectory(prefix="storefloor-demo-") as name:
         folder = Path(name)
         with _broker(folder, arguments.broker) as broker:
@@ -164,6 +169,12 @@ def _end(process: subprocess.Popen[str]) -> None:
         process.wait()
     if process.stdout is not None:
         process.stdout.close()
+
+
+def _end_as_by_ctrl_c(*numbers: signal.Signals) -> None:
+    """Let a closed terminal, or a plain kill, end broker, shop and folder too: they outlive us else."""
+    for number in numbers:
+        signal.signal(number, lambda _number, _frame: os.kill(os.getpid(), signal.SIGINT))
 
 
 def _started_whole(start: Callable[[], T], end: Callable[[T], object]) -> T:
