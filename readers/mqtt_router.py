@@ -92,6 +92,8 @@ class MqttRouter:
             observations = self._codecs[device].decode(message)
         except Malformed as error:
             counts.drop(error.reason)
+            if not error.sample:  # whoever looks for the fault needs to see what came
+                error = Malformed(error.reason, error.detail, message.payload)
             return Decoded(device, (), error)
         except Exception as error:  # noqa: BLE001 - one codec's bug must stop neither its device nor others
             counts.drop("codec_error")

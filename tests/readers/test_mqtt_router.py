@@ -25,6 +25,8 @@ class NumberCodec:
     def decode(self, message):
         if message.payload == b"crash":
             raise KeyError("missing")
+        if message.payload == b"no sample":
+            raise Malformed("bare")
         if not message.payload.isdigit():
             raise Malformed("not_a_number", sample=message.payload)
         return [Reading(self.device, float(message.payload), 1, message.received_ns)]
@@ -62,6 +64,11 @@ def test_what_one_device_cannot_read_is_an_error_of_that_device():
     assert reasons == ["not_a_number", "codec_error", "too_large"]
     assert r.device_counts["a"].dropped == dict.fromkeys(reasons, 1)
     assert r.device_counts["a"].is_conserved()
+
+
+def test_an_error_always_bears_what_came():
+    """Where a codec gives no sample of what it refused, the payload's beginning is the sample."""
+    assert router(a=("a",)).route(message("a", b"no sample"))[0].error.sample == b"no sample"
 
 
 def test_filters_are_each_listed_once():
