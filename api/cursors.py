@@ -13,9 +13,6 @@ from starlette.requests import Request
 
 from api.problems import Fault, Problem
 
-MAX_CURSOR_CHARS = 512
-"""Longer than any that is given out (a SKU or an alert id, and a time)."""
-
 
 def encode_cursor(kind: str, number: int, text: str) -> str:
     """Return the cursor of a place in a listing of `kind`."""

@@ -1,6 +1,6 @@
 """The site as the rules need it: places numbered, antennas resolved, roles at hand. Pure."""
 
-from gateway.config import IN_HAND, ReaderSection, ScannerSection, SiteConfig
+from gateway.config import ReaderSection, ScannerSection, SiteConfig
 from gateway.presence.model import Place, PlaceId
 from gateway.presence.tag import SilenceRule
 from gateway.stock.effects import StockRule
@@ -49,10 +49,6 @@ class Site:
             reader.id: _scanner_of(reader) for reader in config.readers if reader.scan_role is not None
         }
         self.shelves = {shelf.id: shelf for shelf in config.shelves}
-
-    def is_pickable(self, store: str, zone: str) -> bool:
-        """Return whether pieces in a zone can be picked now."""
-        return zone != IN_HAND and self.roles[store][zone] in STOCK_ROLES
 
     def silence_rule(self) -> SilenceRule:
         """Return the [presence] table in ns."""

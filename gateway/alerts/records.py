@@ -7,7 +7,7 @@ Evidence = dict[str, int | float | str | None]
 
 
 class AlertType(StrEnum):
-    """Kinds of alert (ALERT texts in config/messages are keyed by these)."""
+    """Kinds of alert (their texts, api/pages/static/messages, are keyed by these)."""
 
     LOW_STOCK = "low_stock"
     STOCK_OUT = "stock_out"
