@@ -93,10 +93,17 @@ class Till:
         """One piece was brought back at `zone`."""
         if epc is not None:
             self._state.presence.expect(epc, at_ns)
-        self._state.ledger.returned(store, sku, zone, epc, ref, at_ns, now_ns)
+        here = self._is_here(store, epc)
+        self._state.ledger.returned(store, sku, zone, epc, ref, at_ns, now_ns, is_here=here)
 
     def receive(
         self, store: str, sku: str, zone: str, epc: str | None, ref: str, at_ns: int, now_ns: int
     ) -> None:
         """One piece was received at `zone`."""
-        self._state.ledger.received(store, sku, zone, epc, ref, at_ns, now_ns)
+        here = self._is_here(store, epc)
+        self._state.ledger.received(store, sku, zone, epc, ref, at_ns, now_ns, is_here=here)
+
+    def _is_here(self, store: str, epc: str | None) -> bool:
+        """Return whether a tag is believed in a store."""
+        place = self._state.presence.place_of(epc) if epc is not None else None
+        return place is not None and self._state.site.places[place].store == store

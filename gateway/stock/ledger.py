@@ -104,14 +104,23 @@ class Ledger:
         self._apply(store, sku, now_ns, lambda line: tagged.sold_epc(line, epc, ref, at_ns, zone))
 
     def returned(
-        self, store: str, sku: str, zone: str, epc: str | None, ref: str, at_ns: int, now_ns: int
+        self,
+        store: str,
+        sku: str,
+        zone: str,
+        epc: str | None,
+        ref: str,
+        at_ns: int,
+        now_ns: int,
+        *,
+        is_here: bool,
     ) -> None:
-        """A piece was brought back at `zone`."""
+        """A piece was brought back at `zone`. `is_here`: `epc` is believed in this store, so the piece is counted."""
 
         def effect(line: Line) -> Effect:
             match self.tracked_by(sku):
                 case "tag":
-                    return tagged.returned(line, ref, at_ns, zone, epc)
+                    return tagged.returned(line, ref, at_ns, zone, epc, is_here=is_here)
                 case "weight":
                     return weighed.returned(line, ref, at_ns, zone)
                 case _:
@@ -120,14 +129,23 @@ class Ledger:
         self._apply(store, sku, now_ns, effect)
 
     def received(
-        self, store: str, sku: str, zone: str, epc: str | None, ref: str, at_ns: int, now_ns: int
+        self,
+        store: str,
+        sku: str,
+        zone: str,
+        epc: str | None,
+        ref: str,
+        at_ns: int,
+        now_ns: int,
+        *,
+        is_here: bool,
     ) -> None:
-        """A piece was scanned in at `zone`."""
+        """A piece was scanned in at `zone`. `is_here`: `epc` is believed in this store, so the piece is counted."""
 
         def effect(line: Line) -> Effect:
             match self.tracked_by(sku):
                 case "tag":
-                    return tagged.received(line, ref, at_ns, zone, epc)
+                    return tagged.received(line, ref, at_ns, zone, epc, is_here=is_here)
                 case "weight":
                     return weighed.received(line, ref, at_ns, zone)
                 case _:

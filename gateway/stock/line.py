@@ -24,8 +24,8 @@ REFILL_ORDER = ("back_room", "receiving", "till", "fitting_room", "floor", "exit
 
 @dataclass(slots=True)
 class Announced:
-    """A piece that an event told of. `left_by`: how the tag paired with it left; `reopened`: that tag
-    came back through the door, so it may be a return that no scan has announced yet.
+    """A piece that an event told of. `reopened`: the tag that it was paired with came back, so that may
+    be a return that no scan has announced yet.
     """
 
     ref: str
@@ -33,7 +33,6 @@ class Announced:
     at_ns: int
     zone: str = ""
     epc: str | None = None
-    left_by: str = ""
     reopened: bool = False
 
 

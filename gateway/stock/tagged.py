@@ -18,6 +18,8 @@ EXIT_EARLY_NS = 60 * 1_000_000_000
 SILENCE_EARLY_NS = 1_200 * 1_000_000_000
 """A piece carried in the shadow of a body may have been given up before it is paid: last read this long
 before. The error of a wrong guess ends when the piece really sold leaves by the gate."""
+UNSEEN = "unseen"
+"""Cause of an arrival after silence. It may be a return all the same, if its sale was paired with another tag."""
 MAX_LONE = 1_000
 """Unannounced changes kept per line for pairing; deliveries are larger only where nobody scans them."""
 
@@ -26,15 +28,17 @@ def arrived(line: Line, epc: str, zone: str, at_ns: int, *, came_back: bool) -> 
     """A tag is believed here that was not in the store."""
     line.tags[zone] += 1
     gone = _take_lone(line.lone_departures, epc)
-    if gone is not None and gone.cause == "silence":
-        return Effect(MovementKind.ARRIVED, "rfid", at_ns, epc=epc, to_zone=zone, note="was only unseen")
+    was_unseen = gone is not None and gone.cause == "silence"
     sale = line.paired.pop(epc, None)
-    credit = _take_credit(line, epc, zone, came_back=came_back)
+    credit = _take_credit(line, epc, zone, came_back=came_back, by_name_alone=was_unseen)
     if credit is not None:
         kind = MovementKind.RETURNED if credit.kind == "return" else MovementKind.ARRIVED
         return Effect(kind, "pairing", at_ns, epc=epc, to_zone=zone, ref=credit.ref, note="as announced")
-    if sale is not None and line.payable() > 0:
-        note = _owe_again(line, sale, epc)
+    if was_unseen:
+        _keep(line.lone_arrivals, Lone(epc, at_ns, cause=UNSEEN, came_back=True))
+        return Effect(MovementKind.ARRIVED, "rfid", at_ns, epc=epc, to_zone=zone, note="was only unseen")
+    if sale is not None and sale.epc != epc and line.payable() > 0:
+        note = _owe_again(line, sale, epc, at_ns)
         return Effect(MovementKind.ARRIVED, "rfid", at_ns, epc=epc, to_zone=zone, ref=sale.ref, note=note)
     _keep(line.lone_arrivals, Lone(epc, at_ns, came_back=came_back))
     return Effect(MovementKind.ARRIVED, "rfid", at_ns, epc=epc, to_zone=zone)
@@ -50,11 +54,10 @@ def moved(line: Line, epc: str, from_zone: str, zone: str, at_ns: int) -> Effect
 def departed(line: Line, epc: str, zone: str, at_ns: int, last_seen_ns: int, cause: str) -> Effect:
     """A tag is believed gone, and no till named it."""
     line.tags[zone] -= 1
-    _take_lone(line.lone_arrivals, epc)
     if line.debts:
         debt = min(line.debts, key=lambda d: (d.epc != epc, d.at_ns))
         line.debts.remove(debt)
-        debt.reopened, debt.left_by = False, cause
+        debt.reopened, debt.epc = False, None
         line.paired[epc] = debt
         return Effect(MovementKind.DEPARTED, cause, at_ns, epc=epc, from_zone=zone, ref=debt.ref, note="sold")
     _keep(line.lone_departures, Lone(epc, at_ns, last_seen_ns, cause))
@@ -64,7 +67,6 @@ def departed(line: Line, epc: str, zone: str, at_ns: int, last_seen_ns: int, cau
 def transferred_out(line: Line, epc: str, zone: str, at_ns: int, to_store: str) -> Effect:
     """A tag turned up in another store of this gateway."""
     line.tags[zone] -= 1
-    _take_lone(line.lone_arrivals, epc)
     _drop_unpayable(line)
     note = f"seen in {to_store}"
     return Effect(MovementKind.TRANSFERRED, "rfid", at_ns, epc=epc, from_zone=zone, note=note)
@@ -80,11 +82,7 @@ def transferred_in(line: Line, epc: str, zone: str, at_ns: int, from_store: str)
 def sold(line: Line, ref: str, at_ns: int) -> Effect:
     """A till sold one piece and named the SKU alone."""
     sale = Announced(ref, "sale", at_ns)
-    gone = _departure_for(line, at_ns)
-    if gone is not None:
-        line.lone_departures.remove(gone)
-        sale.left_by = gone.cause
-        line.paired[gone.epc] = sale
+    if gone := _pair(line, sale):
         return Effect(MovementKind.SOLD, "till", at_ns, epc=gone.epc, ref=ref, note="had left already")
     if line.payable() > 0:
         line.debts.append(sale)
@@ -94,15 +92,16 @@ def sold(line: Line, ref: str, at_ns: int) -> Effect:
 
 def sold_epc(line: Line, epc: str, ref: str, at_ns: int, zone: str | None) -> Effect:
     """A till sold this very tag; `zone` where it was believed, None where it was not believed present."""
+    other = line.paired.get(epc)
+    if zone is None and other is not None and other.epc == epc:
+        return Effect(MovementKind.SOLD, "till", at_ns, epc=epc, ref=ref, note=f"sold already: {other.ref}")
+    line.paired[epc] = Announced(ref, "sale", at_ns, epc=epc)
     if zone is not None:
         line.tags[zone] -= 1
-        _take_lone(line.lone_arrivals, epc)
         _drop_unpayable(line)
         return Effect(MovementKind.SOLD, "till", at_ns, epc=epc, from_zone=zone, ref=ref)
-    other = line.paired.pop(epc, None)
-    line.paired[epc] = Announced(ref, "sale", at_ns)
     if other is not None:
-        if line.payable() > 0:
+        if not _pair(line, other) and line.payable() > 0:
             line.debts.append(other)
         return Effect(MovementKind.SOLD, "till", at_ns, epc=epc, ref=ref, note="had left already")
     if _take_lone(line.lone_departures, epc) is not None:
@@ -110,44 +109,47 @@ def sold_epc(line: Line, epc: str, ref: str, at_ns: int, zone: str | None) -> Ef
     return _sold_unseen(line, ref, at_ns, epc)
 
 
-def returned(line: Line, ref: str, at_ns: int, zone: str, epc: str | None) -> Effect:
-    """A customer brought a piece back."""
+def returned(line: Line, ref: str, at_ns: int, zone: str, epc: str | None, *, is_here: bool) -> Effect:
+    """A customer brought a piece back. `is_here`: it names a tag that is believed here, so is counted."""
     reopened = next((d for d in line.debts if d.reopened and (epc is None or d.epc == epc)), None)
     if reopened is not None:
         line.debts.remove(reopened)
+        _take_lone(line.lone_arrivals, reopened.epc or "")
         return Effect(MovementKind.RETURNED, "return", at_ns, epc=reopened.epc, to_zone=zone, ref=ref)
-    seen = next(
-        (a for a in reversed(line.lone_arrivals) if a.came_back and (epc is None or a.epc == epc)), None
-    )
-    if seen is not None:
-        line.lone_arrivals.remove(seen)
-        return Effect(MovementKind.RETURNED, "return", at_ns, epc=seen.epc, ref=ref, note="was seen already")
+    seen = next((a for a in reversed(line.lone_arrivals) if _is_return(a, epc)), None)
+    if seen is not None or is_here:
+        return _seen_already(line, MovementKind.RETURNED, "return", ref, at_ns, epc, seen)
     line.credits.append(Announced(ref, "return", at_ns, zone, epc))
     return Effect(MovementKind.RETURNED, "return", at_ns, epc=epc, to_zone=zone, ref=ref)
 
 
-def received(line: Line, ref: str, at_ns: int, zone: str, epc: str | None) -> Effect:
-    """A piece was scanned at receiving."""
+def received(line: Line, ref: str, at_ns: int, zone: str, epc: str | None, *, is_here: bool) -> Effect:
+    """A piece was scanned at receiving. `is_here`: it names a tag that is believed here, so is counted."""
     seen = next((a for a in line.lone_arrivals if not a.came_back and (epc is None or a.epc == epc)), None)
-    if seen is not None:
-        line.lone_arrivals.remove(seen)
-        return Effect(
-            MovementKind.ARRIVED, "receiving", at_ns, epc=seen.epc, ref=ref, note="was seen already"
-        )
+    if seen is not None or is_here:
+        return _seen_already(line, MovementKind.ARRIVED, "receiving", ref, at_ns, epc, seen)
     line.credits.append(Announced(ref, "receive", at_ns, zone, epc))
     return Effect(MovementKind.ARRIVED, "receiving", at_ns, epc=epc, to_zone=zone, ref=ref)
+
+
+def _seen_already(
+    line: Line, kind: MovementKind, cause: str, ref: str, at_ns: int, epc: str | None, seen: Lone | None
+) -> Effect:
+    if seen is not None:
+        line.lone_arrivals.remove(seen)
+        epc = seen.epc
+    return Effect(kind, cause, at_ns, epc=epc, ref=ref, note="was seen already")
 
 
 def expired(line: Line, now_ns: int, rule: StockRule, *, watched: bool) -> list[Effect]:
     """Settle what was never paired. `watched`: the zones of its tags are seen, so tags prove themselves."""
     before_ns = now_ns - rule.pairing_window_ns
-    line.lone_arrivals = [a for a in line.lone_arrivals if a.at_ns > before_ns]
+    effects = _expired_credits(line, now_ns, before_ns)
+    line.lone_arrivals = [
+        a for a in line.lone_arrivals if a.at_ns > before_ns or (a.cause == UNSEEN and line.credits)
+    ]
     line.lone_departures = [d for d in line.lone_departures if d.at_ns > before_ns]
     line.paired = {epc: sale for epc, sale in line.paired.items() if sale.at_ns > before_ns}
-    for credit in [c for c in line.credits if c.at_ns <= before_ns]:
-        line.credits.remove(credit)
-        line.pool[credit.zone] += 1
-    effects = []
     for debt in [d for d in line.debts if watched and d.at_ns <= before_ns]:
         line.debts.remove(debt)
         if line.take_from_pool(CHARGE_ORDER) is None:
@@ -156,24 +158,56 @@ def expired(line: Line, now_ns: int, rule: StockRule, *, watched: bool) -> list[
     return effects
 
 
-def _departure_for(line: Line, sale_ns: int) -> Lone | None:
-    for gone in reversed(line.lone_departures):
-        if gone.cause == "exit" and gone.at_ns >= sale_ns - EXIT_EARLY_NS:
-            return gone
-        if gone.cause == "silence" and gone.last_seen_ns >= sale_ns - SILENCE_EARLY_NS:
-            return gone
-    return None
+def _expired_credits(line: Line, now_ns: int, before_ns: int) -> list[Effect]:
+    """Settle pieces that were announced and never read: they bear no tag that works, or were back already."""
+    effects = []
+    for credit in [c for c in line.credits if c.at_ns <= before_ns]:
+        line.credits.remove(credit)
+        back = next((a for a in line.lone_arrivals if a.cause == UNSEEN), None)
+        if credit.kind == "return" and back is not None:
+            line.lone_arrivals.remove(back)
+            note = f"the piece brought back was {back.epc}, which had only seemed unseen"
+            effects.append(Effect(MovementKind.ADJUSTED, "pairing", now_ns, ref=credit.ref, note=note))
+        else:
+            line.pool[credit.zone] += 1
+    return effects
 
 
-def _owe_again(line: Line, sale: Announced, epc: str) -> str:
-    """A tag that a sale was paired with is here: give the sale to another that left, or open it again."""
-    gone = _departure_for(line, sale.at_ns)
+def _is_return(arrival: Lone, epc: str | None) -> bool:
+    """Return whether a return event may be about this arrival."""
+    if epc is not None:
+        return arrival.epc == epc
+    return arrival.came_back and arrival.cause != UNSEEN
+
+
+def _pair(line: Line, sale: Announced) -> Lone | None:
+    """Pair a sale with a tag that left unannounced, if one fits; return its departure.
+
+    Of those that fit it takes the one that the fewest other sales would fit, so that sales told late, and
+    in any order, find theirs.
+    """
+    fitting = [gone for gone in line.lone_departures if _latest_sale_ns(gone) >= sale.at_ns]
+    gone = min(fitting, key=_latest_sale_ns, default=None)
     if gone is not None:
         line.lone_departures.remove(gone)
         line.paired[gone.epc] = sale
-        sale.left_by = gone.cause
+    return gone
+
+
+def _latest_sale_ns(gone: Lone) -> int:
+    """Return the latest time of a sale that a departure can belong to."""
+    return gone.at_ns + EXIT_EARLY_NS if gone.cause == "exit" else gone.last_seen_ns + SILENCE_EARLY_NS
+
+
+def _owe_again(line: Line, sale: Announced, epc: str, at_ns: int) -> str:
+    """A tag that a sale was paired with is here: give the sale to another that left, or open it again.
+
+    Either it was the wrong tag, or it is brought back and its return is announced a moment later.
+    """
+    _keep(line.lone_arrivals, Lone(epc, at_ns, cause=UNSEEN, came_back=True))
+    if _pair(line, sale):
         return "another piece was sold"
-    sale.reopened, sale.epc = sale.left_by == "exit", epc
+    sale.reopened, sale.epc = True, epc
     line.debts.append(sale)
     return "the sale is owed by another piece"
 
@@ -186,12 +220,16 @@ def _sold_unseen(line: Line, ref: str, at_ns: int, epc: str | None = None) -> Ef
     return Effect(MovementKind.SOLD, "till", at_ns, epc=epc, from_zone=zone, ref=ref, note=note)
 
 
-def _take_credit(line: Line, epc: str, zone: str, *, came_back: bool) -> Announced | None:
+def _take_credit(
+    line: Line, epc: str, zone: str, *, came_back: bool, by_name_alone: bool
+) -> Announced | None:
     """Return the credit that this arrival redeems: its own, else of the fitting kind, oldest first."""
     for credit in line.credits:
         if credit.epc == epc:
             line.credits.remove(credit)
             return credit
+    if by_name_alone:
+        return None
     floor = line.roles[zone] not in {"back_room", "receiving"}
     for credit in line.credits:
         fits = (came_back or floor) if credit.kind == "return" else not came_back
@@ -207,7 +245,7 @@ def _drop_unpayable(line: Line) -> None:
 
 
 def _take_lone(entries: list[Lone], epc: str) -> Lone | None:
-    for entry in entries:
+    for entry in reversed(entries):
         if entry.epc == epc:
             entries.remove(entry)
             return entry
