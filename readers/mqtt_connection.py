@@ -94,7 +94,7 @@ def _connected(settings: MqttSettings) -> _Paho:
     paho = _Paho(
         CallbackAPIVersion.VERSION2,
         client_id=settings.client_id,
-        clean_session=None if is_v5 else False,
+        clean_session=None if is_v5 else settings.session_expiry_s == 0,
         protocol=MQTTProtocolVersion.MQTTv5 if is_v5 else MQTTProtocolVersion.MQTTv311,
         reconnect_on_failure=False,  # else a refused 3.1.1 has paho connect again, inside of loop_read
         manual_ack=True,

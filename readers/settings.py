@@ -116,7 +116,9 @@ class MqttDeviceSettings:
 
 @dataclass(frozen=True, slots=True)
 class MqttSettings:
-    """The broker, and who we are to it. `session_expiry_s` is for MQTT 5; 3.1.1 has no such word."""
+    """The broker, and who we are to it. `session_expiry_s` is for MQTT 5; 3.1.1 has no such word, but for
+    0: nothing is kept.
+    """
 
     host: str = "127.0.0.1"
     port: int = 1883

@@ -1,98 +1,69 @@
-"""`storefloor doctor`: finds what is attached, says what is wrong with it, and what to write down. I/O."""
+"""`storefloor doctor`: finds what is attached, says what is wrong with it, and what to write down. Wiring."""
 
 import argparse
-import asyncio
-import json
-import sys
-from collections.abc import Iterable
+import logging
+from pathlib import Path
 from typing import get_args
 
+from gateway.cli.doctor_broker import look_at_broker
+from gateway.cli.doctor_ports import KINDS, look_at_ports
+from gateway.cli.doctor_walk import walk_through
 from gateway.config import Region
-from gateway.doctor.config_blocks import Place, port_block
-from gateway.doctor.evidence import PortEvidence
-from gateway.doctor.findings import Finding, findings
-from gateway.doctor.port_probe import Plan
-from gateway.doctor.report import port_json, port_text
-from gateway.doctor.serial_look import look_at
 from gateway.errors import ConfigError
-from readers.probes import PROBES
-from readers.serial_port import FoundPort, found_ports
 
-EXIT_PROBLEMS = 1
-KINDS = (*PROBES, "scanner")
-DEFAULT_WATCH_S = 5.0
-MAX_WATCH_S = 3_600.0
-MAX_PORTS = 32
-"""Looked at at once; each costs a thread for a moment and little else."""
+MAX_SECONDS = 24 * 3_600.0
+FROM_CONFIG = "config"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
-    add = parser.add_argument
-    add(
-        "--port",
-        action="append",
-        metavar="PATH",
-        help="a serial port to look at; repeat for more; default: all",
+    """Declare the options: of serial ports, unless a broker or a walk test is asked for."""
+    parser.description = "Find what is attached, say what is wrong with it, print lines for the site file."
+    parser.add_argument(
+        "--seconds", type=float, help="how long to watch; default: ports 5, broker 10, walk 60"
     )
+    parser.add_argument("--config", type=Path, help="the site's TOML file: what is found is compared with it")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    ports = parser.add_argument_group("serial ports")
+    add = ports.add_argument
+    add("--port", action="append", metavar="PATH", help="a port to look at; repeat for more; default: all")
     add("--kind", choices=KINDS, help="look for this kind alone; uhfreader288 finds UHFReader18 too")
     add("--baud", type=int, help="try this baud alone, with every kind")
-    add("--seconds", type=float, default=DEFAULT_WATCH_S, help="how long to watch tags; 0: not (default 5)")
     add("--region", choices=get_args(Region), help="the region whose law holds where you are")
-    add("--json", action="store_true", help="print one JSON document")
+    broker = parser.add_argument_group("broker")
+    add = broker.add_argument
+    add(
+        "--broker",
+        nargs="?",
+        const=FROM_CONFIG,
+        metavar="HOST[:PORT]",
+        help="listen there; default: the site's",
+    )
+    add("--mqtt-protocol", choices=("5", "3.1.1"), default="5", help="MQTT version (default 5)")
+    add("--username", help="user of the broker")
+    add("--password-file", type=Path, help="file whose first line is the password")
+    add("--tls", action="store_true", help="speak TLS to the broker")
+    walk = parser.add_argument_group("walk test")
+    add = walk.add_argument
+    add(
+        "--walk-test",
+        action="store_true",
+        help="which tags of a zone are heard how often, and what to change",
+    )
+    add("--zone", help="this zone alone")
+    add("--expect", type=Path, metavar="FILE", help="EPCs that lie there, one a line: tell which are missing")
+    add("--url", help="ask the API of a running gateway, by article, in place of the readers")
+    add("--key-file", type=Path, help="file whose first line is an API key; else STOREFLOOR_KEY is taken")
+    add("--store", help="id of the store; default: the first that the key sees")
     parser.set_defaults(act=doctor)
 
 
 def doctor(arguments: argparse.Namespace) -> int:
     """Look, and tell; return 1 where a problem was found."""
-    _check(arguments)
-    return asyncio.run(_serial(arguments))
-
-
-def _check(arguments: argparse.Namespace) -> None:
-    if not 0 <= arguments.seconds <= MAX_WATCH_S:
-        raise ConfigError(f"doctor: --seconds {arguments.seconds:g} must be 0 to {MAX_WATCH_S:g}")
-    if arguments.baud is not None and not 1_200 <= arguments.baud <= 3_000_000:
-        raise ConfigError(f"doctor: --baud {arguments.baud} must be 1200 to 3000000")
-
-
-async def _serial(arguments: argparse.Namespace) -> int:
-    ports = [FoundPort(path) for path in arguments.port or ()] or found_ports()
-    if not ports:
-        print("No serial port here: plug the reader in, or name its port with --port PATH.", file=sys.stderr)
-        return EXIT_PROBLEMS
-    if len(ports) > MAX_PORTS:
-        print(f"{len(ports)} serial ports: looking at the first {MAX_PORTS}.", file=sys.stderr)
-    plan = _plan(arguments)
-    print(f"Looking at {len(ports[:MAX_PORTS])} serial port(s); this takes some seconds …", file=sys.stderr)
-    looks = (
-        look_at(PortEvidence(port.path, port.detail), plan, arguments.seconds) for port in ports[:MAX_PORTS]
-    )
-    seen = await asyncio.gather(*looks)
-    return _tell(seen, arguments)
-
-
-def _plan(arguments: argparse.Namespace) -> Plan:
-    kinds = KINDS if arguments.kind is None else (arguments.kind,)
-    return Plan(
-        kinds,
-        () if arguments.baud is None else (arguments.baud,),
-        scan_s=arguments.seconds if arguments.kind == "scanner" else 0.0,
-    )
-
-
-def _tell(seen: Iterable[PortEvidence], arguments: argparse.Namespace) -> int:
-    named: dict[str, int] = {}
-    told: list[tuple[PortEvidence, list[Finding], str]] = []
-    for evidence in seen:
-        identity = evidence.probed.identity
-        kind = identity.kind if identity else ""
-        named[kind] = named.get(kind, 0) + 1
-        block = port_block(evidence, f"{kind}-{named[kind]}", Place(), arguments.region)
-        told.append((evidence, findings(evidence, arguments.region), block))
-    if arguments.json:
-        print(json.dumps({"ports": [port_json(*parts) for parts in told]}, indent=2))
-    else:
-        print("\n\n".join("\n".join(port_text(*parts)) for parts in told))
-    has_problem = any(finding.level == "problem" for _, found, _ in told for finding in found)
-    return EXIT_PROBLEMS if has_problem else 0
+    if arguments.seconds is not None and not 0 <= arguments.seconds <= MAX_SECONDS:
+        raise ConfigError(f"doctor: --seconds {arguments.seconds:g} must be 0 to {MAX_SECONDS:g}")
+    logging.getLogger("readers").setLevel(logging.CRITICAL)  # what links say goes into the findings
+    if arguments.walk_test:
+        return walk_through(arguments)
+    if arguments.broker is not None:
+        return look_at_broker(arguments, None if arguments.broker == FROM_CONFIG else arguments.broker)
+    return look_at_ports(arguments)

@@ -25,6 +25,7 @@ from api.encoding import encode_alert, encode_availability, encode_device
 from api.pages.mount import mount
 from gateway.answers import availability
 from gateway.catalogue import Catalogue
+from gateway.cli.broker_settings import mqtt_settings
 from gateway.cli.paths import device_path, store_path
 from gateway.cli.systemd import Notifier
 from gateway.clock import Clock
@@ -48,7 +49,6 @@ from readers.mqtt_client import MqttClient
 from readers.mqtt_intake import MqttIntake
 from readers.mqtt_router import MqttRouter
 from readers.serial_port import SerialLine
-from readers.settings import MqttSettings
 from readers.supervisor import SerialSupervisor
 
 log = logging.getLogger(__name__)
@@ -262,27 +262,9 @@ def _supervisors(run: GatewayRun, pipeline: Pipeline) -> list[SerialSupervisor]:
 
 
 def _mqtt_client(section: MqttSection, base: Path, intake: MqttIntake, clock: Clock) -> MqttClient:
-    settings = MqttSettings(
-        host=section.host,
-        port=section.port,
-        protocol=section.protocol,
-        client_id=section.client_id,
-        username=section.username,
-        password=_password(base / section.password_file) if section.password_file else None,
-        tls=section.tls,
-        keepalive_s=section.keepalive_s,
-        session_expiry_s=section.session_expiry_s,
-    )
-    client = MqttClient(settings, intake.on_message, clock.now_ns)
+    client = MqttClient(mqtt_settings(section, base), intake.on_message, clock.now_ns)
     client.subscribe((*intake.router.filters(), *section.watch_topics))
     return client
-
-
-def _password(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8").split("\n", 1)[0]
-    except OSError as error:
-        raise ConfigError(f"mqtt.password_file: {path} cannot be read: {error.strerror}") from error
 
 
 def _listen(host: str, port: int) -> socket.socket:

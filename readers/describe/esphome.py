@@ -11,15 +11,18 @@ from readers.settings import MqttDeviceSettings
 _WILLS = (b"online", b"offline")
 
 
-def _codec(message: MqttMessage) -> EsphomeCodec:
-    levels = message.topic.split("/")
+def _keys(topic: str) -> dict[str, str]:
+    levels = topic.split("/")
     if len(levels) > 1 and levels[-1] == "status":
-        return EsphomeCodec(MqttDeviceSettings(DEVICE, "/".join(levels[:-1])))
+        return {"topic": "/".join(levels[:-1])}
     if len(levels) > 3 and levels[-3] == "sensor" and levels[-1] == "state":
-        return EsphomeCodec(MqttDeviceSettings(DEVICE, "/".join(levels[:-3]), value=levels[-2]))
-    raise DeviceRefused(
-        f"topic {message.topic!r} is not <prefix>/sensor/<object id>/state or <prefix>/status"
-    )
+        return {"topic": "/".join(levels[:-3]), "value": levels[-2]}
+    raise DeviceRefused(f"topic {topic!r} is not <prefix>/sensor/<object id>/state or <prefix>/status")
+
+
+def _codec(message: MqttMessage) -> EsphomeCodec:
+    keys = _keys(message.topic)
+    return EsphomeCodec(MqttDeviceSettings(DEVICE, keys["topic"], value=keys.get("value")))
 
 
 def _topic(payload: bytes) -> str:
@@ -31,4 +34,14 @@ def _details(payload: bytes) -> Line:
     return {} if value is None else {"value": value}
 
 
-describe = EventDescriber(EventFormat(_codec, _topic, details=_details, is_unit_known=False))
+describe = EventDescriber(
+    EventFormat(
+        _codec,
+        _topic,
+        details=_details,
+        is_unit_known=False,
+        table="shelves",
+        keys=_keys,
+        has_own_topics=True,
+    )
+)

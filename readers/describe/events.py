@@ -6,6 +6,7 @@ each kind says which codec reads a topic, and what else stands in an event.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from readers.codecs.json_payload import Json, parse_json, split_json
 from readers.describe.lines import Line, dropped, is_dropped, refused
@@ -24,6 +25,10 @@ class EventFormat:
     `codec` returns what reads a message, by its topic and payload (raises DeviceRefused for a topic that
     no device of the kind has). `split` returns its single events; `details` what else stands in one,
     `whole` in the message. `is_unit_known`: whether a weight is in grams without the device's settings.
+
+    For who finds such messages on a broker: `keys` are those of the device's table in a site file, by the
+    topic; `has_own_topics`: the kind's topics have a shape of their own, so that a sign of life on one
+    tells the kind; on others a measurement alone does.
     """
 
     codec: Callable[[MqttMessage], MqttCodec]
@@ -32,34 +37,37 @@ class EventFormat:
     details: Callable[[bytes], Line] = lambda _event: {}
     whole: Callable[[bytes], Line] = lambda _payload: {}
     is_unit_known: bool = True
+    table: Literal["readers", "shelves"] = "readers"
+    keys: Callable[[str], dict[str, str]] = lambda topic: {"topic": topic}
+    has_own_topics: bool = False
 
 
 class EventDescriber:
     """Tells the messages of one kind: a DescribePayload."""
 
     def __init__(self, kind: EventFormat) -> None:
-        self._kind = kind
+        self.kind = kind
 
     def of_device(self, codec: MqttCodec) -> "EventDescriber":
         """Return what tells the messages of one configured device, as its own codec reads them."""
         kind = replace(
-            self._kind, codec=lambda _: codec, topic=lambda _: codec.data_topic(), is_unit_known=True
+            self.kind, codec=lambda _: codec, topic=lambda _: codec.data_topic(), is_unit_known=True
         )
         return EventDescriber(kind)
 
     def __call__(self, message: MqttMessage) -> list[Line]:
         """Return the lines of one message. Raises Malformed where nothing of it can be read."""
-        topic = message.topic or self._kind.topic(message.payload)
+        topic = message.topic or self.kind.topic(message.payload)
         message = MqttMessage(topic, message.payload, message.retained, message.received_ns)
         try:
-            codec = self._kind.codec(message)
+            codec = self.kind.codec(message)
         except DeviceRefused as error:
             raise Malformed("topic", str(error)) from error
         if message.retained:
             return self._tell_retained(codec, message)
         events = self._split(message.payload)
         lines = [line for event in events for line in self._tell(codec, _live(message, event), event)]
-        whole = self._kind.whole(message.payload)
+        whole = self.kind.whole(message.payload)
         if len(events) > 1:
             whole = {"events": len(events), **whole}
         if whole and not all(map(is_dropped, lines)):
@@ -69,7 +77,7 @@ class EventDescriber:
     def _split(self, payload: bytes) -> list[bytes]:
         """Return the events; a message with a broken end as it is: the codec takes what comes before."""
         try:
-            return self._kind.split(payload)
+            return self.kind.split(payload)
         except Malformed:
             return [payload]
 
@@ -80,12 +88,12 @@ class EventDescriber:
             return [refused(error, event)]
         if not observations:
             return [dropped("topic", event, f"nothing that this kind sends on {message.topic!r}")]
-        details = _details(self._kind, event)
+        details = _details(self.kind, event)
         return [{**self._known(line_of(found)), **details} for found in observations]
 
     def _known(self, line: Line) -> Line:
         """Return the line without a weight whose unit only the device's settings know."""
-        is_raw = "weight_g" in line and not self._kind.is_unit_known
+        is_raw = "weight_g" in line and not self.kind.is_unit_known
         return {name: value for name, value in line.items() if name != "weight_g"} if is_raw else line
 
     def _tell_retained(self, codec: MqttCodec, message: MqttMessage) -> list[Line]:

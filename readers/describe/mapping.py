@@ -26,17 +26,34 @@ def describer(mapping: DeviceMapping) -> EventDescriber:
     topics = [*(rule.topic for rule in data), *(rule.topic for rule in mapping.availability)]
     patterns = [_pattern(topic) for topic in topics if "{device}" in topic]
 
-    def codec(message: MqttMessage) -> MappingCodec:
-        found = (match for pattern in patterns if (match := pattern.fullmatch(message.topic)))
+    is_told = bool(mapping.reads) or all(rule.value is not None for rule in mapping.readings)
+
+    def keys(topic: str) -> dict[str, str]:
+        found = (match for pattern in patterns if (match := pattern.fullmatch(topic)))
         device = min(
             (match["device"] for match in found), key=len, default=None
         )  # most words are the pattern's
-        if device is None and message.topic not in topics:
-            raise DeviceRefused(f"topic {message.topic!r} is none of {', '.join(topics)}")
-        return MappingCodec(MqttDeviceSettings(DEVICE, device or DEVICE, value=_NO_VALUE, mapping=mapping))
+        if device is None and topic not in topics:
+            raise DeviceRefused(f"topic {topic!r} is none of {', '.join(topics)}")
+        open_value = {} if is_told else {"value": "weight"}
+        return {"topic": device or DEVICE, "mapping": mapping.name, **open_value}
+
+    def codec(message: MqttMessage) -> MappingCodec:
+        device = keys(message.topic)["topic"]
+        return MappingCodec(MqttDeviceSettings(DEVICE, device, value=_NO_VALUE, mapping=mapping))
 
     example = NAME.sub("1", topics[0].replace("{device}", DEVICE)).replace("+", "1").replace("#", "1")
-    return EventDescriber(EventFormat(codec, lambda _: example, whole=_whole, is_unit_known=False))
+    return EventDescriber(
+        EventFormat(
+            codec,
+            lambda _: example,
+            whole=_whole,
+            is_unit_known=False,
+            table="readers" if mapping.reads else "shelves",
+            keys=keys,
+            has_own_topics=True,
+        )
+    )
 
 
 def of_device(codec: MqttCodec) -> EventDescriber:

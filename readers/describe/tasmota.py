@@ -12,12 +12,16 @@ _OF_CELL = (("Weight", "weight_kg"), ("Count", "count"), ("AbsRaw", "abs_raw"))
 _WILLS = (b"Online", b"Offline")
 
 
-def _codec(message: MqttMessage) -> TasmotaCodec:
-    prefix, _, rest = message.topic.partition("/")
+def _keys(topic: str) -> dict[str, str]:
+    prefix, _, rest = topic.partition("/")
     device, _, report = rest.rpartition("/")
     if prefix != PREFIX or not device or not report:
-        raise DeviceRefused(f"topic {message.topic!r} is not {PREFIX}/<device>/SENSOR, LWT or another report")
-    return TasmotaCodec(MqttDeviceSettings(DEVICE, device))
+        raise DeviceRefused(f"topic {topic!r} is not {PREFIX}/<device>/SENSOR, LWT or another report")
+    return {"topic": device}
+
+
+def _codec(message: MqttMessage) -> TasmotaCodec:
+    return TasmotaCodec(MqttDeviceSettings(DEVICE, _keys(message.topic)["topic"]))
 
 
 def _topic(payload: bytes) -> str:
@@ -29,4 +33,13 @@ def _details(report: dict[str, Json]) -> Line:
     return picked(report, (("Time", "at"),)) | picked(table(report, "HX711"), _OF_CELL)
 
 
-describe = EventDescriber(EventFormat(_codec, _topic, details=json_details(_details)))
+describe = EventDescriber(
+    EventFormat(
+        _codec,
+        _topic,
+        details=json_details(_details),
+        table="shelves",
+        keys=_keys,
+        has_own_topics=True,
+    )
+)

@@ -18,11 +18,20 @@ _NO_WEIGHT = "`null`"
 """A JMESPath that finds nothing: then an uplink is a sign of life."""
 
 
-def _codec(message: MqttMessage) -> ThingsStackCodec:
-    levels = message.topic.split("/")
+def _root(topic: str) -> str:
+    levels = topic.split("/")
     if len(levels) != 5 or levels[0] != "v3" or levels[2] != "devices":
-        raise DeviceRefused(f"topic {message.topic!r} is not v3/<application>@<tenant>/devices/<device>/up")
-    return ThingsStackCodec(MqttDeviceSettings(DEVICE, "/".join(levels[:4]), value=_NO_WEIGHT))
+        raise DeviceRefused(f"topic {topic!r} is not v3/<application>@<tenant>/devices/<device>/up")
+    return "/".join(levels[:4])
+
+
+def _codec(message: MqttMessage) -> ThingsStackCodec:
+    return ThingsStackCodec(MqttDeviceSettings(DEVICE, _root(message.topic), value=_NO_WEIGHT))
+
+
+def _keys(topic: str) -> dict[str, str]:
+    """Return the keys; where the weight stands in its payload is for its owner to say."""
+    return {"topic": _root(topic), "value": "weight"}
 
 
 def _topic(payload: bytes) -> str:
@@ -49,4 +58,13 @@ def _details(event: dict[str, Json]) -> Line:
     return line | picked(uplink, (("decoded_payload", "decoded_payload"),))
 
 
-describe = EventDescriber(EventFormat(_codec, _topic, details=json_details(_details)))
+describe = EventDescriber(
+    EventFormat(
+        _codec,
+        _topic,
+        details=json_details(_details),
+        table="shelves",
+        keys=_keys,
+        has_own_topics=True,
+    )
+)

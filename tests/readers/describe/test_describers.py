@@ -4,7 +4,7 @@ import json
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from readers.describe.frames import MAX_REFUSED_BYTES
@@ -56,6 +56,7 @@ byte_runs = st.lists(st.binary(max_size=40) | st.sampled_from(BITS))
 
 
 @pytest.mark.parametrize("kind", sorted(describers()))
+@settings(max_examples=40)
 @given(chunks=byte_runs)
 def test_any_bytes_give_lines_and_nothing_else(kind: str, chunks: list[bytes]) -> None:
     """Whatever comes, in whatever pieces, there are lines of JSON, and the same for any pieces."""
