@@ -45,6 +45,7 @@ class Report:
     taken: Counter[str] = field(default_factory=Counter)
     crashes: list[str] = field(default_factory=list)
     slowest_s: float = 0.0
+    slowest: str = ""
     most_held_bytes: int = 0
     growth_bytes: int = 0
 
@@ -83,7 +84,8 @@ class Fuzzer:
             self._crashed(name, data, traceback.format_exc())
         took_s = time.thread_time() - started_s
         self.report.inputs[name] += 1
-        self.report.slowest_s = max(self.report.slowest_s, took_s)
+        if took_s > self.report.slowest_s:
+            self.report.slowest_s, self.report.slowest = took_s, f"{name}, {len(data)} bytes"
         if took_s > MAX_INPUT_S:
             self._crashed(name, data, f"took {took_s:.2f} s of CPU time")
 
@@ -147,6 +149,7 @@ def main() -> int:
     took_s = time.monotonic() - started_s
     for name, count in report.inputs.items():
         print(f"{count:>10} {name}, decoded {report.taken[name]}")
+    print(f"the slowest input: {report.slowest}")
     figure("fuzz inputs", report.inputs.total(), "inputs")
     figure("fuzz targets", len(report.inputs), "decoders")
     figure("fuzz inputs a second", report.inputs.total() / took_s, "inputs/s")
