@@ -57,6 +57,9 @@ CATALOGUE: dict[str, ProblemKind] = {
         404, "No such device", "Devices that may post stand in the site's file; serial ones do not post."
     ),
     "unknown_zone": ProblemKind(404, "No such zone", "`GET /v1/stores` lists each store's zones."),
+    "no_record": ProblemKind(
+        404, "Nothing recorded by then", "Ask for a later time: this gateway knew nothing of the article yet."
+    ),
     "method_not_allowed": ProblemKind(
         405, "Method not allowed", "The `Allow` header names what this path answers."
     ),

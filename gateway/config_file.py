@@ -3,6 +3,7 @@
 import csv
 import difflib
 import io
+import json
 import tomllib
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -51,7 +52,8 @@ def parse_site(text: str, name: str) -> SiteConfig:
         taken = {mapping.get("name") for mapping in own if isinstance(mapping, dict)}
         raw["mappings"] = own + [shipped for shipped in _shipped_mappings() if shipped["name"] not in taken]
     try:
-        return SiteConfig.model_validate(raw)
+        # As JSON: there alone strict types (no "20" for 20, no "no" for false) let an array be a tuple.
+        return SiteConfig.model_validate_json(json.dumps(raw, default=str), strict=True)
     except ValidationError as error:
         details = error.errors()
         lines = [_explain(detail) for detail in details if not _is_echo(detail, details)]

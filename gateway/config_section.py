@@ -10,4 +10,4 @@ Id = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,32}$")]
 class Section(BaseModel):
     """A table of the file: frozen, and no key goes unread."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, allow_inf_nan=False)

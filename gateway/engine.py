@@ -15,6 +15,7 @@ from gateway.alerts.records import AlertRecord, AlertType
 from gateway.alerts.rules import article_conditions, reader_condition
 from gateway.answers import article_view
 from gateway.catalogue import Catalogue
+from gateway.devices import DeviceLife
 from gateway.intake import ObservationIntake
 from gateway.movements import LevelPoint, Movement
 from gateway.presence.model import Arrived, Departed, Moved, PresenceEvent, TagRow
@@ -54,6 +55,7 @@ class Engine:
         self.alerts = AlertEngine({t: down if t is AlertType.READER_DOWN else hold for t in AlertType})
         self._was_watched = {place.id: False for place in site.places}
         self._device_states: dict[str, str] = {}
+        self._began_ns = 0
         self._changes = Changes()
 
     # -- time ---------------------------------------------------------------------------------------
@@ -140,10 +142,19 @@ class Engine:
                 self.state.touched_devices.add(device.id)
                 if shelf := self.site.shelves.get(device.id):  # the only witness of its article there
                     self.state.touched.add((shelf.store, shelf.sku))
-            if device.id in self.state.watch.readers:
-                alive = self.state.watch.readers[device.id].is_alive(now_ns)
+            reader = self.state.watch.readers.get(device.id)
+            if reader is not None or device.role == "weight":
+                if reader is not None:
+                    alive = reader.is_alive(now_ns)
+                else:  # a scale reports by minutes: one that was not heard yet is not missed yet
+                    alive = state == "online" or (state == "never" and not self._is_overdue(device, now_ns))
                 condition = reader_condition(device.store, device.id, device.zones, alive=alive, state=state)
                 self.alerts.judge(condition, now_ns)
+
+    def _is_overdue(self, device: DeviceLife, now_ns: int) -> bool:
+        """Return whether a device that was never heard should have been since the gateway began."""
+        self._began_ns = self._began_ns or now_ns
+        return now_ns - self._began_ns > (device.silent_after_ns or 0)
 
     def _judge_places(self, now_ns: int) -> None:
         """Judge a store's articles anew when one of its zones came into sight or went out of it."""

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from gateway.engine import Engine
-from gateway.feed import Feed
 from gateway.pipeline import Pipeline
 from gateway.ports import DeviceHealth, Readiness, UnmatchedTopicInfo
 from readers.counts import StageCounts
@@ -44,10 +43,9 @@ class Links:
 class Health:
     """The gateway's health, gathered when asked for."""
 
-    def __init__(self, engine: Engine, pipeline: Pipeline, feed: Feed, links: Links) -> None:
+    def __init__(self, engine: Engine, pipeline: Pipeline, links: Links) -> None:
         self._engine = engine
         self._pipeline = pipeline
-        self._feed = feed
         self._links = links
 
     def devices(self) -> Sequence[DeviceHealth]:
@@ -116,7 +114,6 @@ class Health:
         mqtt = self._links.mqtt.health() if self._links.mqtt else None
         yield from _metric("storefloor_pieces", "gauge", "pieces believed in all stores", pieces)
         yield from _metric("storefloor_alerts_firing", "gauge", "alerts firing now", firing)
-        yield from _metric("storefloor_streams", "gauge", "event streams open", self._feed.subscribers)
         yield from _metric(
             "storefloor_held_observations", "gauge", "observations and events that wait", self._pipeline.held
         )
@@ -128,7 +125,10 @@ class Health:
             "storefloor_store_failing", "gauge", "1 while the disk refuses commits", int(self._pipeline.store_failure is not None)
         )  # fmt: skip
         yield from _metric(
-            "storefloor_commit_version", "counter", "commits of this store", self._pipeline.version
+            "storefloor_commits_total",
+            "counter",
+            "commits of this store, over all its lives",
+            self._pipeline.version,
         )
         yield from _metric(
             "storefloor_passes_total", "counter", "passes of the pipeline", self._pipeline.passes
@@ -170,14 +170,20 @@ class Health:
     def _stage_lines(self) -> Iterator[str]:
         state = self._engine.state
         stages = {"observations": state.counts, "presence": state.presence.counts}
-        for name, value in (("received", "received"), ("passed", "passed"), ("held", "held")):
-            yield from _family(f"storefloor_stage_{name}", "counter", f"observations {name}, by stage")
+        for side, kind, suffix in (
+            ("received", "counter", "_total"),
+            ("passed", "counter", "_total"),
+            ("held", "gauge", ""),
+        ):
+            name = f"storefloor_stage_{side}{suffix}"
+            yield from _family(name, kind, f"observations {side}, by stage")
             for stage, counts in stages.items():
-                yield f'storefloor_stage_{name}{{stage="{stage}"}} {getattr(counts, value)}'
-        yield from _family("storefloor_stage_dropped", "counter", "observations dropped, by stage and reason")
+                yield f'{name}{{stage="{stage}"}} {getattr(counts, side)}'
+        name = "storefloor_stage_dropped_total"
+        yield from _family(name, "counter", "observations dropped, by stage and reason")
         for stage, counts in stages.items():
             for reason, count in sorted(counts.dropped.items()):
-                yield f'storefloor_stage_dropped{{stage="{stage}",reason="{reason}"}} {count}'
+                yield f'{name}{{stage="{stage}",reason="{reason}"}} {count}'
 
 
 def _family(name: str, kind: str, text: str) -> Iterable[str]:

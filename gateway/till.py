@@ -4,6 +4,7 @@ A sale that names its tag takes that very tag out of presence; one that names th
 with a tag by the ledger. An API's events and a scanner's scans come through the same three doors.
 """
 
+from gateway.catalogue import UNIDENTIFIED
 from gateway.ports import EventResult, TillEvent
 from gateway.state import State
 
@@ -45,6 +46,18 @@ class Till:
             return self._state.identifier.tag(event.epc)
         return self._state.catalogue.sku_of(event.gtin) if event.gtin else None
 
+    def _contradiction(self, event: TillEvent, sku: str) -> tuple[str, str] | None:
+        """Return (SKU, pointer) of another article that the event names beside `sku`, if it does."""
+        if event.gtin is not None:
+            other = self._state.catalogue.sku_of(event.gtin)
+            if other is not None and other != sku:
+                return other, "/gtin"
+        if event.epc is not None:
+            other = self._state.identifier.tag(event.epc)
+            if other not in {sku, UNIDENTIFIED}:
+                return other, "/epc"
+        return None
+
     def _refusal(self, event: TillEvent, sku: str | None, now_ns: int) -> tuple[str, str, str] | None:
         """Return (code, detail, pointer) of what is wrong with an event, or None."""
         if event.store not in self._state.site.roles:
@@ -56,6 +69,8 @@ class Till:
                 f"no article {named!r} in the catalogue",
                 "/sku" if event.sku else "/gtin",
             )
+        if (other := self._contradiction(event, sku)) is not None:
+            return "contradictory_product", f"the event names {sku!r} and {other[0]!r}", other[1]
         if event.zone is not None and event.zone not in self._state.site.roles[event.store]:
             return "unknown_zone", f"no zone {event.zone!r} in store {event.store!r}", "/zone"
         if event.at_ns > now_ns + MAX_FUTURE_NS:

@@ -41,7 +41,7 @@ def add_availability_routes(router: APIRouter) -> None:
         "/v1/stores/{store}/availability/{sku}",
         store_availability,
         response_model=Availability | BandedAvailability | PastLevels,
-        responses=problems("forbidden_store", "unknown_store", "unknown_sku", "invalid_request",
+        responses=problems("forbidden_store", "unknown_store", "unknown_sku", "no_record", "invalid_request",
                            "unknown_parameter"),
         tags=["availability"],
         summary="Availability of one article in one store",
@@ -157,6 +157,8 @@ async def _past(request: Request, caller: Caller, store: str, sku: str, as_of_ns
     if ports.inventory.availability(store, sku) is None:
         raise unknown_sku([sku], "path")
     zones = await ports.records.levels_at(store, sku, as_of_ns)
+    if not zones:  # a 0 here would be a guess: nothing was known
+        raise Problem("no_record", f"nothing was recorded of {sku!r} in {store!r} by {rfc3339(as_of_ns)}")
     body = {
         "store": store,
         "sku": sku,

@@ -141,7 +141,7 @@ class EventOutcome(Answer):
     sku: str | None = Field(description="SKU that it was applied to; null: none.", examples=["DEN-501-32"])
     code: str | None = Field(
         description="Why it was refused: invalid_event, forbidden_store, unknown_store, unknown_zone, "
-        "time_in_future, unknown_sku, bad_quantity, event_id_reused; null: it was not.",
+        "time_in_future, unknown_sku, contradictory_product, bad_quantity, event_id_reused; null: it was not.",
         examples=[None],
     )
     detail: str | None = Field(description="The same for a person; null: not refused.", examples=[None])

@@ -6,6 +6,7 @@
 Rules:
 - Holds run on shop time while the condition can be believed. An inhibited alert (its reader is down)
   neither fires nor clears: a pending one waits anew, a firing one stays, marked as suppressed.
+- While it fires, its evidence is kept up to date: a text about it must not tell of pieces that are gone.
 - One episode per fingerprint at a time; its id is made of fingerprint and start, so a crash between
   two commits cannot make two of it.
 - Work is by change and by deadline: no pass over all alerts exists.
@@ -125,6 +126,9 @@ class AlertEngine:
         condition = live.condition
         if inhibition_changed:
             self._update(fingerprint, live, replace(live.record, suppressed_by=condition.inhibited_by))
+        if condition.inhibited_by is None and condition.fires and condition.evidence != live.record.evidence:
+            fresh = replace(live.record, evidence=condition.evidence, zone=condition.zone)
+            self._update(fingerprint, live, fresh)
         if condition.inhibited_by is not None or not condition.clears:
             live.due_ns = None
         elif live.due_ns is None:

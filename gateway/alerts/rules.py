@@ -77,7 +77,7 @@ def _low_stock(view: ArticleView) -> Condition:
         Severity.WARNING,
         view.store,
         fires=view.on_hand > 0 and view.available <= view.low_stock_at,
-        clears=view.available >= view.low_stock_clear_at,
+        clears=view.available >= view.low_stock_clear_at or view.on_hand == 0,
         inhibited_by=view.inhibited_by,
         evidence={"available": view.available, "on_hand": view.on_hand, "threshold": view.low_stock_at},
         sku=view.sku,

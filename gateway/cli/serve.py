@@ -127,7 +127,7 @@ class _Gateway:
             if site.mqtt and self._mqtt
             else None
         )
-        self.health = Health(self.engine, self.pipeline, self.feed, self._links())
+        self.health = Health(self.engine, self.pipeline, self._links())
         self._app = self._build_app(run, store)
         self._on_ready = run.on_ready
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from gateway.storage.errors import StoreError, StoreFailed, StoreFull, StoreReadOnly
 
 _UNWRITABLE = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+_NO_FOLDER = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EEXIST})
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -20,6 +21,8 @@ def os_failure(path: Path, error: OSError) -> StoreError:
         return StoreReadOnly(path, detail)
     if error.errno in _NO_SPACE:
         return StoreFull(path, detail)
+    if error.errno in _NO_FOLDER:
+        return StoreFailed(path, detail, "its folder cannot be made there: set gateway.data_dir to another")
     return StoreFailed(path, detail)
 
 

@@ -99,7 +99,7 @@ async def virtual_gateway(shop: VirtualShop, folder: Path) -> AsyncIterator[Virt
                         {}, shop.router, MqttIntake(shop.router, pipeline).hand_in, pipeline, clock.now_ns
                     ),
                     feed=feed,
-                    health=Health(shop.engine, pipeline, feed, links),
+                    health=Health(shop.engine, pipeline, links),
                     auth=KeyRing(store, pepper),
                 ),
                 ApiSettings(),
