@@ -20,7 +20,8 @@ from readers.probes import PROBES
 from readers.serial_port import FoundPort, found_ports
 
 EXIT_PROBLEMS = 1
-KINDS = (*PROBES, "scanner")
+KINDS = (*PROBES, "uhfreader18", "scanner")
+SHARED_PROBE = {"uhfreader18": "uhfreader288"}
 WATCH_S = 5.0
 MAX_PORTS = 32
 """Looked at at once; each costs a thread for a moment and little else."""
@@ -45,7 +46,9 @@ def look_at_ports(arguments: argparse.Namespace) -> int:
 async def _look(ports: list[FoundPort], arguments: argparse.Namespace) -> list[PortEvidence]:
     watch_s = WATCH_S if arguments.seconds is None else arguments.seconds
     plan = Plan(
-        KINDS if arguments.kind is None else (arguments.kind,),
+        (*PROBES, "scanner")
+        if arguments.kind is None
+        else (SHARED_PROBE.get(arguments.kind, arguments.kind),),
         () if arguments.baud is None else (arguments.baud,),
         scan_s=watch_s if arguments.kind == "scanner" else 0.0,
     )
