@@ -135,7 +135,7 @@ class SilencePresence:
             tag.last_ns = at_ns
             if tag.weight > tag.usual_weight:
                 tag.usual_weight = tag.weight
-            self._heard(tag)
+            self._heard(tag, elapsed)
         else:
             tag.weight += weight
         if self._is_exit[tag.place]:
@@ -146,10 +146,10 @@ class SilencePresence:
         elif tag.exit_ns and at_ns > tag.exit_ns:
             tag.exit_weight_since += weight
 
-    def _heard(self, tag: Tag) -> None:
+    def _heard(self, tag: Tag, elapsed_ns: int) -> None:
         """Learn the gap that this read ended, and start the next, on the place's watched clock."""
         clock = self._watches[tag.place].clock_ns
-        gap = clock - tag.last_clock_ns
+        gap = min(clock - tag.last_clock_ns, elapsed_ns)
         if gap > tag.gap_ns:
             tag.gap_ns = float(gap)
         elif gap > 0:
@@ -339,7 +339,11 @@ class SilencePresence:
             self._depart(tag, due_ns, "exit")
 
     def _silence_due(self, tag: Tag, now_ns: int) -> None:
-        if tag.last_clock_ns + self._threshold_ns(tag) > self._watches[tag.place].clock_ns:
+        """Judge a silence: watched time since the last read, and none of it from before that read."""
+        watch = self._watches[tag.place]
+        silent_ns = max(0, min(watch.clock_ns - tag.last_clock_ns, watch.counted_to_ns - tag.last_ns))
+        if silent_ns < self._threshold_ns(tag):
+            tag.last_clock_ns = watch.clock_ns - silent_ns
             self._schedule(tag)
         else:
             self._depart(tag, now_ns, "silence")

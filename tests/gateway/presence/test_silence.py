@@ -2,10 +2,22 @@
 
 import pytest
 
-from gateway.presence.model import TagRow
+from gateway.presence.model import Place, TagRow
 from gateway.presence.silence import SilencePresence
 from gateway.presence.tag import GONE_MEMORY_NS, STRAY_MEMORY_NS, read_weight
-from tests.support.presence_shop import BACK, EXIT, FLOOR, HOUR, READERS, TILL, PresenceShop, S, said
+from gateway.presence.watch import Watch
+from tests.support.presence_shop import (
+    BACK,
+    EXIT,
+    FLOOR,
+    HOUR,
+    READERS,
+    RULE,
+    TILL,
+    PresenceShop,
+    S,
+    said,
+)
 
 # -- arriving ------------------------------------------------------------------------------------------
 
@@ -499,6 +511,23 @@ def test_a_backlog_taken_in_one_pass_is_no_silence(minutes: int) -> None:
             shop.presence.observe("stays", FLOOR, shop.now + second * S, -65, 1)
     shop.now += minutes * 60 * S
     assert said(shop.live(1, "stays")) == (["departed leaves floor silence"] if minutes >= 15 else [])
+    assert said(shop.live(60, "stays")) == []
+
+
+def test_a_reader_that_tells_late_makes_no_silence_of_what_another_saw() -> None:
+    """Two readers watch a place; one is cut off for an hour and then tells all of it. What the other read
+    all the while stays; what neither did leaves.
+    """
+    both = (Place(0, "lyon-1", "floor", "floor", READERS),)
+    watch = Watch(both, dict.fromkeys(READERS, 60 * S), 60 * S)
+    shop = PresenceShop(SilencePresence(both, watch, RULE))
+    shop.settle("stays", "leaves")
+    shop.alive.remove("rear")
+    assert said(shop.live(3_600, "stays")) == []
+    for ago_s in range(3_600, 0, -1):
+        shop.presence.proof("rear", shop.now - ago_s * S)
+    shop.alive.add("rear")
+    assert said(shop.live(1)) == ["departed leaves floor silence"]
     assert said(shop.live(60, "stays")) == []
 
 

@@ -57,6 +57,20 @@ def test_time_spent_down_is_not_silence() -> None:
     assert said(shop.live(30)) == ["departed a floor silence"]
 
 
+def test_a_backlog_from_before_a_tag_came_is_no_silence_of_it() -> None:
+    """What a broker tells again after a restart is older than the newest tags: they were not there to be read."""
+    shop = PresenceShop()
+    shop.live(3_600, "old")
+    shop.live(20, "old", "new")
+    shop.restart()
+    for ago_s in range(3_600, 20, -5):
+        for reader in READERS:
+            shop.presence.proof(reader, shop.now - ago_s * S)
+        shop.read("old", ago_s=ago_s)
+    assert said(shop.live(800, "old")) == []
+    assert said(shop.live(150, "old")) == ["departed new floor silence"]
+
+
 def test_the_learned_gap_survives() -> None:
     """A tag known to be quiet for minutes is given that time after a restart too."""
     shop = PresenceShop()
