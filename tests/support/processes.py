@@ -237,8 +237,11 @@ class Gateway(Command):
 
     def metric(self, name: str) -> float:
         """Return a metric that has no labels."""
-        lines = self.http.get("/metrics").text.splitlines()
-        return float(next(line.split()[1] for line in lines if line.startswith(f"{name} ")))
+        answer = self.http.get("/metrics")
+        assert answer.status_code == 200, answer.text
+        found = [line.split()[1] for line in answer.text.splitlines() if line.startswith(f"{name} ")]
+        assert found, f"{name} is not among the metrics:\n{answer.text}"
+        return float(found[0])
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
