@@ -117,7 +117,7 @@ def returned(line: Line, ref: str, at_ns: int, zone: str, epc: str | None, *, is
         _take_lone(line.lone_arrivals, reopened.epc or "")
         return Effect(MovementKind.RETURNED, "return", at_ns, epc=reopened.epc, to_zone=zone, ref=ref)
     seen = next((a for a in reversed(line.lone_arrivals) if _is_return(a, epc)), None)
-    if seen is not None or is_here:
+    if is_here or (seen is not None and epc is None):
         return _seen_already(line, MovementKind.RETURNED, "return", ref, at_ns, epc, seen)
     line.credits.append(Announced(ref, "return", at_ns, zone, epc))
     return Effect(MovementKind.RETURNED, "return", at_ns, epc=epc, to_zone=zone, ref=ref)
@@ -175,9 +175,7 @@ def _expired_credits(line: Line, now_ns: int, before_ns: int) -> list[Effect]:
 
 def _is_return(arrival: Lone, epc: str | None) -> bool:
     """Return whether a return event may be about this arrival."""
-    if epc is not None:
-        return arrival.epc == epc
-    return arrival.came_back and arrival.cause != UNSEEN
+    return arrival.came_back and (arrival.cause != UNSEEN if epc is None else arrival.epc == epc)
 
 
 def _pair(line: Line, sale: Announced) -> Lone | None:

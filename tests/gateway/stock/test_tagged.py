@@ -284,6 +284,18 @@ def test_a_piece_that_is_here_is_not_received_again() -> None:
     assert room.levels() == {"floor": 1}
 
 
+def test_a_return_that_names_a_tag_which_has_left_since_is_announced() -> None:
+    """It came this morning, was sold at noon and is brought back: its arrival of this morning is no return."""
+    room = StockRoom()
+    room.arrive("a")
+    room.sell(epc="a")
+    room.take_back(epc="a")
+    assert room.levels() == {"till": 1}
+    room.arrive("a", back=True)
+    room.wait(6 * HOUR)
+    assert room.levels() == {"floor": 1}
+
+
 def test_a_receipt_that_names_its_tag_waits_for_that_tag() -> None:
     """Another tag of the article that turns up is another piece."""
     room = room_of()
