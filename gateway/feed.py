@@ -2,8 +2,9 @@
 
 The last frame of a commit bears the commit's id `<journal id>:<version>`, those before it the id of
 the version before: a client that was cut in the middle of a commit is given all of it again, and a
-client that filters has an id whatever it lets through. Frames without a commit (a device's counts)
-are not worth a replay of their own; a snapshot after a reconnect has them.
+client that filters has an id whatever it lets through. Frames without a commit (an answer that changed
+because a zone went out of sight, a device's counts) bear the id of the commit before them, so they
+are given again, the newest per subject, to a client that comes back with that id.
 A slow subscriber holds one frame per subject, the newest: its memory is bounded by what exists, and
 past `MAX_PENDING` subjects it is closed and may come back with its last id.
 """
@@ -20,6 +21,8 @@ from gateway.storage.ports import Committed
 KEPT_FRAMES = 20_000
 """Frames kept for replay: minutes of a busy chain, hours of a shop."""
 MAX_PENDING = 20_000
+MAX_SUBJECTS = 100_000
+"""Subjects whose last frame is remembered, lest it be given out again unchanged; past them the oldest is let go."""
 PING_EVERY_S = 15.0
 """Real seconds between comment pings: proxies close silent connections after 30 or 60 s."""
 PING = b": ping\n\n"
@@ -53,10 +56,13 @@ class _Subscriber:
         )
 
     def push(self, key: str, frame: bytes) -> None:
+        if self.closed:
+            return
         self.pending[key] = frame
         self.pending.move_to_end(key)
         if len(self.pending) > MAX_PENDING:
             self.closed = True
+            self.pending.clear()
         self.wake.set()
 
 
@@ -67,9 +73,10 @@ class Feed:
         self._journal_id = journal_id
         self._version = version
         self._oldest = version
-        self._kept: deque[tuple[int, str, StreamEvent]] = deque()
+        self._kept: deque[tuple[int, bool, str, StreamEvent]] = deque()
+        self._since: OrderedDict[str, StreamEvent] = OrderedDict()
         self._subscribers: set[_Subscriber] = set()
-        self._last: dict[str, bytes] = {}
+        self._last: OrderedDict[str, bytes] = OrderedDict()
 
     @property
     def subscribers(self) -> int:
@@ -80,13 +87,12 @@ class Feed:
         """Give out what changed; what reads as it did before is left out."""
         changed = [s for s in subjects if self._last.get(s.key) != s.data]
         if committed is not None:
-            self._version = committed.version
+            self._begin(committed.version)
         for place, subject in enumerate(changed):
-            self._last[subject.key] = subject.data
             last = committed is None or place == len(changed) - 1
             version = self._version if last else self._version - 1
             event = StreamEvent(subject.store, subject.sku, subject.type, self._frame(subject, version))
-            self._keep(subject.key, event)
+            self._keep(subject, event, committed=committed is not None)
             for subscriber in self._subscribers:
                 if subscriber.wants(event):
                     subscriber.push(subject.key, event.frame)
@@ -101,10 +107,25 @@ class Feed:
         head = f"id: {self._journal_id}:{version}\nevent: {subject.type}\ndata: "
         return head.encode() + subject.data + b"\n\n"
 
-    def _keep(self, key: str, event: StreamEvent) -> None:
-        self._kept.append((self._version, key, event))
-        while len(self._kept) > KEPT_FRAMES:
-            self._oldest = self._kept.popleft()[0]
+    def _begin(self, version: int) -> None:
+        """Begin a commit's frames; what was given out since the one before is kept before them."""
+        self._kept.extend((self._version, False, key, event) for key, event in self._since.items())
+        self._since.clear()
+        self._version = version
+
+    def _keep(self, subject: Subject, event: StreamEvent, *, committed: bool) -> None:
+        self._last[subject.key] = subject.data
+        self._last.move_to_end(subject.key)
+        if len(self._last) > MAX_SUBJECTS:
+            self._last.popitem(last=False)
+        if committed:
+            self._kept.append((self._version, True, subject.key, event))
+        else:
+            self._since[subject.key] = event
+            self._since.move_to_end(subject.key)
+        while len(self._kept) + len(self._since) > KEPT_FRAMES and self._kept:
+            version, was_committed, _, _ = self._kept.popleft()
+            self._oldest = max(self._oldest, version if was_committed else version + 1)
 
     @asynccontextmanager
     async def subscribe(
@@ -132,8 +153,13 @@ class Feed:
             head = f"id: {self._journal_id}:{self._version}\n"
             subscriber.push("reset", f"{head}event: reset\ndata: {{}}\n\n".encode())
             return
-        for version, key, event in self._kept:
-            if version > seen and subscriber.wants(event):
+        missed = [
+            (key, event)
+            for version, committed, key, event in self._kept
+            if version > seen or (version == seen and not committed)
+        ]
+        for key, event in (*missed, *self._since.items()):
+            if subscriber.wants(event):
                 subscriber.push(key, event.frame)
 
     async def _frames(self, subscriber: _Subscriber) -> AsyncIterator[bytes]:
@@ -145,7 +171,7 @@ class Feed:
                         await subscriber.wake.wait()
                 except TimeoutError:
                     yield PING
-                    continue
+                continue
             frames = b"".join(subscriber.pending.values())
             subscriber.pending.clear()
             yield frames
