@@ -16,7 +16,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "run": ("gateway.cli.run", "run the gateway of a site"),
         "demo": ("gateway.cli.demo", "run a simulated shop and its gateway on this machine"),
-        "simulate": ("gateway.cli.simulate", "play the devices of a simulated shop, or `simulate device` one"),
+        "simulate": (
+            "gateway.cli.simulate",
+            "play the devices of a simulated shop, or `simulate device` one",
+        ),
         "decode": ("gateway.cli.decode", "tell what is in a capture of a device, a JSON object a line"),
         "doctor": ("gateway.cli.doctor_command", "find what is attached, and what is wrong with it"),
         "keys": ("gateway.cli.keys_command", "make, list and revoke API keys"),

@@ -1,7 +1,7 @@
 """`storefloor simulate …`: hands over to the simulators, which share no code with the product. Wiring.
 
-    simulate device --kind m100 --tags 20      one device, on a port of its own
-    simulate --config site.toml …              a site's devices, and the shop around them
+simulate device --kind m100 --tags 20      one device, on a port of its own
+simulate --config site.toml …              a site's devices, and the shop around them
 """
 
 import argparse

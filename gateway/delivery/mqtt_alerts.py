@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from gateway.alerts.records import AlertRecord
+from gateway.storage.errors import StoreFull, StoreReadOnly
 from gateway.storage.ports import GatewayStore
 from readers.errors import DeviceRefused, LinkLost
 
@@ -75,7 +76,7 @@ class MqttAlerts:
                 await self._wake.wait()
 
     async def _deliver_all(self) -> bool:
-        """Publish the whole outbox; return False where the broker could not be reached."""
+        """Publish the whole outbox; return False where the broker could not be reached, or the disk is full."""
         while waiting := await asyncio.to_thread(self._store.unpublished_alerts, BATCH):
             for outbox_id, record in waiting:
                 try:
@@ -91,6 +92,10 @@ class MqttAlerts:
                     log.warning("alert %s: the broker will not have it: %s", record.id, error)
                 else:
                     self.published += 1
-                await self._writer.mark_published([outbox_id])
+                try:
+                    await self._writer.mark_published([outbox_id])
+                except (StoreFull, StoreReadOnly) as error:  # the pipeline waits for the disk, and so do we
+                    log.info("alert %s will be published again: %s", record.id, error)
+                    return False
             self.failures = 0
         return True

@@ -50,9 +50,14 @@ def test_settings_that_a_kind_does_not_know_are_refused() -> None:
 
 def test_an_unknown_kind_names_the_nearest() -> None:
     """A typing error is answered with the nearest kind and with all that there are."""
-    with pytest.raises(DeviceRefused, match=r"'m10': did you mean 'm100'\? known here are cf, m100, r2000, scanner"):
+    with pytest.raises(
+        DeviceRefused, match=r"'m10': did you mean 'm100'\? known here are cf, m100, r2000, scanner"
+    ):
         serial_kind("m10")
-    with pytest.raises(DeviceRefused, match="'zzz': known here are esphome, impinj, mapping, tasmota, things_stack, zebra, zebra_sled"):
+    with pytest.raises(
+        DeviceRefused,
+        match="'zzz': known here are esphome, impinj, mapping, tasmota, things_stack, zebra, zebra_sled",
+    ):
         mqtt_kind("zzz")
 
 

@@ -103,7 +103,7 @@ def test_a_hundred_unplugs_lose_and_double_no_read_that_reached_the_host(tmp_pat
             frames = [tag_frame(Framing.BB, epc, rng.uniform(-80, -30)) for epc in epcs]
             if cycle % 2:
                 await device.send(b"".join(frames) + frames[0][: rng.randrange(1, len(frames[0]))])
-                await until(lambda: frames[-1] in protocol.reached, "the last report")  # noqa: B023
+                await until(lambda: frames[-1] in protocol.reached, "the last report")  # noqa: B023 - awaited here
             else:
                 await dribble(device, b"".join(frames), rng)
             device.unplug()
