@@ -216,6 +216,24 @@ def test_what_is_no_longer_kept_begins_with_a_reset(monkeypatch: pytest.MonkeyPa
     run_virtual(main())
 
 
+def test_a_client_that_may_have_missed_a_frame_without_a_commit_begins_with_a_reset(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What followed the commit that it saw last is no longer kept, so its id is not enough."""
+    monkeypatch.setattr(gateway.feed, "KEPT_FRAMES", 4)
+
+    async def main() -> None:
+        feed = Feed("abc", 0)
+        commit(feed, 1, subject("TEE", "1"))
+        feed.publish([subject("JEANS", "unknown")], None)
+        for version in range(2, 6):
+            commit(feed, version, subject(f"S{version}", f"{version}"))
+        async with feed.subscribe(stores=ALL, skus=ALL, types=ALL, last_event_id="abc:1") as frames:
+            assert b"event: reset" in await anext(frames)
+
+    run_virtual(main())
+
+
 def test_a_reader_that_never_reads_is_closed_and_holds_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """Past its bound of subjects it is given up, and nothing more is kept for it."""
     monkeypatch.setattr(gateway.feed, "MAX_PENDING", 10)

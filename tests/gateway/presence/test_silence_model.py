@@ -197,7 +197,7 @@ class Twins:
 
 
 @settings(max_examples=250)
-@given(st.lists(spells, max_size=25))
+@given(st.lists(spells, min_size=3, max_size=30))
 def test_the_machinery_changes_nothing(story: list[Spell]) -> None:
     """Wheels, tickets and heaps say in each pass what a look at every tag says, in all four places."""
     twins = Twins(new_presence(), new_presence(Scan))
@@ -209,7 +209,7 @@ def test_the_machinery_changes_nothing(story: list[Spell]) -> None:
 
 
 @settings(max_examples=250)
-@given(st.lists(spells, max_size=25))
+@given(st.lists(spells, min_size=3, max_size=30))
 def test_one_place_equals_the_model(story: list[Spell]) -> None:
     """On a floor without exit, arrivals, silences, sales and returns are those of the model."""
     presence, model = new_presence(), Model()
