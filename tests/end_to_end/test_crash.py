@@ -36,7 +36,7 @@ from tests.support.scripted_devices import (
 )
 from tests.support.stored import Stored, stored
 
-pytestmark = pytest.mark.broker
+pytestmark = [pytest.mark.broker, pytest.mark.slow]
 
 SPEED = 60.0
 KILLS = 5

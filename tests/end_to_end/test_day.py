@@ -24,6 +24,8 @@ from tests.support.truth import TruthTimeline
 from tests.support.virtual_gateway import VirtualGateway, virtual_gateway
 from tests.support.virtual_shop import NS_PER_S, VirtualShop
 
+pytestmark = pytest.mark.slow
+
 STORE = "lyon-1"
 DAY_S, WARM_UP_S, SAMPLE_EVERY_S = 12 * 3_600, 600, 60
 QUIET_NS = 120 * NS_PER_S

@@ -18,6 +18,8 @@ from tests.support.polling import eventually
 from tests.support.ports import free_port
 from tests.support.processes import STOREFLOOR, Command
 
+pytestmark = pytest.mark.slow
+
 FIRST_ALERT_S = 60.0
 """What a person is promised: an alert on the page within a minute of the start."""
 MARK = "STOREFLOOR_DEMO_TEST"

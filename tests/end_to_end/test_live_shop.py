@@ -29,13 +29,13 @@ from tests.support.stock_truth import TrueConditions
 from tests.support.stored import stored
 from tests.support.truth import TruthTimeline
 
-pytestmark = pytest.mark.broker
+pytestmark = [pytest.mark.broker, pytest.mark.slow]
 
 NS_PER_S = 1_000_000_000
 SPEED = 144.0
-HASTY = ("autosave_on_changes false",)
-"""The shop's readers say 600 messages a second at this speed: a broker that saves its queues at each of them
-takes some 350. What survives a killed broker is test_crash.py's to show.
+AS_SHIPPED = ("autosave_on_changes false",)
+"""The broker saves its queues each second. At this speed the shop's readers say 600 messages a second, and one
+that saves at each of them takes some 350. What survives a killed broker is test_crash.py's to show.
 """
 START_LEAD_S = 4.0
 """Real seconds until the shop opens: both processes are up by then."""
@@ -103,7 +103,7 @@ def ns(text: str) -> int:
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveShop]:
     """The shop after a hundred minutes."""
     folder = tmp_path_factory.mktemp("live")
-    broker = Mosquitto(folder, *HASTY)
+    broker = Mosquitto(folder, *AS_SHIPPED)
     broker.start()
     try:
         api_port = free_port()
