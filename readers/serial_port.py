@@ -19,6 +19,7 @@ from serial.tools.list_ports_common import ListPortInfo
 
 from readers.errors import DeviceRefused, LinkLost
 from readers.off_loop import off_loop
+from readers.usb_ids import UsbPort, find_port, is_usb_name
 
 READ_BYTES = 8_192
 """The most that one wake-up takes: a device that floods gets one turn per round, like all others. The
@@ -57,6 +58,14 @@ def found_ports() -> list[FoundPort]:
     return [FoundPort(stable.get(port.device, port.device), _about(port)) for port in ports]
 
 
+def _path_of(line: SerialLine) -> str:
+    """Return the path to open now: an adapter named by its ids may have moved since the last time."""
+    if not is_usb_name(line.path):
+        return line.path
+    listed = (UsbPort(p.device, p.vid, p.pid, p.serial_number) for p in list_ports.comports())
+    return find_port(line.path, listed)
+
+
 def _about(port: ListPortInfo) -> str:
     ids = f"USB {port.vid:04x}:{port.pid:04x}" if port.vid is not None and port.pid is not None else ""
     about = port.description if port.description not in (None, "n/a", port.name) else ""
@@ -88,12 +97,15 @@ class SerialPort:
         """
 
         def open_now() -> serial.Serial:
+            path = _path_of(line)
             # inter_byte_timeout=0 sets VMIN=1: a read of nothing then says EAGAIN, and only a hung-up
             # port gives b"". With pyserial's VMIN=0 the two look the same.
-            return serial.Serial(line.path, line.baud, timeout=0, inter_byte_timeout=0, exclusive=True)
+            return serial.Serial(path, line.baud, timeout=0, inter_byte_timeout=0, exclusive=True)
 
         try:
             opened = await off_loop(open_now, name=f"open {device}", discard=serial.Serial.close)
+        except LookupError as error:
+            raise LinkLost(device, str(error)) from error
         except (OSError, termios.error) as error:
             raise LinkLost(device, _why_not_open(line, error)) from error
         except ValueError as error:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from gateway.config import SiteConfig
+from readers.usb_ids import is_usb_name
 
 STORE_FILE = "storefloor.db"
 
@@ -18,5 +19,5 @@ def store_path(site: SiteConfig, base: Path) -> Path:
 
 
 def device_path(port: str, base: Path) -> str:
-    """Return a serial port's path (an absolute one as it stands)."""
-    return str(base / port)
+    """Return a serial port's path (an absolute one as it stands, and so a name by USB ids)."""
+    return port if is_usb_name(port) else str(base / port)
