@@ -1,0 +1,236 @@
+"""How the gateway is, as programs ask it: readiness with reasons, devices with counts, metrics that parse."""
+
+import re
+from collections import Counter
+from types import SimpleNamespace
+
+import pytest
+
+from gateway.health import Health, Links
+from gateway.pipeline import Pipeline
+from gateway.ports import Readiness
+from readers.counts import StageCounts
+from readers.errors import Malformed
+from readers.link import LinkHealth, LinkState
+from readers.observations import Fault, Identified, Read, Reading, Scan
+from tests.support.scripted_writer import ScriptedWriter
+from tests.support.small_site import S, SmallShop, epc
+from tests.support.virtual_loop import run_virtual
+
+SAMPLE = re.compile(r'(?P<name>[a-z_]+)(?:\{(?P<labels>[a-z]+="[^"\\\n]*"(?:,[a-z]+="[^"\\\n]*")*)\})? (?P<value>-?\d+(?:\.\d+)?)')  # fmt: skip
+
+
+class FakeLink:
+    """A link as it is said to be."""
+
+    def __init__(self, state: LinkState = "up", opened: int = 1, detail: str = "/dev/x") -> None:
+        self._health = LinkHealth(state, detail, opened, None)
+
+    def health(self) -> LinkHealth:
+        """Return how it is."""
+        return self._health
+
+
+class Gateway:
+    """A small shop with its health. `links` are filled by tests."""
+
+    def __init__(self, links: Links | None = None) -> None:
+        self.shop = SmallShop()
+        clock = SimpleNamespace(speed=1.0, now_ns=lambda: self.shop.now, real_s=lambda s: s)
+        self.writer = run_virtual(self._make_writer())
+        self.pipeline = Pipeline(
+            self.shop.engine, self.writer, self.writer, clock, max_held=10, on_committed=lambda *_: None
+        )
+        no_counts: dict[str, StageCounts] = {}
+        self.health = Health(
+            self.shop.engine, self.pipeline, links or Links({}, None, no_counts, no_counts, no_counts)
+        )
+
+    async def _make_writer(self) -> ScriptedWriter:
+        return ScriptedWriter()
+
+    def samples(self) -> dict[str, float]:
+        """Return the metrics by name with labels."""
+        return {f"{m['name']}{{{m['labels'] or ''}}}": float(m["value"]) for m in self.matches()}
+
+    def matches(self) -> list[re.Match[str]]:
+        """Return the sample lines; each of them must parse."""
+        lines = [line for line in self.health.metrics().splitlines() if not line.startswith("#")]
+        matches = [SAMPLE.fullmatch(line) for line in lines]
+        assert None not in matches, lines[matches.index(None)]
+        return [match for match in matches if match]
+
+
+# -- metrics -------------------------------------------------------------------------------------------
+
+
+def test_metrics_are_prometheus_text() -> None:
+    """Each family is declared once, before its samples, which stand together; no sample is told twice."""
+    gateway = Gateway()
+    gateway.shop.run(60, epc("TEE", 1))
+    text = gateway.health.metrics()
+    assert text.endswith("\n")
+    declared: dict[str, str] = {}
+    current = ""
+    seen: Counter[str] = Counter()
+    for line in text.splitlines():
+        if help_ := re.fullmatch(r"# HELP ([a-z_]+) \S.*", line):
+            current = help_[1]
+            assert current not in declared, f"{current} is declared twice"
+        elif type_ := re.fullmatch(r"# TYPE ([a-z_]+) (counter|gauge)", line):
+            assert type_[1] == current
+            declared[current] = type_[2]
+        else:
+            match = SAMPLE.fullmatch(line)
+            assert match, line
+            assert match["name"] == current, f"{line}: stands in the family {current}"
+            seen[line.rsplit(" ", 1)[0]] += 1
+    assert set(seen.values()) == {1}
+    assert all(name.startswith("storefloor_") for name in declared)
+    assert {name for name, kind in declared.items() if kind == "counter"} == {
+        name for name in declared if name.endswith("_total")
+    }
+
+
+def test_metrics_say_what_is() -> None:
+    """Pieces, devices, drops and stages, from the engine as it is now."""
+    gateway = Gateway()
+    gateway.shop.run(60, epc("TEE", 1), epc("TEE", 2))
+    gateway.shop.read(epc("TEE", 1), antenna=9)
+    gateway.shop.beat("rear", online=False)
+    samples = gateway.samples()
+    assert samples["storefloor_pieces{}"] == 2
+    assert samples["storefloor_ledger_imbalance{}"] == 0
+    assert samples['storefloor_device_up{device="front"}'] == 1
+    assert samples['storefloor_device_up{device="rear"}'] == 0
+    assert samples['storefloor_device_dropped_total{device="front",reason="unknown_antenna"}'] == 1
+    assert samples['storefloor_device_last_seen_seconds{device="front"}'] == gateway.shop.now / S
+    received = samples['storefloor_stage_received_total{stage="observations"}']
+    passed = samples['storefloor_stage_passed_total{stage="observations"}']
+    dropped = samples['storefloor_stage_dropped_total{stage="observations",reason="unknown_antenna"}']
+    assert received == passed + dropped
+
+
+def test_labels_are_bounded_by_the_site() -> None:
+    """A flood of foreign tags, codes and devices adds no line: no EPC, SKU, text or unknown id is a label."""
+    gateway = Gateway()
+    shop = gateway.shop
+
+    def flood(first: int) -> None:
+        for n in range(first, first + 200):
+            shop.read(f"E280{n:020X}", epc("TEE", n))
+            shop.engine.observe(Read(f"reader-{n}", 1, "00", shop.now, shop.now), shop.now)
+            shop.engine.observe(Scan("checkout", f"garbage {n}", shop.now, shop.now), shop.now)
+            shop.engine.observe(Scan(f"scanner-{n}", "x", shop.now, shop.now), shop.now)
+            shop.engine.observe(Reading(f"shelf-{n}", 1.0, shop.now, shop.now), shop.now)
+            shop.engine.refuse(f"device-{n}", Malformed("not_json", f"{n}"))
+            shop.engine.observe(Fault("front", f"{n}", "detail", shop.now), shop.now)
+        shop.run(1)
+
+    flood(0)
+    before = set(gateway.samples())
+    flood(1_000)
+    assert set(gateway.samples()) == before
+    devices = {match["labels"].split('"')[1] for match in gateway.matches() if "device" in match["name"]}
+    assert devices == set(shop.engine.state.devices)
+
+
+# -- readiness -----------------------------------------------------------------------------------------
+
+
+def test_a_gateway_is_ready_after_its_first_pass() -> None:
+    """Before it, answers would be of an empty shop."""
+    gateway = Gateway()
+    assert gateway.health.readiness().reasons == ("starting",)
+    run_virtual(gateway.pipeline.pass_once())
+    assert gateway.health.readiness() == Readiness(True, ())
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"), [("disk", "store: "), ("flood", "overloaded: input is held back")]
+)
+def test_why_it_is_not_ready(reason: str, said: str) -> None:
+    """A disk that refuses, input beyond what fits; each is named."""
+    gateway = Gateway()
+    run_virtual(gateway.pipeline.pass_once())
+    if reason == "disk":
+        gateway.pipeline.store_failure = "storefloor.db: no space left"
+    else:
+        gateway.pipeline.offer([Read("front", 1, "00", gateway.shop.now, gateway.shop.now)] * 10)
+    readiness = gateway.health.readiness()
+    assert not readiness.ready
+    assert any(text.startswith(said) for text in readiness.reasons)
+
+
+def test_a_dead_reader_is_no_reason() -> None:
+    """Its zones say UNKNOWN, and that is true."""
+    gateway = Gateway()
+    gateway.shop.beat("front", online=False)
+    run_virtual(gateway.pipeline.pass_once())
+    assert gateway.health.readiness().ready
+
+
+# -- devices -------------------------------------------------------------------------------------------
+
+
+def test_a_device_is_told_with_its_link_its_codec_and_its_drops() -> None:
+    """Counts of port, codec and gateway come together under one device."""
+    frames = StageCounts(received=10, passed=7, held=1)
+    frames.drop("bad_checksum", 2)
+    inside, repeats, line = StageCounts(), StageCounts(), StageCounts()
+    inside.drop("no_epc", 3)
+    repeats.drop("duplicate", 4)
+    line.drop("bad_checksum", 40)
+    line.drop("no_frame", 50)
+    links = Links(
+        serial={"front": FakeLink(opened=3, detail="/dev/ttyUSB0")},
+        mqtt=FakeLink("down", detail="connection refused"),
+        frames={"front": frames},
+        inside={"front": inside},
+        repeats={"front": repeats},
+        lines={"front": line},
+    )
+    gateway = Gateway(links)
+    shop = gateway.shop
+    shop.read(epc("TEE", 1), antenna=9)
+    shop.engine.observe(Identified("front", "M100 V1.0", shop.now), shop.now)
+    shop.engine.observe(Fault("front", "20", "antenna missing", shop.now), shop.now)
+    front = gateway.health.device("front")
+    assert (front.received, front.passed, front.held, front.reconnects) == (10, 7, 1, 2)
+    assert front.dropped == {
+        "bad_checksum": 2, "no_epc": 3, "duplicate": 4, "unknown_antenna": 1, "no_frame": 50,
+    }  # fmt: skip
+    assert front.detail == "M100 V1.0; 20: antenna missing; /dev/ttyUSB0"
+    rear = gateway.health.device("rear")
+    assert (rear.reconnects, rear.detail, rear.state) == (0, "", "never")
+    assert gateway.samples()["storefloor_mqtt_up{}"] == 0
+
+
+def test_every_configured_device_is_told() -> None:
+    """Those that were never heard too."""
+    gateway = Gateway()
+    assert [device.id for device in gateway.health.devices()] == list(gateway.shop.engine.state.devices)
+    assert {device.state for device in gateway.health.devices()} == {"never"}
+    roles = {device.id: device.role for device in gateway.health.devices()}
+    assert (roles["front"], roles["checkout"], roles["candles"]) == ("rfid", "till", "weight")
+
+
+@pytest.mark.parametrize(("seconds", "state"), [(0, "online"), (60, "online"), (61, "silent")])
+def test_a_reader_that_is_not_heard_is_silent(seconds: int, state: str) -> None:
+    """After the time that its site file gives it."""
+    gateway = Gateway()
+    gateway.shop.beat("front")
+    gateway.shop.now += seconds * S
+    assert gateway.health.device("front").state == state
+
+
+def test_a_scanner_lives_as_long_as_its_port() -> None:
+    """Nobody scans all night: it is not silent, until its port says that it is gone."""
+    gateway = Gateway()
+    gateway.shop.beat("checkout")
+    gateway.shop.now += 12 * 3_600 * S
+    assert gateway.health.device("checkout").state == "online"
+    gateway.shop.beat("checkout", online=False)
+    assert gateway.health.device("checkout").state == "offline"
+    gateway.shop.beat("checkout")
+    assert gateway.health.device("checkout").state == "online"
