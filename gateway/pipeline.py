@@ -34,6 +34,8 @@ MIN_TICK_S, MAX_TICK_S = 0.05, 1.0
 """Deadlines are looked at each shop second, but no more often than this (real seconds)."""
 RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 """Waits between tries of a commit that the disk refused; the last one repeats."""
+FINISH_S = 3.0
+"""Real seconds that a stop waits for a disk that refuses: nothing of it was acknowledged, so it comes again."""
 MAX_RECENT_EVENTS = 100_000
 """Event ids answered from memory. Those in flight are among them, so a repeat cannot slip between."""
 
@@ -106,6 +108,7 @@ class Pipeline:
         self._room = asyncio.Event()
         self._room.set()
         self._recent: OrderedDict[tuple[str, str], AppliedEvent] = OrderedDict()
+        self._unwritten: Commit | None = None
         self.version = 0
         self.store_failure: str | None = None
         self.passes = 0
@@ -175,8 +178,18 @@ class Pipeline:
                     pass
             await self.pass_once()
 
+    async def finish(self) -> None:
+        """Do a last pass, when `run` was cancelled; give up where the disk refuses it for too long."""
+        try:
+            async with asyncio.timeout(FINISH_S):
+                await self.pass_once()
+        except TimeoutError:
+            log.warning("store: stopped with input that could not be written; it was not acknowledged")
+
     async def pass_once(self) -> None:
         """Do one pass over what is held now, and make it durable."""
+        if self._unwritten is not None:  # a stop came while the disk refused it; what follows builds on it
+            await self._commit(self._unwritten)
         now_ns = self._clock.now_ns()
         taken, applied = await self._take(now_ns)
         self._engine.advance(now_ns)
@@ -263,6 +276,7 @@ class Pipeline:
                 if self.store_failure is None:
                     log.warning("store: %s", error)
                 self.store_failure = str(error)
+                self._unwritten = commit
                 self._on_pass()  # waiting for the disk is work too: a restart would not mend it
                 await asyncio.sleep(RETRY_S[min(tries, len(RETRY_S) - 1)])
                 tries += 1
@@ -272,7 +286,7 @@ class Pipeline:
             else:
                 if self.store_failure is not None:
                     log.warning("store: writes again")
-                self.store_failure = None
+                self.store_failure = self._unwritten = None
                 return committed
 
     def _tell(self, taken: list[_Held]) -> None:

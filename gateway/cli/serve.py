@@ -211,7 +211,7 @@ class _Gateway:
             await http
             for task in running:
                 task.cancel()
-        await self.pipeline.pass_once()
+        await self.pipeline.finish()
 
     def _parts(self) -> Iterator[tuple[str, Coroutine[None, None, None]]]:
         yield "pipeline", self.pipeline.run()

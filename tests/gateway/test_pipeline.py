@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.engine import Changes
-from gateway.pipeline import PASS_OBSERVATIONS, RETRY_S, SLICE, CommitPort, EventLog, Pipeline
+from gateway.pipeline import FINISH_S, PASS_OBSERVATIONS, RETRY_S, SLICE, CommitPort, EventLog, Pipeline
 from gateway.ports import EventResult, TillEvent
 from gateway.storage.errors import StoreFailed, StoreFull, StoreReadOnly
 from gateway.storage.ports import Commit, Committed
@@ -260,6 +260,36 @@ def test_a_broken_disk_ends_the_gateway_and_acknowledges_nothing() -> None:
         assert gateway.pipeline.store_failure is not None
 
     scripted(test, StoreFailed("storefloor.db", "input/output error"))
+
+
+def test_a_stop_while_the_disk_refuses_loses_nothing_if_it_mends_in_time() -> None:
+    """The commit that waited is written first, then what came after it."""
+
+    async def test(gateway: Gateway, writer: ScriptedWriter) -> None:
+        async with working(gateway):
+            gateway.offer("a", scan())
+            await asyncio.sleep(0.1)
+            gateway.offer("b", scan(n=1))
+        await gateway.pipeline.finish()
+        assert [len(commit.movements) for commit in writer.commits] == [1, 1]
+        assert gateway.acknowledged == ["b"], "who waited for the first has gone with the loop"
+
+    scripted(test, FULL, FULL)
+
+
+def test_a_stop_does_not_wait_for_a_full_disk() -> None:
+    """Ctrl-C ends the gateway in seconds; what was not written was not acknowledged either."""
+
+    async def test(gateway: Gateway, writer: ScriptedWriter) -> None:
+        async with working(gateway):
+            gateway.offer("a", scan())
+            await asyncio.sleep(10)
+        stopped_s = loop_s()
+        await gateway.pipeline.finish()
+        assert loop_s() - stopped_s == pytest.approx(FINISH_S)
+        assert (gateway.acknowledged, writer.commits) == ([], [])
+
+    scripted(test, *[FULL] * 100)
 
 
 # -- events once ---------------------------------------------------------------------------------------
