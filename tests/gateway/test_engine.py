@@ -256,6 +256,21 @@ def test_evidence_is_as_fresh_as_the_newest_read_in_each_zone() -> None:
     assert answer.valid_until_ns > shop.now
 
 
+def test_what_presence_forgets_is_forgotten_everywhere() -> None:
+    """A month after it left, nothing of a tag is kept: not its identity, not its row."""
+    shop = SmallShop()
+    shop.run(60, epc(FOREIGN_GTIN, 1), *TEES)
+    shop.run(1_200)
+    assert shop.engine.state.presence.place_of(TEES[0]) is None
+    assert sum(part == "tag" for part, _ in shop.rows) == 6
+    shop.now += 31 * 86_400 * S
+    shop.live(shop.now)
+    assert sum(part == "tag" for part, _ in shop.rows) == 0
+    identifier = shop.engine.state.identifier
+    assert identifier._sku_of == identifier._epc_of == {}
+    assert not any(shop.engine.state.tags_of.values())
+
+
 # -- restarts ------------------------------------------------------------------------------------------
 
 
