@@ -16,7 +16,9 @@ MAX_UNKNOWN_ARTICLES = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """A sellable thing. `gtins` are 14 digits. `unit_weight_g` serves articles tracked by weight."""
+    """A sellable thing. `gtins` are 14 digits. `epcs`: tags bound to it by hand, as upper-case hex, for
+    their code names no product.
+    """
 
     sku: str
     gtins: tuple[str, ...] = ()
@@ -29,6 +31,7 @@ class Article:
     colour: str | None = None
     low_stock_at: int | None = None
     safety_stock: int | None = None
+    epcs: tuple[str, ...] = ()
 
 
 class Catalogue:
@@ -38,6 +41,7 @@ class Catalogue:
         """Raises ValueError naming both articles where two share a SKU or a GTIN."""
         self._by_sku: dict[str, Article] = {}
         self._by_gtin: dict[str, str] = {}
+        self._by_epc: dict[str, str] = {}
         self._unknown = 0
         for article in articles:
             self._add(article)
@@ -49,6 +53,10 @@ class Catalogue:
             other = self._by_gtin.setdefault(gtin, article.sku)
             if other != article.sku:
                 raise ValueError(f"GTIN {gtin} belongs to both {other!r} and {article.sku!r}")
+        for epc in article.epcs:
+            other = self._by_epc.setdefault(epc, article.sku)
+            if other != article.sku:
+                raise ValueError(f"EPC {epc} is bound to both {other!r} and {article.sku!r}")
         self._by_sku[article.sku] = article
 
     def article(self, sku: str) -> Article | None:
@@ -58,6 +66,10 @@ class Catalogue:
     def sku_of(self, gtin: str) -> str | None:
         """Return the SKU that a GTIN-14 stands for, unknown products included once met."""
         return self._by_gtin.get(gtin)
+
+    def sku_of_epc(self, epc: str) -> str | None:
+        """Return the SKU that a tag was bound to by hand."""
+        return self._by_epc.get(epc)
 
     def articles(self) -> list[Article]:
         """Return all articles by SKU, the unknown ones last."""

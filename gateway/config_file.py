@@ -18,6 +18,8 @@ from gateway.catalogue import Article, Catalogue, TrackedBy
 from gateway.config import SiteConfig
 from gateway.config_mappings import MappingSection
 from gateway.errors import ConfigError
+from readers.errors import Malformed
+from readers.identity.epc import normalise_epc
 from readers.settings import DeviceMapping
 
 MAX_CONFIG_BYTES = 4 * 1024 * 1024
@@ -31,7 +33,7 @@ BOM = "\ufeff"
 """The first character of text files from Windows' editors and from Excel's "CSV UTF-8"."""
 CATALOGUE_COLUMNS = (
     "sku", "gtin", "name", "name_en", "name_fr", "tracked_by", "department", "model", "size", "colour",
-    "low_stock_at", "safety_stock",
+    "low_stock_at", "safety_stock", "epc",
 )  # fmt: skip
 
 
@@ -161,6 +163,7 @@ def _article(row: dict[str, str], where: str) -> Article:
         model=row.get("model") or None,
         size=row.get("size") or None,
         colour=row.get("colour") or None,
+        epcs=tuple(_epc(text, where) for text in row.get("epc", "").replace("|", " ").split()),
         low_stock_at=_count(row, "low_stock_at", where),
         safety_stock=_count(row, "safety_stock", where),
     )
@@ -176,6 +179,14 @@ def _gtin14(code: str, where: str) -> str:
     if check != int(gtin[13]):
         raise ConfigError(f"{where}: gtin {code!r} has a wrong check digit: it should end in {check}")
     return gtin
+
+
+def _epc(text: str, where: str) -> str:
+    """Return an EPC as the readers tell it."""
+    try:
+        return normalise_epc(text)
+    except Malformed as error:
+        raise ConfigError(f"{where}: epc {text!r} must be 4 to 124 hex digits, whole bytes") from error
 
 
 def _count(row: dict[str, str], column: str, where: str) -> int | None:

@@ -5,11 +5,10 @@ A tag or code that names no product of the catalogue is kept as an unknown artic
 
 from dataclasses import dataclass
 
-from readers.identity.gs1 import identify_scan
-
 from gateway.catalogue import Catalogue
 from readers.errors import Malformed
 from readers.identity.epc import decode_epc
+from readers.identity.gs1 import identify_scan
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,8 @@ class Identifier:
         sku = self._sku_of.get(epc)
         if sku is None:
             gtin, serial = _gtin_and_serial(epc)
-            sku = self._sku_of[epc] = self._catalogue.meet(gtin)
+            sku = self._catalogue.sku_of_epc(epc) or self._catalogue.meet(gtin)
+            self._sku_of[epc] = sku
             if gtin is not None and serial is not None:
                 self._epc_of[gtin, serial] = epc
         return sku

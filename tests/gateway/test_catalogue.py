@@ -10,6 +10,7 @@ from gateway.catalogue import UNIDENTIFIED
 from gateway.cli.site_file import read_site
 from gateway.config_file import parse_catalogue
 from gateway.errors import ConfigError
+from gateway.identify import Identifier
 
 SHELF = """
 [mqtt]
@@ -141,3 +142,24 @@ def test_a_catalogue_meets_what_it_does_not_know() -> None:
     assert [(a.sku, a.known) for a in catalogue.articles()] == [
         ("A", True), ("gtin-03012345000024", False), (UNIDENTIFIED, False),
     ]  # fmt: skip
+
+
+def test_a_tag_without_a_product_code_is_bound_to_an_article_by_hand() -> None:
+    """The EPCs of a row count as its article, in either case of hex; other such tags stay unidentified."""
+    catalogue = parse_catalogue("sku,epc\nLAMP,e20010710000529b0940b402|AA00\n", "articles.csv")
+    identifier = Identifier(catalogue)
+    assert identifier.tag("E20010710000529B0940B402") == "LAMP"
+    assert identifier.tag("AA00") == "LAMP"
+    assert identifier.tag("AA01") == UNIDENTIFIED
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("LAMP,AA0\n", "line 2: epc 'AA0' must be"),
+        ("LAMP,AA00\nSOFA,aa00\n", "bound to both 'LAMP' and 'SOFA'"),
+    ],
+)
+def test_a_wrong_binding_is_refused(rows: str, said: str) -> None:
+    """No whole bytes, or two articles for one tag."""
+    assert said in catalogue_refusal("sku,epc\n" + rows)
