@@ -13,8 +13,13 @@ from gateway.state import State
 SOURCES = {"tag": ("rfid", "pos"), "weight": ("weight", "pos", "scan"), "count": ("scan", "pos")}
 
 
-def availability(state: State, store: str, sku: str, qty: int, now_ns: int, version: int = 0) -> Availability:
-    """Return the answer for an article that the catalogue knows, in a store of the site."""
+def availability(
+    state: State, store: str, sku: str, qty: int, now_ns: int, version: int = 0, *, is_dated: bool = True
+) -> Availability:
+    """Return the answer for an article that the catalogue knows, in a store of the site.
+
+    Not `is_dated`: without the times of its last reads, for which every tag of the article is looked at.
+    """
     article = state.catalogue.article(sku)
     if article is None:
         raise KeyError(sku)
@@ -22,7 +27,7 @@ def availability(state: State, store: str, sku: str, qty: int, now_ns: int, vers
     safety = article.safety_stock if article.safety_stock is not None else stock.safety_stock
     fresh_ns = ns(stock.fresh_s)
     return answer(
-        _zone_views(state, store, article, now_ns),
+        _zone_views(state, store, article, now_ns, is_dated=is_dated),
         Terms(reserved=0, safety_stock=safety, incoming=0, limited_below=stock.limited_below),
         Context(
             store=store,
@@ -38,13 +43,15 @@ def availability(state: State, store: str, sku: str, qty: int, now_ns: int, vers
     )
 
 
-def _zone_views(state: State, store: str, article: Article, now_ns: int) -> tuple[ZoneView, ...]:
+def _zone_views(
+    state: State, store: str, article: Article, now_ns: int, *, is_dated: bool
+) -> tuple[ZoneView, ...]:
     """Return the zones that bear witness of an article: those its way of tracking can see."""
     levels = state.ledger.levels(store, article.sku)
     roles = state.site.roles[store]
     match article.tracked_by:
         case "tag":
-            seen = last_seen(state, store, article.sku)
+            seen = last_seen(state, store, article.sku) if is_dated else {}
             watched = {z: state.is_watched(store, z, now_ns) for z in roles if _has_reader(state, store, z)}
             doubtful: set[str] = set()
         case "weight":
@@ -102,7 +109,7 @@ def article_view(
     state: State, store: str, article: Article, now_ns: int, live_alerts: Container[str]
 ) -> ArticleView:
     """Return what the stock rules judge of one article."""
-    view = availability(state, store, article.sku, 1, now_ns)
+    view = availability(state, store, article.sku, 1, now_ns, is_dated=False)
     levels = state.ledger.levels(store, article.sku)
     roles = state.site.roles[store]
     floor = sum(n for zone, n in levels.items() if roles.get(zone) == "floor")

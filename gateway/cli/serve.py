@@ -181,7 +181,7 @@ class _Gateway:
             self._alerts.wake()
 
     def _encode_availability(self, store: str, sku: str, now_ns: int) -> bytes:
-        return encode_availability(availability(self.engine.state, store, sku, 1, now_ns))
+        return encode_availability(availability(self.engine.state, store, sku, 1, now_ns, is_dated=False))
 
     def _device_subject(self, device_id: str) -> Subject:
         device = self.health.device(device_id)
