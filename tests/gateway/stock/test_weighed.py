@@ -77,6 +77,18 @@ def test_what_is_never_sold_is_given_up_after_its_time() -> None:
     assert room.levels(SKU) == {"floor": 7}
 
 
+def test_a_piece_that_is_put_back_was_taken_last() -> None:
+    """Two in hand, one of them for long: the one that comes back is the other, so the first is given up in its time."""
+    room = shelf_of(8)
+    room.weigh(7)
+    room.wait(1_200)
+    room.weigh(6)
+    room.wait(60)
+    room.weigh(7)
+    room.wait(600)
+    assert room.levels(SKU) == {"floor": 7}
+
+
 def test_a_sale_that_no_shelf_confirms_is_given_up() -> None:
     """After the window the shelf still bears all of them: the till sold something else."""
     room = shelf_of(8)
