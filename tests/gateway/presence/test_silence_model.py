@@ -52,7 +52,7 @@ class Model:
             return
         if tag.state == "here":
             if at > tag.last:
-                gap = self.clock - tag.heard
+                gap = min(self.clock - tag.heard, at - tag.last)
                 tag.gap = gap if gap > tag.gap else tag.gap - tag.gap * min(1, gap / GAP_MEMORY_NS)
                 tag.last, tag.heard = at, self.clock
             return
@@ -77,13 +77,17 @@ class Model:
         if epc in self.tags and self.tags[epc].state == "sold":
             self.leave(epc, "silent", at)
 
-    def advance(self, now: int, clock: int) -> None:
-        """A tag is looked at after the whole second in which its silence could first mean something."""
+    def advance(self, now: int, clock: int, proven: int) -> None:
+        """A tag is looked at after the whole second in which its silence could first mean something; no
+        silence is from before its last read."""
         self.clock = clock
         for epc, tag in self.tags.items():
             if tag.state == "here" and clock // S > tag.look:
-                if tag.heard + tag.threshold() <= clock:
+                silent = max(0, min(clock - tag.heard, proven - tag.last))
+                if silent >= tag.threshold():
                     self.leave(epc, "silent", now)
+                else:
+                    tag.heard = clock - silent
                 tag.look = (tag.heard + tag.threshold()) // S + 1
 
 
@@ -223,7 +227,8 @@ def test_one_place_equals_the_model(story: list[Spell]) -> None:
             for reader in alive:
                 presence.proof(reader, now)
             presence.advance(now)
-            model.advance(now, presence._watches[FLOOR].clock_ns)
+            watch = presence._watches[FLOOR]
+            model.advance(now, watch.clock_ns, watch.counted_to_ns)
             assert sorted(said(presence.drain())) == sorted(model.said)
             model.said.clear()
 
