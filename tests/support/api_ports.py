@@ -393,7 +393,8 @@ class Floor:
                 answers.append(await client.request(method, path, headers=headers, **more))
             return answers
 
-        return self.with_client(run, host=host)
+        answers: list[httpx.Response] = self.with_client(run, host=host)
+        return answers
 
     def with_client(
         self, run: Callable[[httpx.AsyncClient], Awaitable[Any]], *, host: str = "127.0.0.1:8480"
