@@ -61,6 +61,25 @@ class ZoneLevel:
 
 
 @dataclass(frozen=True, slots=True)
+class Belief:
+    """How sure the pieces of an answer are: all that is believed in the store, whoever may have it.
+
+    `expected`: pieces, mean; `p_at_least[n - 1]`: P(N >= n) for n = 1 … len, exact (Poisson-binomial);
+    `interval_90`: the least and most pieces that hold nine tenths.
+    """
+
+    expected: float
+    p_at_least: tuple[float, ...]
+    interval_90: tuple[int, int]
+
+    def at_least(self, pieces: int) -> float:
+        """Return P(N >= pieces); beyond what is kept, the last one is an upper bound and 0 is told."""
+        if pieces <= 0:
+            return 1.0
+        return self.p_at_least[pieces - 1] if pieces <= len(self.p_at_least) else 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Availability:
     """What may be promised of one article in one store, and why. All counts in pieces.
 
@@ -89,6 +108,8 @@ class Availability:
     sources: tuple[str, ...]
     valid_until_ns: int
     version: int
+    belief: Belief | None = None
+    p_at_least_requested: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,20 @@ class Departed:
     cause: DepartureCause
 
 
+@dataclass(frozen=True, slots=True)
+class ItemBelief:
+    """What is believed of one tag. `p_present`: it is in the store; `p_place`: it is in `place`.
+
+    `place` is where it is believed (hysteresis and all), None where it is believed in no zone.
+    """
+
+    epc: str
+    place: PlaceId | None
+    p_place: float
+    p_present: float
+    last_seen_ns: int | None
+
+
 PresenceEvent = Arrived | Moved | Departed
 
 
