@@ -194,6 +194,7 @@ class Engine:
             StateRow("line", f"{store}/{sku}", text) for (store, sku), text in self.state.ledger.dirty_rows()
         ]
         changes.state += [StateRow("alert", key, text) for key, text in self.alerts.dirty_rows()]
+        changes.state += [StateRow("calibration", key, text) for key, text in state.calibration.dirty_rows()]
         changes.alerts = self.alerts.drain()
         return changes
 
@@ -228,6 +229,9 @@ class Engine:
                 ref, started_ns, last_ns, pieces = json.loads(row.value)
                 session = self.state.sessions[row.key] = CountSession(ref, started_ns, last_ns)
                 session.pieces.update(pieces)
+        self.state.calibration.restore(
+            (row.key, row.value) for row in by_part.get("calibration", ()) if row.value is not None
+        )
         self.alerts.restore([row.value for row in by_part.get("alert", ()) if row.value is not None])
         self.imbalanced = self.state.ledger.settle_restored(latest, now_ns)
         self._judge_counted()

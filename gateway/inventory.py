@@ -3,8 +3,11 @@
 from collections.abc import Callable, Sequence
 
 from gateway.answers import availability
+from gateway.calibration import CalibrationReport
 from gateway.config import SiteConfig
 from gateway.engine import Engine
+from gateway.explain import explain, sight
+from gateway.explanation import Explanation, ZoneSight
 from gateway.ports import ArticleInfo, Availability, StoreInfo, ZoneInfo
 
 
@@ -47,6 +50,19 @@ class Inventory:
         if store not in self._state.site.roles or self._state.catalogue.article(sku) is None:
             return None
         return availability(self._state, store, sku, qty, self._now_ns(), self._version())
+
+    def explain(self, store: str, sku: str) -> Explanation | None:
+        """Return every term of one answer; None where there is no such store or article."""
+        found = self.availability(store, sku)
+        return None if found is None else explain(self._state, found, self._now_ns())
+
+    def sight(self, store: str) -> Sequence[ZoneSight]:
+        """Return how well each zone of a store is seen."""
+        return sight(self._state, store, self._now_ns())
+
+    def calibration(self, store: str) -> CalibrationReport | None:
+        """Return what past answers of a store were worth."""
+        return self._state.calibration.report(store)
 
 
 def _stores(config: SiteConfig) -> tuple[StoreInfo, ...]:

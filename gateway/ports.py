@@ -9,10 +9,13 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from gateway.alerts.records import AlertRecord, AlertState
+from gateway.calibration import CalibrationReport
+from gateway.explanation import Explanation, ZoneSight
 
 Status = Literal[
     "IN_STOCK", "LIMITED", "BACK_ROOM_ONLY", "INCOMING", "OUT_OF_STOCK", "UNKNOWN"
 ]  # fmt: skip
+EventType = Literal["sale", "return", "receive", "transfer", "count"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +55,16 @@ class ArticleInfo:
 
 @dataclass(frozen=True, slots=True)
 class ZoneLevel:
-    """Pieces in a zone and how fresh that is. `last_seen_at_ns`: newest evidence of a piece here."""
+    """Pieces in a zone and how fresh that is. `last_seen_at_ns`: newest evidence of a piece here.
+
+    `coverage`: share (0 to 1) of what the zone's readers could tell that they do tell; None: not measured.
+    """
 
     zone: str
     pieces: int
     watched: bool
     last_seen_at_ns: int | None
+    coverage: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +133,13 @@ class HistoryPoint:
 class TillEvent:
     """Something that happened outside of the readers' sight, told by a till or a handheld.
 
-    `event_id` is unique per key that sends it: a repeat is answered, not applied.
+    `event_id` is unique per key that sends it: a repeat is answered, not applied. A transfer goes
+    `to_store`. A count found `qty` pieces in `zone`, or the very tag `epc`; `complete`: the whole zone
+    was counted for the article, so what was not found of it is not there.
     """
 
     event_id: str
-    type: Literal["sale", "return", "receive"]
+    type: EventType
     store: str
     sku: str | None
     gtin: str | None
@@ -138,6 +147,8 @@ class TillEvent:
     qty: int
     at_ns: int
     zone: str | None = None
+    to_store: str | None = None
+    complete: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +299,18 @@ class InventoryPort(Protocol):
 
     def availability(self, store: str, sku: str, qty: int = 1) -> Availability | None:
         """Return the answer for one pair; None where the store or the article does not exist."""
+        ...
+
+    def explain(self, store: str, sku: str) -> Explanation | None:
+        """Return every term of one answer; None where the store or the article does not exist."""
+        ...
+
+    def sight(self, store: str) -> Sequence[ZoneSight]:
+        """Return how well each zone of a store is seen, in the order of the site; empty: no such store."""
+        ...
+
+    def calibration(self, store: str) -> CalibrationReport | None:
+        """Return what past answers of a store were worth; None where nothing has proved any yet."""
         ...
 
 

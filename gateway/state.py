@@ -7,6 +7,7 @@ The rules that change it stand beside: intake.py (devices), till.py (people and 
 import json
 from collections import Counter
 
+from gateway.calibration import Calibration
 from gateway.catalogue import Catalogue
 from gateway.devices import DeviceLife
 from gateway.identify import Identifier
@@ -41,6 +42,7 @@ class State:
         self.repeats = {s.id: RepeatFilter(ns(s.repeat_window_s)) for s in site.scanners.values()}
         self.told = {s.id: ToldScans() for s in site.scanners.values()}
         self.sessions: dict[str, CountSession] = {}
+        self.calibration = Calibration()
         self.tags_of: dict[tuple[str, str], set[str]] = {}
         self.stood: dict[tuple[str, str], Counter[str]] = {}
         self.rows: list[StateRow] = []

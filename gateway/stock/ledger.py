@@ -199,6 +199,10 @@ class Ledger:
         """Return the pieces per zone (zones with none left out)."""
         return self._levels.get((store, sku), {})
 
+    def line(self, store: str, sku: str) -> Line | None:
+        """Return a line, to be read alone; None where nothing was ever known of it."""
+        return self._lines.get((store, sku))
+
     def changed_ns(self, store: str, sku: str) -> int | None:
         """Return when a level of the line last changed."""
         return self._changed_ns.get((store, sku))

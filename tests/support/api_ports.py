@@ -15,6 +15,15 @@ from fastapi import FastAPI
 
 from api.app import ApiSettings, Ports, create_app
 from gateway.alerts.records import AlertRecord, AlertState, AlertType, Severity
+from gateway.calibration import CalibrationReport
+from gateway.explanation import (
+    Explanation,
+    ItemEvidence,
+    OpenEvent,
+    ShelfEvidence,
+    ZoneSight,
+    ZoneTerms,
+)
 from gateway.ports import (
     ArticleInfo,
     Availability,
@@ -36,6 +45,12 @@ from gateway.ports import (
 S = 1_000_000_000
 NOW_NS = 1_795_284_131 * S
 """2026-11-21T18:02:11Z."""
+
+LYON_SIGHT = (
+    ZoneSight("denim", 0.97, "learned", NOW_NS - 86_400 * S),
+    ZoneSight("back-room", 1.0, "learning", NOW_NS - 3_600 * S),
+    ZoneSight("fitting-room", 0.0, None, None),
+)
 
 READ = "key-read"
 EXACT = "key-exact"
@@ -73,6 +88,38 @@ def availability(**changes: Any) -> Availability:
         sources=("rfid", "pos"),
         valid_until_ns=NOW_NS + 600 * S,
         version=8841,
+    )
+    return replace(plain, **changes)
+
+
+def explanation(**changes: Any) -> Explanation:
+    """Return the explanation of `availability()`: its terms sum to on_hand."""
+    plain = Explanation(
+        store="lyon-1",
+        sku="DEN-501-32",
+        at_ns=NOW_NS,
+        on_hand=6,
+        not_pickable=1,
+        reserved=0,
+        safety_stock=1,
+        available=4,
+        reasons=(),
+        terms=(
+            ZoneTerms("denim", 4, 0, 0, 1, 1),
+            ZoneTerms("back-room", 0, 1, 0, 0, 0),
+            ZoneTerms("fitting-room", 1, 0, 0, 0, 0),
+        ),
+        items=(
+            ItemEvidence("3034257BF400B7800004CB2F", "fitting-room", 0.71, 0.9832, NOW_NS - 60 * S),
+            ItemEvidence("3034257BF400B7800004CB30", "denim", 0.99, 0.99999, NOW_NS - 10 * S),
+        ),
+        more_items=3,
+        open_sales=(OpenEvent("sale", "till-1:000184:1", NOW_NS - 40 * S, None, None),),
+        announced=(OpenEvent("return", "till-1:000179:1", NOW_NS - 90 * S, "denim", None),),
+        shelves=(ShelfEvidence("shelf-1", "denim", 4, False, NOW_NS - 5 * S, (0.0, 0.0, 0.0, 0.02, 0.98)),),
+        zones=LYON_SIGHT,
+        p_at_least=(1.0, 1.0, 0.9999, 0.9941, 0.9702, 0.8811),
+        model="belief/1",
     )
     return replace(plain, **changes)
 
@@ -158,6 +205,9 @@ class FakeInventory:
             ),
             ("paris-2", "DEN-501-32"): availability(store="paris-2", zones=(ZoneLevel("floor", 6, True, None),)),
         }  # fmt: skip
+        self.explained = {("lyon-1", "DEN-501-32"): explanation()}
+        self.seen = {"lyon-1": LYON_SIGHT}
+        self.proved: dict[str, CalibrationReport] = {}
         self.asked_qty: list[int] = []
 
     def stores(self) -> Sequence[StoreInfo]:
@@ -172,6 +222,15 @@ class FakeInventory:
     def availability(self, store: str, sku: str, qty: int = 1) -> Availability | None:
         self.asked_qty.append(qty)
         return self.found.get((store, sku))
+
+    def explain(self, store: str, sku: str) -> Explanation | None:
+        return self.explained.get((store, sku))
+
+    def sight(self, store: str) -> Sequence[ZoneSight]:
+        return self.seen.get(store, ())
+
+    def calibration(self, store: str) -> CalibrationReport | None:
+        return self.proved.get(store)
 
 
 class FakeRecords:

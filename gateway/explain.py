@@ -1,0 +1,102 @@
+"""Explanations from the state as it is now: every term of a number with its evidence. Pure."""
+
+from collections import Counter
+
+from gateway.config import IN_HAND
+from gateway.explanation import (
+    EventKind,
+    Explanation,
+    ItemEvidence,
+    OpenEvent,
+    ShelfEvidence,
+    ZoneSight,
+    ZoneTerms,
+)
+from gateway.ports import Availability
+from gateway.state import State
+from gateway.stock.line import CHARGE_ORDER, Announced, Line
+
+MAX_ITEMS = 200
+"""Tags told of one article: a person reads no more, and a page of more costs the loop its 2 ms."""
+MODEL = "silence/1"
+KINDS: dict[str, EventKind] = {"sale": "sale", "return": "return", "receive": "receive"}
+
+
+def explain(state: State, found: Availability, now_ns: int) -> Explanation:
+    """Return why `found` says what it says; the terms sum to its `on_hand`."""
+    line = state.ledger.line(found.store, found.sku)
+    items = sorted(_items(state, found), key=lambda item: (item.p_present or 0.0, item.epc))
+    return Explanation(
+        store=found.store,
+        sku=found.sku,
+        at_ns=now_ns,
+        on_hand=found.on_hand,
+        not_pickable=found.not_pickable,
+        reserved=found.reserved,
+        safety_stock=found.safety_stock,
+        available=found.available,
+        reasons=found.reasons,
+        terms=() if line is None else _terms(line),
+        items=tuple(items[:MAX_ITEMS]),
+        more_items=max(0, len(items) - MAX_ITEMS),
+        open_sales=() if line is None else tuple(_event(debt) for debt in line.debts),
+        announced=() if line is None else tuple(_event(credit) for credit in line.credits),
+        shelves=_shelves(state, found.store, found.sku),
+        zones=sight(state, found.store, now_ns),
+        p_at_least=() if found.belief is None else found.belief.p_at_least,
+        model=MODEL,
+    )
+
+
+def sight(state: State, store: str, now_ns: int) -> tuple[ZoneSight, ...]:
+    """Return how well each zone of a store is seen, in the order of the site; empty: no such store."""
+    seen = []
+    for zone in state.site.roles.get(store, {}):
+        has_reader = bool(state.site.places[state.site.place_id[store, zone]].readers)
+        watched = has_reader and state.is_watched(store, zone, now_ns)
+        seen.append(ZoneSight(zone, 1.0 if watched else 0.0, None, None))
+    return tuple(seen)
+
+
+def _terms(line: Line) -> tuple[ZoneTerms, ...]:
+    """Return the terms of each zone of a line, as `Line.levels` adds them up."""
+    weighed: Counter[str] = Counter()
+    for zone, pieces in line.shelves.values():
+        weighed[zone] += pieces
+    announced = Counter(credit.zone for credit in line.credits)
+    levels = line.tags + line.pool + weighed + announced
+    sold: Counter[str] = Counter()
+    for _ in line.debts:
+        charged = line.first_zone(levels - sold, CHARGE_ORDER)
+        if charged is not None:
+            sold[charged] += 1
+    weighed[IN_HAND] += len(line.picks_ns)  # a shelf lost them, and no till has sold them yet
+    zones = [zone for zone in (*line.roles, IN_HAND) if any(c[zone] for c in (levels, weighed))]
+    return tuple(
+        ZoneTerms(zone, line.tags[zone], line.pool[zone], weighed[zone], announced[zone], sold[zone])
+        for zone in zones
+    )
+
+
+def _event(event: Announced) -> OpenEvent:
+    return OpenEvent(KINDS[event.kind], event.ref, event.at_ns, event.zone or None, event.epc)
+
+
+def _items(state: State, found: Availability) -> list[ItemEvidence]:
+    items = []
+    for epc in state.tags_of.get((found.store, found.sku), ()):
+        place = state.presence.place_of(epc)
+        zone = None if place is None else state.site.places[place].zone
+        items.append(ItemEvidence(epc, zone, None, None, state.presence.last_seen_ns(epc)))
+    return items
+
+
+def _shelves(state: State, store: str, sku: str) -> tuple[ShelfEvidence, ...]:
+    shelves = []
+    for section in state.site.config.shelves:
+        if (section.store, section.sku) == (store, sku):
+            shelf, device = state.shelves[section.id], state.devices[section.id]
+            shelves.append(
+                ShelfEvidence(section.id, section.zone, shelf.pieces, shelf.in_doubt, device.last_seen_ns)
+            )
+    return tuple(shelves)
