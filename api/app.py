@@ -14,8 +14,10 @@ from api.problems import install_problem_handlers
 from api.routes.alerts import add_alert_routes
 from api.routes.articles import add_article_routes
 from api.routes.availability import add_availability_routes
+from api.routes.calibration import add_calibration_routes
 from api.routes.docs import add_docs_routes
 from api.routes.events import add_event_routes
+from api.routes.explain import add_explain_routes
 from api.routes.health import add_health_routes
 from api.routes.history import add_history_routes
 from api.routes.ingest import add_ingest_routes
@@ -36,11 +38,13 @@ VERSION = "1"
 ROUTES = (
     add_availability_routes,
     add_history_routes,
+    add_explain_routes,
     add_stream_routes,
     add_event_routes,
     add_ingest_routes,
     add_overview_routes,
     add_alert_routes,
+    add_calibration_routes,
     add_store_routes,
     add_article_routes,
     add_health_routes,

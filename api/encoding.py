@@ -5,17 +5,22 @@ least half of the validity: a promise may be shortened and never lengthened, and
 did not change keeps its bytes (and so its ETag) while the end of its validity moves on.
 """
 
+from collections.abc import Mapping, Sequence
+from math import floor
 from typing import Literal
 
 from pydantic_core import to_json
 
 from api.times import NS_PER_S, rfc3339, rfc3339_or_none
 from gateway.alerts.records import AlertRecord
+from gateway.explanation import ZoneSight
 from gateway.ports import ArticleInfo, Availability, DeviceHealth, StoreInfo, ZoneInfo
 
 Json = dict[str, object]
 Band = Literal["OK", "LOW", "NONE", "UNKNOWN"]
 VALID_UNTIL_GRID_NS = 60 * NS_PER_S
+P_STEPS = 10_000
+"""Probabilities are shown in steps of 0.0001: finer ones are noise, and change answers that did not change."""
 
 
 def dump(body: object) -> bytes:
@@ -44,6 +49,34 @@ def shown_valid_until_ns(valid_until_ns: int, now_ns: int) -> int:
     return floored if 2 * (floored - now_ns) >= valid_until_ns - now_ns else valid_until_ns
 
 
+def shown_p(p: float) -> float:
+    """Return a probability as it is shown: rounded down, so that 0.99996 is never told as certain."""
+    return floor(p * P_STEPS + 1e-6) / P_STEPS
+
+
+def shown_p_or_none(p: float | None) -> float | None:
+    """Return a probability as it is shown, or None."""
+    return None if p is None else shown_p(p)
+
+
+def interval_of(availability: Availability) -> tuple[int, int] | None:
+    """Return the least and most pieces that hold nine tenths; None where nothing is believed of it."""
+    unknown = availability.status == "UNKNOWN" or availability.belief is None
+    return None if unknown or availability.belief is None else availability.belief.interval_90
+
+
+def belief_body(availability: Availability) -> Json | None:
+    """Return how sure the number is. Of what is UNKNOWN nothing is believed."""
+    belief, p = availability.belief, availability.p_at_least_requested
+    if availability.status == "UNKNOWN" or belief is None or p is None:
+        return None
+    return {
+        "expected": round(belief.expected, 2),
+        "p_at_least_requested": shown_p(p),
+        "interval_90": belief.interval_90,
+    }
+
+
 def quantities_body(availability: Availability) -> Json:
     """Return the terms of `available`, in pieces."""
     return {
@@ -69,6 +102,7 @@ def promise_body(availability: Availability) -> Json:
 
 def availability_body(availability: Availability, now_ns: int) -> Json:
     """Return the full answer but for `version`, which is no part of what an ETag covers."""
+    path = f"/v1/stores/{availability.store}/availability/{availability.sku}"
     return {
         "store": availability.store,
         "sku": availability.sku,
@@ -82,10 +116,11 @@ def availability_body(availability: Availability, now_ns: int) -> Json:
                 "pieces": level.pieces,
                 "watched": level.watched,
                 "last_seen_at": rfc3339_or_none(level.last_seen_at_ns),
+                "coverage": None if level.coverage is None else round(level.coverage, 2),
             }
             for level in availability.zones
         ],
-        "belief": None,
+        "belief": belief_body(availability),
         "promise": promise_body(availability),
         "evidence": {
             "last_seen_at": rfc3339_or_none(availability.last_seen_at_ns),
@@ -95,7 +130,7 @@ def availability_body(availability: Availability, now_ns: int) -> Json:
             "sources": availability.sources,
         },
         "valid_until": rfc3339(shown_valid_until_ns(availability.valid_until_ns, now_ns)),
-        "links": {"history": f"/v1/stores/{availability.store}/availability/{availability.sku}/history"},
+        "links": {"history": f"{path}/history", "explain": f"{path}/explain"},
     }
 
 
@@ -130,6 +165,7 @@ def availability_event(availability: Availability) -> Json:
         "status": availability.status,
         "quantities": quantities_body(availability),
         "zones": zones_body(availability),
+        "interval_90": interval_of(availability),
         "at": rfc3339_or_none(availability.last_changed_at_ns),
     }
 
@@ -174,19 +210,31 @@ def device_body(health: DeviceHealth) -> Json:
     }
 
 
-def zone_body(zone: ZoneInfo) -> Json:
-    """Return a zone's description."""
-    return {"id": zone.id, "role": zone.role, "name": zone.name, "rect": zone.rect}
+def zone_body(zone: ZoneInfo, sight: ZoneSight | None) -> Json:
+    """Return a zone's description, and how well its readers are known by now."""
+    return {
+        "id": zone.id,
+        "role": zone.role,
+        "name": zone.name,
+        "rect": zone.rect,
+        "phase": None if sight is None else sight.phase,
+        "phase_since": None if sight is None else rfc3339_or_none(sight.phase_since_ns),
+    }
 
 
-def store_body(store: StoreInfo) -> Json:
+def sight_by_zone(seen: Sequence[ZoneSight]) -> dict[str, ZoneSight]:
+    """Return how well zones are seen, by their ids."""
+    return {sight.zone: sight for sight in seen}
+
+
+def store_body(store: StoreInfo, sights: Mapping[str, ZoneSight]) -> Json:
     """Return a store's description with its zones."""
     return {
         "id": store.id,
         "name": store.name,
         "timezone": store.timezone,
         "source": "readers",
-        "zones": [zone_body(zone) for zone in store.zones],
+        "zones": [zone_body(zone, sights.get(zone.id)) for zone in store.zones],
     }
 
 

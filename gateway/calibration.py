@@ -45,8 +45,7 @@ class Share:
     n: int
     yes: int
     share: float | None
-    low: float | None
-    high: float | None
+    range_95: tuple[float, float] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,8 +279,8 @@ def _mean(n: int, total: float) -> Mean:
 def share(n: int, yes: int) -> Share:
     """Return a share with its 95 % range (Wilson 1927: right for small n and for shares near 0 or 1)."""
     if n == 0:
-        return Share(0, 0, None, None, None)
+        return Share(0, 0, None, None)
     p, z2 = yes / n, Z_95 * Z_95
     middle = (p + z2 / (2 * n)) / (1 + z2 / n)
     half = Z_95 / (1 + z2 / n) * sqrt(p * (1 - p) / n + z2 / (4 * n * n))
-    return Share(n, yes, p, max(0.0, middle - half), min(1.0, middle + half))
+    return Share(n, yes, p, (max(0.0, middle - half), min(1.0, middle + half)))

@@ -11,14 +11,24 @@ from starlette.responses import Response
 from api.answers import NO_STORE, json_answer
 from api.auth import ExactCaller, require_store, stores_seen
 from api.context import ApiContext, context_of
-from api.encoding import Json, alert_body, device_body, dump, quantities_body, zone_body, zones_body
+from api.encoding import (
+    Json,
+    alert_body,
+    device_body,
+    dump,
+    interval_of,
+    quantities_body,
+    sight_by_zone,
+    zone_body,
+    zones_body,
+)
 from api.openapi import problems
 from api.problems import Problem
 from api.schemas.base import STORE_PATTERN
 from api.schemas.overview import Overview
 from api.times import rfc3339, rfc3339_or_none
 from gateway.alerts.records import AlertState
-from gateway.ports import ArticleInfo, Availability, StoreInfo
+from gateway.ports import ArticleInfo, Availability, StoreInfo, ZoneInfo
 
 MAX_OVERVIEW_ARTICLES = 2_000
 """A page of more is no overview; /v1/articles and /v1/availability page through the rest."""
@@ -118,16 +128,17 @@ def _zones(context: ApiContext, store: StoreInfo, stock: Stock) -> list[Json]:
         if device.store == store.id and device.state == "online" and device.role not in SCANNER_ROLES
         for zone in device.zones
     }
+    sights = sight_by_zone(context.ports.inventory.sight(store.id))
     own: list[Json] = [
         {
-            **zone_body(zone),
+            **zone_body(zone, sights.get(zone.id)),
             "watched": watched_by_tags.get(zone.id, zone.id in alive),
             "pieces": pieces.pop(zone.id, 0),
         }
         for zone in store.zones
     ]
     elsewhere: list[Json] = [
-        {"id": zone, "role": "in_hand", "name": {}, "rect": None, "watched": False, "pieces": count}
+        {**zone_body(ZoneInfo(zone, "in_hand", {}, None), None), "watched": False, "pieces": count}
         for zone, count in sorted(pieces.items())
     ]
     return [*own, *elsewhere]
@@ -142,5 +153,6 @@ def _article(article: ArticleInfo, found: Availability) -> Json:
         "status": found.status,
         "quantities": quantities_body(found),
         "zones": zones_body(found),
+        "interval_90": interval_of(found),
         "last_seen_at": rfc3339_or_none(found.last_seen_at_ns),
     }

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from api.answers import json_answer
 from api.auth import ReadCaller, stores_seen
 from api.context import context_of
-from api.encoding import dump, store_body
+from api.encoding import dump, sight_by_zone, store_body
 from api.openapi import problems
 from api.schemas.catalogue import StoreList
 
@@ -25,6 +25,9 @@ def add_store_routes(router: APIRouter) -> None:
 
 
 async def stores(request: Request, caller: ReadCaller) -> Response:
-    """Return the stores that the caller sees, with their zones."""
-    found = stores_seen(context_of(request), caller, [])
-    return json_answer(request, dump({"items": [store_body(store) for store in found]}))
+    """Return the stores that the caller sees, with their zones and how well each zone is known by now."""
+    context = context_of(request)
+    sight = context.ports.inventory.sight
+    found = stores_seen(context, caller, [])
+    items = [store_body(store, sight_by_zone(sight(store.id))) for store in found]
+    return json_answer(request, dump({"items": items}))

@@ -40,17 +40,27 @@ class ZoneDetail(Answer):
         description="Newest evidence of a piece there (RFC 3339, UTC); null: never.",
         examples=["2026-11-21T18:02:11Z"],
     )
+    coverage: float | None = Field(
+        ge=0,
+        le=1,
+        description="Share (0 to 1) of what the zone's readers could tell that they do tell now; null: "
+        "not measured there.",
+        examples=[0.97],
+    )
 
 
 class Belief(Answer):
-    """How sure the quantity is."""
+    """How sure the quantity is. Probabilities are rounded down to 0.0001: 0.99996 is never told as 1."""
 
-    expected: float = Field(description="Expected pieces on hand.", examples=[4.8])
-    p_at_least_requested: float = Field(
-        description="Probability (0 to 1) that at least `qty` pieces are available.", examples=[0.981]
+    expected: float = Field(
+        ge=0, description="Pieces in the store, the mean of what is believed.", examples=[4.8]
     )
+    p_at_least_requested: float = Field(
+        ge=0, le=1, description="Probability (0 to 1) that at least `qty` pieces are available.",
+        examples=[0.981],
+    )  # fmt: skip
     interval_90: tuple[int, int] = Field(
-        description="Least and most pieces, with 90 % probability.", examples=[[4, 5]]
+        description="Least and most pieces in the store, with 90 % probability.", examples=[[4, 5]]
     )
 
 
@@ -94,6 +104,10 @@ class AvailabilityLinks(Answer):
         description="Path of the levels over time.",
         examples=["/v1/stores/lyon-1/availability/DEN-501-32/history"],
     )
+    explain: str = Field(
+        description="Path of the terms of the number, each with its evidence.",
+        examples=["/v1/stores/lyon-1/availability/DEN-501-32/explain"],
+    )
 
 
 class Availability(Answer):
@@ -111,8 +125,8 @@ class Availability(Answer):
     )
     zone_details: tuple[ZoneDetail, ...] = Field(description="The same zones with their freshness.")
     belief: Belief | None = Field(
-        description="How sure the quantity is; null while no engine computes it. Nothing is guessed.",
-        examples=[None],
+        description="How sure the quantity is; null with the status UNKNOWN, and where nothing computes it. "
+        "Nothing is guessed."
     )
     promise: Promise = Field(description="What may be promised to a shopper now.")
     evidence: EvidenceOfStock = Field(description="What the answer rests on.")

@@ -35,6 +35,15 @@ StatusField = Annotated[
         examples=["IN_STOCK"],
     ),
 ]
+Phase = Literal["prior", "learning", "learned"]
+Interval90Field = Annotated[
+    tuple[int, int] | None,
+    Field(
+        description="Least and most pieces in the store, with 90 % probability; null: nothing is believed "
+        "of it (UNKNOWN, or no engine computes it).",
+        examples=[[4, 5]],
+    ),
+]
 StoreField = Annotated[str, Field(description="Id of the store.", examples=["lyon-1"])]
 SkuField = Annotated[str, Field(description="The article's SKU.", examples=["DEN-501-32"])]
 NextCursor = Annotated[

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from api.schemas.base import Answer, NextCursor, SkuField, StoreField, TrackedBy
+from api.schemas.base import Answer, NextCursor, Phase, SkuField, StoreField, Timestamp, TrackedBy
 
 
 class Zone(Answer):
@@ -20,6 +20,16 @@ class Zone(Answer):
     rect: tuple[float, float, float, float] | None = Field(
         description="x, y, width and height on the floor plan in metres; null: not drawn.",
         examples=[[8, 5, 6, 5]],
+    )
+    phase: Phase | None = Field(
+        description="How well the zone's readers are known by now: prior (by general experience alone), "
+        "learning (by some reads of their own), learned (by enough of them); null: no reader sees tags there, "
+        "or nothing is learned of it.",
+        examples=["learned"],
+    )
+    phase_since: Timestamp | None = Field(
+        description="Since when it is in that phase (RFC 3339, UTC); null: without a phase.",
+        examples=["2026-11-20T18:02:11Z"],
     )
 
 

@@ -4,7 +4,7 @@ from pydantic import Field
 
 from api.schemas.alerts import Alert
 from api.schemas.availability import Quantities
-from api.schemas.base import Answer, SkuField, StatusField, StoreField, Timestamp, TrackedBy
+from api.schemas.base import Answer, Interval90Field, SkuField, StatusField, StoreField, Timestamp, TrackedBy
 from api.schemas.catalogue import Zone
 from api.schemas.devices import Device, Ready
 
@@ -38,6 +38,7 @@ class OverviewArticle(Answer):
     zones: dict[str, int] = Field(
         description="Pieces by zone id; they sum to on_hand.", examples=[{"denim": 3, "back-room": 2}]
     )
+    interval_90: Interval90Field
     last_seen_at: Timestamp | None = Field(
         description="Newest evidence of a piece (RFC 3339, UTC); null: never.",
         examples=["2026-11-21T18:02:11Z"],

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from api.schemas.availability import Quantities
-from api.schemas.base import Answer, SkuField, StatusField, StoreField, Timestamp
+from api.schemas.base import Answer, Interval90Field, SkuField, StatusField, StoreField, Timestamp
 
 
 class AvailabilityEvent(Answer):
@@ -16,6 +16,7 @@ class AvailabilityEvent(Answer):
     zones: dict[str, int] = Field(
         description="Pieces by zone id; they sum to on_hand.", examples=[{"denim": 3, "back-room": 2}]
     )
+    interval_90: Interval90Field
     at: Timestamp | None = Field(
         description="When the stock last changed (RFC 3339, UTC).", examples=["2026-11-21T18:02:11Z"]
     )

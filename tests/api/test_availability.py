@@ -32,9 +32,21 @@ def test_an_exact_key_sees_quantities_evidence_and_validity() -> None:
         },
         "zones": {"denim": 4, "back-room": 1, "fitting-room": 1},
         "zone_details": [
-            {"zone": "denim", "pieces": 4, "watched": True, "last_seen_at": "2026-11-21T18:02:01Z"},
-            {"zone": "back-room", "pieces": 1, "watched": True, "last_seen_at": "2026-11-21T18:01:11Z"},
-            {"zone": "fitting-room", "pieces": 1, "watched": True, "last_seen_at": None},
+            {
+                "zone": "denim",
+                "pieces": 4,
+                "watched": True,
+                "last_seen_at": "2026-11-21T18:02:01Z",
+                "coverage": None,
+            },
+            {
+                "zone": "back-room",
+                "pieces": 1,
+                "watched": True,
+                "last_seen_at": "2026-11-21T18:01:11Z",
+                "coverage": None,
+            },
+            {"zone": "fitting-room", "pieces": 1, "watched": True, "last_seen_at": None, "coverage": None},
         ],
         "belief": None,
         "promise": {"pickup": "yes", "ready_by": None, "reasons": []},
@@ -47,7 +59,7 @@ def test_an_exact_key_sees_quantities_evidence_and_validity() -> None:
         },
         "valid_until": "2026-11-21T18:12:00Z",
         "version": 8841,
-        "links": {"history": f"{ONE}/history"},
+        "links": {"history": f"{ONE}/history", "explain": f"{ONE}/explain"},
     }
 
 

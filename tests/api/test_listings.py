@@ -60,7 +60,14 @@ def test_stores_are_listed_with_their_zones() -> None:
         "role": "floor",
         "name": {"en": "Denim wall", "fr": "Mur denim"},
         "rect": [8, 5, 6, 5],
+        "phase": "learned",
+        "phase_since": "2026-11-20T18:02:11Z",
     }
+    assert [(zone["id"], zone["phase"]) for zone in lyon["zones"]] == [
+        ("denim", "learned"),
+        ("back-room", "learning"),
+        ("fitting-room", None),
+    ]
 
 
 def test_alerts_are_paged_newest_first() -> None:

@@ -174,6 +174,7 @@ def test_the_data_of_events_fit_their_schemas() -> None:
         "quantities": {"on_hand": 6, "not_pickable": 1, "reserved": 0, "safety_stock": 1, "available": 4,
                        "incoming": 0, "shortfall": 0},
         "zones": {"denim": 4, "back-room": 1, "fitting-room": 1},
+        "interval_90": None,
         "at": "2026-11-21T17:52:11Z",
     }  # fmt: skip
     assert encode_alert(alert()) in Floor().get("/v1/alerts").content
