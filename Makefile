@@ -7,7 +7,7 @@ ARGS ?=
 INPUTS ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup setup-dev test lint check fuzz bench requirements wheel-check clean
+.PHONY: help demo setup setup-dev test lint check fuzz bench evaluate requirements wheel-check clean
 
 help: ## list these commands
 	@echo "storefloor: honest, real-time stock from readers, scanners and shelf sensors"
@@ -46,6 +46,9 @@ fuzz: setup-dev ## every decoder under broken inputs: make fuzz INPUTS=10000000 
 
 bench: setup-dev ## the benchmarks; each ends with lines `figure: name = value unit`
 	@sh tools/bench.sh $(ARGS)
+
+evaluate: setup-dev ## how true the stock is, against simulated shops: make evaluate ARGS="--scenario hard --seeds 1-4"
+	@exec $(BIN)/storefloor evaluate $(ARGS)
 
 requirements: ## write requirements/*.txt anew after a dependency changed (needs uv)
 	@sh tools/requirements.sh

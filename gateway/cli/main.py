@@ -21,6 +21,14 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "play the devices of a simulated shop, or `simulate device` one",
         ),
         "decode": ("gateway.cli.decode", "tell what is in a capture of a device, a JSON object a line"),
+        "replay": (
+            "gateway.cli.replay",
+            "tell what a site would have believed of recorded observations",
+        ),
+        "evaluate": (
+            "gateway.cli.evaluate",
+            "measure how true the stock is, on simulated shops and on recorded reads",
+        ),
         "doctor": ("gateway.cli.doctor_command", "find what is attached, and what is wrong with it"),
         "keys": ("gateway.cli.keys_command", "make, list and revoke API keys"),
         "config": ("gateway.cli.config_command", "check a site file, or print an example"),

@@ -1,0 +1,126 @@
+"""`storefloor evaluate`: how true the stock is, measured against shops whose truth is known. Wiring."""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from gateway.cli.evaluate_jobs import run_all
+from gateway.cli.evaluate_run import PRODUCT, RFID_ALONE, RunPlan, RunResult
+from gateway.cli.evaluate_table import Score, as_json, figures, losses, score, table
+from gateway.errors import ConfigError
+from simulators.baselines.registry import BASELINES
+from simulators.benchmark.families import FAMILIES
+from simulators.scoring.tally import merged
+
+MAX_DAYS = 60.0
+MAX_JOBS = 256
+MAX_RUNS = 10_000
+"""More seeds than this is a slip of the finger: each is minutes of work."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument(
+        "--scenario", action="append", metavar="FAMILY", help=f"may be given again; of {', '.join(FAMILIES)}"
+    )
+    parser.add_argument("--seeds", default="1", help="such as 1, 1,5,9 or 1-4 (default: 1)")
+    parser.add_argument("--days", type=float, default=1.0, help="shop days of each run (default: 1)")
+    parser.add_argument(
+        "--baselines",
+        default="all",
+        help=f"all, none, or names of {', '.join((RFID_ALONE, *BASELINES))}",
+    )
+    parser.add_argument("--jobs", type=int, default=1, help="processes that runs are spread over")
+    parser.add_argument("--report", type=Path, metavar="FILE.html", help="write a page with the curves")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures")
+    parser.set_defaults(act=evaluate)
+
+
+def evaluate(arguments: argparse.Namespace) -> int:
+    """Run the benchmark and tell its results."""
+    plans = _plans(arguments)
+    began_s = time.monotonic()
+    results = run_all(plans, arguments.jobs)
+    scores = list(_scores(results))
+    for family in dict.fromkeys(plan.family for plan in plans):
+        _tell(family, [entry for entry in scores if entry.family == family], results)
+    print(f"took {time.monotonic() - began_s:.0f} s")
+    print("\n".join(figures(scores)))
+    if arguments.json is not None:
+        _write(arguments.json, json.dumps(as_json(scores), indent=1))
+    return 0
+
+
+def _plans(arguments: argparse.Namespace) -> list[RunPlan]:
+    families = arguments.scenario or ["base"]
+    for family in families:
+        if family not in FAMILIES:
+            raise ConfigError(f"evaluate: --scenario {family!r} is none of {', '.join(FAMILIES)}")
+    if not 0 < arguments.days <= MAX_DAYS:
+        raise ConfigError(f"evaluate: --days must be above 0 and at most {MAX_DAYS:g}")
+    if not 1 <= arguments.jobs <= MAX_JOBS:
+        raise ConfigError(f"evaluate: --jobs must be 1 to {MAX_JOBS}")
+    methods = _methods(arguments.baselines)
+    seeds = _seeds(arguments.seeds)
+    return [RunPlan(family, seed, arguments.days, methods) for family in families for seed in seeds]
+
+
+def _methods(text: str) -> tuple[str, ...]:
+    every = (RFID_ALONE, *BASELINES)
+    if text in ("all", "none"):
+        return every if text == "all" else ()
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
+    for name in names:
+        if name not in every:
+            raise ConfigError(f"evaluate: --baselines {name!r} is none of {', '.join(every)}")
+    return names
+
+
+def _seeds(text: str) -> list[int]:
+    seeds: list[int] = []
+    for part in text.split(","):
+        first, _, last = part.strip().partition("-")
+        if not (first.isascii() and first.isdigit()) or (last and not (last.isascii() and last.isdigit())):
+            raise ConfigError(f"evaluate: --seeds {text!r}: write numbers and ranges, such as 1-4,9")
+        begin, end = int(first), int(last or first)
+        if not 0 <= end - begin < MAX_RUNS - len(seeds):
+            raise ConfigError(f"evaluate: --seeds {text!r}: a range goes up, and {MAX_RUNS} are the most")
+        seeds += range(begin, end + 1)
+    return list(dict.fromkeys(seeds))
+
+
+def _scores(results: Sequence[RunResult]) -> Iterator[Score]:
+    """Yield a score per family and method, all seeds together."""
+    for family in dict.fromkeys(result.plan.family for result in results):
+        ours = [result for result in results if result.plan.family == family]
+        for method in ours[0].tallies:
+            tally = merged(result.tallies[method] for result in ours)
+            seconds = sum(result.seconds[method] for result in ours)
+            yield score(family, method, ours[0].inputs[method], tally, seconds)
+
+
+def _tell(family: str, scores: Sequence[Score], results: Sequence[RunResult]) -> None:
+    runs = [result for result in results if result.plan.family == family]
+    days, reads = runs[0].plan.days, sum(result.reads for result in runs)
+    held = " (held: not for tuning)" if FAMILIES[family].held else ""
+    print(f"{family}{held}: {FAMILIES[family].about}")
+    print(
+        f"{len(runs)} run(s) of {days:g} day(s), seeds {', '.join(str(r.plan.seed) for r in runs)}; "
+        f"{reads:,} reads, {sum(r.messages for r in runs):,} messages, {runs[0].pieces:.0f} pieces in stock"
+    )
+    print()
+    print("\n".join(table(scores)))
+    for line in losses(scores, PRODUCT):
+        print(line)
+    print()
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"evaluate: {path} cannot be written: {error.strerror}") from error
+    print(f"wrote {path}", file=sys.stderr)
