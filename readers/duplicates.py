@@ -45,21 +45,21 @@ class Duplicates:
 
     def fresh(self, device: str, observations: Sequence[Observation]) -> list[Observation]:
         """Return the observations but for what `device` has told before, in order."""
-        return [observation for observation in observations if self._is_fresh(device, observation)]
+        return [observation for observation in observations if self.is_fresh(device, observation)]
 
-    def _is_fresh(self, device: str, observation: Observation) -> bool:
-        match observation:
-            case Read():
-                what: tuple[object, ...] = (observation.epc, observation.antenna)
-            case Scan():
-                what = (observation.text,)
-            case Reading():
-                what = (observation.weight_g,)
-            case _:
-                return True
+    def is_fresh(self, device: str, observation: Observation) -> bool:
+        """Take one observation in; return whether `device` has not told it before."""
+        if isinstance(observation, Read):
+            key = hash((observation.epc, observation.antenna, observation.at_ns))
+        elif isinstance(observation, Scan):
+            key = hash((observation.text, observation.at_ns))
+        elif isinstance(observation, Reading):
+            key = hash((observation.weight_g, observation.at_ns))
+        else:
+            return True
         if observation.at_ns == observation.received_ns:
             return True
         memory = self._memories.get(device)
         if memory is None:
             memory = self._memories[device] = _Memory()
-        return memory.is_new(hash((*what, observation.at_ns)), self._bound)
+        return memory.is_new(key, self._bound)

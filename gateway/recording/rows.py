@@ -1,0 +1,84 @@
+"""Rows out of a replay: the levels that changed and the items that changed, a JSON object a line. Pure.
+
+A row is written where a field of it reads otherwise than in the last row of its subject; probabilities
+and expected pieces are told, and compared, to four digits.
+"""
+
+import json
+
+from gateway.answers import availability
+from gateway.engine import Changes, Engine
+from gateway.ports import Availability
+from gateway.recording.instants import rfc3339
+
+DIGITS = 4
+
+
+class LevelRows:
+    """The rows of levels, of one engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._state = engine.state
+        self._touched: set[tuple[str, str]] = set()
+        self._last: dict[tuple[str, str], str] = {}
+
+    def take(self, changes: Changes) -> None:
+        """Take note of what a pass touched."""
+        self._touched |= changes.touched
+
+    def rows(self, now_ns: int) -> list[str]:
+        """Return the rows of what was touched since the last call, by store and SKU."""
+        touched, self._touched = self._touched, set()
+        head, rows = f'{{"at":"{rfc3339(now_ns)}",', []
+        for store, sku in sorted(touched):
+            if self._state.catalogue.article(sku) is None:
+                continue
+            text = level_fields(availability(self._state, store, sku, 1, now_ns, is_dated=False))
+            if self._last.get((store, sku)) != text:
+                self._last[store, sku] = text
+                rows.append(head + text)
+        return rows
+
+
+def level_fields(answer: Availability) -> str:
+    """Return a level's row from `store` on. Without a belief the pieces are what is believed, for sure."""
+    belief = answer.belief
+    fields = {
+        "store": answer.store,
+        "sku": answer.sku,
+        "on_hand": answer.on_hand,
+        "zones": {level.zone: level.pieces for level in answer.zones if level.pieces},
+        "expected": round(belief.expected if belief else float(answer.on_hand), DIGITS),
+        "p_at_least_1": round(belief.at_least(1) if belief else float(answer.on_hand > 0), DIGITS),
+        "status": answer.status,
+    }
+    return json.dumps(fields, separators=(",", ":"))[1:]
+
+
+class ItemRows:
+    """The rows of items: where each is believed, when that changed."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._state = engine.state
+        self._touched: set[str] = set()
+        self._last: dict[str, int] = {}
+
+    def take(self, changes: Changes) -> None:
+        """Take note of the items that a pass moved."""
+        self._touched.update(movement.epc for movement in changes.movements if movement.epc is not None)
+
+    def rows(self, now_ns: int) -> list[str]:
+        """Return the rows of the items that stand elsewhere than at the last call, by EPC."""
+        touched, self._touched = self._touched, set()
+        head, rows = f'{{"at":"{rfc3339(now_ns)}",', []
+        for epc in sorted(touched):
+            place = self._state.presence.place_of(epc)
+            if place != self._last.get(epc):
+                if place is None:
+                    del self._last[epc]
+                else:
+                    self._last[epc] = place
+                zone = None if place is None else self._state.site.places[place].zone
+                fields = {"epc": epc, "zone": zone, "p": 1.0}
+                rows.append(head + json.dumps(fields, separators=(",", ":"))[1:])
+        return rows
