@@ -1,10 +1,12 @@
 """Answers from the state as it is now: availability, and the views that alerts judge. Pure."""
 
 from collections.abc import Container
+from dataclasses import replace
 
 from gateway.alerts.records import AlertType
 from gateway.alerts.rules import ArticleView
 from gateway.availability import UNWATCHED, Context, Terms, ZoneView, answer, merge_levels
+from gateway.beliefs import level_belief
 from gateway.catalogue import Article
 from gateway.ports import Availability
 from gateway.site import STOCK_ROLES, ns
@@ -14,11 +16,20 @@ SOURCES = {"tag": ("rfid", "pos"), "weight": ("weight", "pos", "scan"), "count":
 
 
 def availability(
-    state: State, store: str, sku: str, qty: int, now_ns: int, version: int = 0, *, is_dated: bool = True
+    state: State,
+    store: str,
+    sku: str,
+    qty: int,
+    now_ns: int,
+    version: int = 0,
+    *,
+    is_dated: bool = True,
+    is_sure: bool = True,
 ) -> Availability:
     """Return the answer for an article that the catalogue knows, in a store of the site.
 
-    Not `is_dated`: without the times of its last reads, for which every tag of the article is looked at.
+    Not `is_dated`: without the times of its last reads, for which every tag of the article is looked at;
+    not `is_sure`: without the belief in its number.
     """
     article = state.catalogue.article(sku)
     if article is None:
@@ -26,7 +37,7 @@ def availability(
     stock = state.site.config.stock
     safety = article.safety_stock if article.safety_stock is not None else stock.safety_stock
     fresh_ns = ns(stock.fresh_s)
-    return answer(
+    found = answer(
         _zone_views(state, store, article, now_ns, is_dated=is_dated),
         Terms(reserved=0, safety_stock=safety, incoming=0, limited_below=stock.limited_below),
         Context(
@@ -41,6 +52,10 @@ def availability(
             zones_seen=article.tracked_by != "count",
         ),
     )
+    belief = level_belief(state, store, sku) if is_sure else None
+    if belief is None:
+        return found
+    return replace(found, belief=belief, p_at_least_requested=belief.at_least(qty + found.reserved))
 
 
 def _zone_views(
@@ -109,7 +124,7 @@ def article_view(
     state: State, store: str, article: Article, now_ns: int, live_alerts: Container[str]
 ) -> ArticleView:
     """Return what the stock rules judge of one article."""
-    view = availability(state, store, article.sku, 1, now_ns, is_dated=False)
+    view = availability(state, store, article.sku, 1, now_ns, is_dated=False, is_sure=False)
     levels = state.ledger.levels(store, article.sku)
     roles = state.site.roles[store]
     floor = sum(n for zone, n in levels.items() if roles.get(zone) == "floor")

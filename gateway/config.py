@@ -250,21 +250,21 @@ class ShelfSection(Section):
 
 
 class PresenceSection(Section):
-    """How reads become presence."""
+    """How reads become belief, and belief presence (docs/truth.md)."""
 
-    min_silence_s: float = Field(
-        90, ge=5, le=3_600, description="least silence before a tag is taken as gone"
+    epoch_s: float = Field(5, ge=0.5, le=60, description="belief moves once per epoch of this length")
+    grace_s: float = Field(
+        1, ge=0, le=30, description="how long an epoch waits for reads that are a little late"
     )
-    max_silence_s: float = Field(
-        3_600, ge=60, le=86_400, description="most silence before a tag is taken as gone"
+    late_s: float = Field(
+        120, ge=5, le=3_600, description="a read later than this is counted, and changes nothing"
     )
-    silence_gaps: float = Field(
-        6, ge=2, le=50, description="silence that counts, in units of the tag's own longest recent gap"
+    in_above: float = Field(
+        0.6, gt=0.5, lt=1, description="a tag is back in the store above this probability"
     )
-    exit_hold_s: float = Field(20, ge=1, le=600, description="seen at the exit, then nowhere for this: gone")
-    memory_s: float = Field(30, ge=5, le=600, description="how long a read speaks for its zone (1/e time)")
-    move_ratio: float = Field(
-        1.6, ge=1, le=10, description="a new zone must outweigh the old one by this factor"
+    out_below: float = Field(0.1, gt=0, lt=0.5, description="a tag has left the store below this probability")
+    move_above: float = Field(
+        0.75, ge=0.5, lt=1, description="a tag is in another zone above this probability"
     )
     arrive_reads: int = Field(2, ge=1, le=20, description="reads before an unknown tag counts as arrived")
     settle_s: float = Field(

@@ -19,6 +19,7 @@ from gateway.devices import DeviceLife
 from gateway.intake import ObservationIntake
 from gateway.movements import LevelPoint, Movement
 from gateway.presence.model import Arrived, Departed, Moved, PresenceEvent, TagRow
+from gateway.sales import settle_sales
 from gateway.scans import CountSession
 from gateway.site import Site, ns
 from gateway.state import State
@@ -49,13 +50,15 @@ class Engine:
         self.till = Till(self.state)
         self.imbalanced = 0
         intake = ObservationIntake(self.state, self.till)
-        self.observe, self.refuse, self.record = intake.observe, intake.refuse, self.till.record
+        self.observe, self.observe_all = intake.observe, intake.observe_all
+        self.refuse, self.record = intake.refuse, self.till.record
         hold = Holds(ns(site.config.alerts.hold_s), ns(site.config.alerts.clear_hold_s))
         down = Holds(ns(site.config.alerts.reader_down_hold_s), 0)
         self.alerts = AlertEngine({t: down if t is AlertType.READER_DOWN else hold for t in AlertType})
         self._was_watched = {place.id: False for place in site.places}
         self._device_states: dict[str, str] = {}
         self._began_ns = 0
+        self._settled_ns = 0
         self._changes = Changes()
 
     # -- time ---------------------------------------------------------------------------------------
@@ -64,6 +67,7 @@ class Engine:
         """Let all that is due take effect, and judge what changed."""
         self.state.presence.advance(now_ns)
         self._apply_presence(now_ns)
+        self._settle_sales(now_ns)
         self._close_counts(now_ns)
         self.state.ledger.expire(now_ns, lambda store, zone: self.state.is_watched(store, zone, now_ns))
         self._judge_devices(now_ns)
@@ -84,6 +88,7 @@ class Engine:
         place = self.site.places[event.place]
         match event:
             case Arrived():
+                self.state.doubtful.get((place.store, sku), set()).discard(event.epc)
                 self.state.tags_of.setdefault((place.store, sku), set()).add(event.epc)
                 self.state.stood_at(place.store, sku, place.zone, place.role)
                 self.state.ledger.tag_arrived(
@@ -103,6 +108,8 @@ class Engine:
                     self.state.ledger.tag_transferred(sku, event.epc, *ends, event.at_ns, now_ns)
             case Departed():
                 self.state.tags_of.setdefault((place.store, sku), set()).discard(event.epc)
+                if event.cause == "silence":
+                    self.state.doubtful.setdefault((place.store, sku), set()).add(event.epc)
                 told = self.till.told(event.epc)
                 if event.cause == "told" and told is not None:
                     ref, at_ns = told
@@ -118,6 +125,16 @@ class Engine:
                         event.last_seen_ns,
                         event.cause,
                     )
+
+    def _settle_sales(self, now_ns: int) -> None:
+        """Look which tags the unpaid sales took, once per epoch; each is a handful of tags."""
+        epoch_ns = self.state.presence.epoch_ns
+        if epoch_ns == self._settled_ns:
+            return
+        self._settled_ns = epoch_ns
+        for store, sku in self.state.ledger.owing():
+            settle_sales(self.state, store, sku, now_ns)
+        self._apply_presence(now_ns)
 
     def _close_counts(self, now_ns: int) -> None:
         idle_ns = ns(self.site.config.stock.count_idle_s)
@@ -180,6 +197,9 @@ class Engine:
 
     def drain(self) -> Changes:
         """Return all that changed since the last drain."""
+        now_ns = self.state.presence.epoch_ns
+        for store, text in self.state.presence.learned(now_ns):
+            self.state.rows.append(StateRow("learned", store, text))
         changes, self._changes = self._changes, Changes()
         state = self.state
         changes.state, state.rows = state.rows, []
@@ -203,27 +223,8 @@ class Engine:
         by_part: dict[str, list[StateRow]] = {}
         for row in rows:
             by_part.setdefault(row.part, []).append(row)
-        tags = [TagRow(row.key, row.value) for row in by_part.get("tag", ())]
-        self.state.presence.restore(tags)
-        for tag in tags:
-            sku = self.state.identifier.tag(tag.epc)
-            place_id = self.state.presence.place_of(tag.epc)
-            if place_id is not None:
-                place = self.site.places[place_id]
-                self.state.ledger.restore_tag(place.store, sku, place.zone)
-                self.state.tags_of.setdefault((place.store, sku), set()).add(tag.epc)
-                self.state.stood_at(place.store, sku, place.zone, place.role)
-        for row in by_part.get("line", ()):
-            store, _, sku = row.key.partition("/")
-            if store in self.site.roles:
-                self._meet_again(sku)
-                self.state.ledger.restore_line(store, sku, row.value or "{}")
-        for row in by_part.get("shelf", ()):
-            if row.key in self.state.shelves and row.value is not None:
-                self.state.shelves[row.key].restore(int(row.value))
-        for row in by_part.get("told", ()):
-            if row.key in self.state.told and row.value is not None:
-                self.state.told[row.key].restore(row.value)
+        self._restore_tags([TagRow(row.key, row.value) for row in by_part.get("tag", ())])
+        self._restore_parts(by_part)
         for row in by_part.get("count", ()):
             if row.value is not None and row.key in self.site.scanners:
                 ref, started_ns, last_ns, pieces = json.loads(row.value)
@@ -235,6 +236,33 @@ class Engine:
         self.alerts.restore([row.value for row in by_part.get("alert", ()) if row.value is not None])
         self.imbalanced = self.state.ledger.settle_restored(latest, now_ns)
         self._judge_counted()
+
+    def _restore_tags(self, tags: list[TagRow]) -> None:
+        self.state.presence.restore(tags)
+        for tag in tags:
+            sku = self.state.identifier.tag(tag.epc)
+            place_id = self.state.presence.place_of(tag.epc)
+            if place_id is not None:
+                place = self.site.places[place_id]
+                self.state.ledger.restore_tag(place.store, sku, place.zone)
+                self.state.tags_of.setdefault((place.store, sku), set()).add(tag.epc)
+                self.state.stood_at(place.store, sku, place.zone, place.role)
+
+    def _restore_parts(self, by_part: dict[str, list[StateRow]]) -> None:
+        for row in by_part.get("learned", ()):
+            if row.value is not None:
+                self.state.presence.restore_learned(row.key, row.value)
+        for row in by_part.get("line", ()):
+            store, _, sku = row.key.partition("/")
+            if store in self.site.roles:
+                self._meet_again(sku)
+                self.state.ledger.restore_line(store, sku, row.value or "{}")
+        for row in by_part.get("shelf", ()):
+            if row.key in self.state.shelves and row.value is not None:
+                self.state.shelves[row.key].restore(int(row.value))
+        for row in by_part.get("told", ()):
+            if row.key in self.state.told and row.value is not None:
+                self.state.told[row.key].restore(row.value)
 
     def _judge_counted(self) -> None:
         """Have what scans alone track judged anew: no zone and no shelf comes into sight for it."""

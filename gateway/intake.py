@@ -5,6 +5,8 @@ scan ──▶ repeat? ──▶ product ──▶ role of its scanner ──▶
 reading ──▶ shelf ──▶ settled pieces ──▶ stock
 """
 
+from collections.abc import Sequence
+
 from gateway.devices import DeviceLife
 from gateway.scans import CountSession
 from gateway.state import State
@@ -25,11 +27,10 @@ class ObservationIntake:
         self._till = till
         self._proof_ns: dict[str, int] = dict.fromkeys(state.site.silent_after_ns, 0)
         self._counts = state.counts
-        self._observe_tag = state.presence.observe
         self._ports = {
-            (reader, antenna): (place, state.devices[reader])
-            for (reader, antenna), place in state.site.antenna_place.items()
-            if reader in state.devices
+            (reader, antenna): (port, state.devices[reader])
+            for reader, antenna in state.site.antenna_place
+            if reader in state.devices and (port := state.presence.port(reader, antenna)) is not None
         }
         self._handlers = {
             Scan: self._scan,
@@ -41,27 +42,39 @@ class ObservationIntake:
 
     def observe(self, observation: Observation, now_ns: int) -> None:
         """Take one observation in."""
-        self._counts.received += 1
-        if type(observation) is Read:  # a thousand times as many as all others
-            self._read(observation)
-        else:
-            self._handlers[type(observation)](observation, now_ns)  # type: ignore[operator]  # keyed by its own type
+        self.observe_all((observation,), now_ns)
 
-    def _read(self, read: Read) -> None:
-        port = self._ports.get((read.reader, read.antenna))
-        if port is None:
-            self._state.drop(read.reader, "unknown_antenna")
-            return
-        place, device = port
-        self._counts.passed += 1
-        device.observations += read.count
-        at_ns = read.at_ns
-        proof_ns = self._proof_ns.get(read.reader)
-        if proof_ns is None:
-            device.seen(at_ns)
-        elif at_ns - proof_ns >= PROOF_EVERY_NS:
-            self._prove(device, at_ns)
-        self._observe_tag(read.epc, place, at_ns, read.rssi_dbm, read.count)
+    def observe_all(self, observations: Sequence[Observation], now_ns: int) -> None:
+        """Take observations in, in order. A read is a few look-ups and appends: all else waits for its epoch."""
+        self._counts.received += len(observations)
+        ports, proofs = self._ports, self._proof_ns
+        presence = self._state.presence
+        reads = 0
+        for observation in observations:
+            if type(observation) is not Read:  # a thousandth of all
+                self._handlers[type(observation)](observation, now_ns)  # type: ignore[operator]  # keyed by its own type
+                continue
+            found = ports.get((observation.reader, observation.antenna))
+            if found is None:
+                self._state.drop(observation.reader, "unknown_antenna")
+                continue
+            port, device = found
+            reads += 1
+            at_ns = observation.at_ns
+            device.observations += observation.count
+            if at_ns - proofs.get(observation.reader, at_ns) >= PROOF_EVERY_NS:
+                self._prove(device, at_ns)
+            elif at_ns > (device.last_seen_ns or 0) and observation.reader not in proofs:
+                device.seen(at_ns)
+            row = port.index.get(observation.epc)
+            if row is None:
+                presence.observe_at(port, observation.epc, at_ns, observation.rssi_dbm, observation.count)
+                continue
+            presence.counts.received += 1
+            port.rows.append(row)
+            port.at_ns.append(at_ns)
+            port.rssi_dbm.append(observation.rssi_dbm)
+        self._counts.passed += reads
 
     def _prove(self, device: DeviceLife, at_ns: int) -> None:
         self._proof_ns[device.id] = at_ns

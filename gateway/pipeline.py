@@ -241,8 +241,7 @@ class Pipeline:
         if held.refused is not None:
             self._engine.refuse(*held.refused)
             return 1
-        for observation in held.observations:
-            self._engine.observe(observation, now_ns)
+        self._engine.observe_all(held.observations, now_ns)
         return len(held.observations)
 
     def _apply_event(

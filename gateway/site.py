@@ -2,7 +2,7 @@
 
 from gateway.config import ReaderSection, ScannerSection, SiteConfig
 from gateway.presence.model import Place, PlaceId
-from gateway.presence.tag import SilenceRule
+from gateway.presence.rule import BeliefRule
 from gateway.stock.effects import StockRule
 from readers.registry import MQTT_KINDS
 
@@ -50,18 +50,25 @@ class Site:
         }
         self.shelves = {shelf.id: shelf for shelf in config.shelves}
 
-    def silence_rule(self) -> SilenceRule:
+    def belief_rule(self) -> BeliefRule:
         """Return the [presence] table in ns."""
         c = self.config.presence
-        return SilenceRule(
-            min_silence_ns=ns(c.min_silence_s),
-            max_silence_ns=ns(c.max_silence_s),
-            silence_gaps=c.silence_gaps,
-            exit_hold_ns=ns(c.exit_hold_s),
-            memory_ns=ns(c.memory_s),
-            move_ratio=c.move_ratio,
+        return BeliefRule(
+            epoch_ns=ns(c.epoch_s),
+            grace_ns=ns(c.grace_s),
+            late_ns=ns(c.late_s),
+            in_above=c.in_above,
+            out_below=c.out_below,
+            move_above=c.move_above,
             arrive_reads=c.arrive_reads,
         )
+
+    def antennas(self) -> list[tuple[str, int, PlaceId, bool]]:
+        """Return (reader, port, place, whether it is handheld) of each antenna."""
+        return [
+            (reader, port, place, reader not in self.silent_after_ns)
+            for (reader, port), place in self.antenna_place.items()
+        ]
 
     def stock_rule(self) -> StockRule:
         """Return the [stock] table's durations in ns."""

@@ -11,7 +11,8 @@ from gateway.calibration import Calibration
 from gateway.catalogue import Catalogue
 from gateway.devices import DeviceLife
 from gateway.identify import Identifier
-from gateway.presence.silence import SilencePresence
+from gateway.ports import Belief
+from gateway.presence.belief import BeliefPresence
 from gateway.presence.watch import Watch
 from gateway.scans import CountSession, RepeatFilter, ToldScans
 from gateway.shelves import Shelf
@@ -34,7 +35,7 @@ class State:
         self.catalogue = catalogue
         self.counts = StageCounts()
         self.watch = Watch(site.places, site.silent_after_ns, ns(config.presence.settle_s))
-        self.presence = SilencePresence(site.places, self.watch, site.silence_rule())
+        self.presence = BeliefPresence(site.places, site.antennas(), self.watch, site.belief_rule())
         self.ledger = Ledger(catalogue, site.roles, site.stock_rule())
         self.identifier = Identifier(catalogue)
         self.shelves = {s.id: Shelf(s.id, s.unit_weight_g, s.tare_g, ns(s.settle_s)) for s in config.shelves}
@@ -44,6 +45,8 @@ class State:
         self.sessions: dict[str, CountSession] = {}
         self.calibration = Calibration()
         self.tags_of: dict[tuple[str, str], set[str]] = {}
+        self.beliefs: dict[tuple[str, str], tuple[tuple[int, int], Belief | None]] = {}
+        self.doubtful: dict[tuple[str, str], set[str]] = {}
         self.stood: dict[tuple[str, str], Counter[str]] = {}
         self.rows: list[StateRow] = []
         self.refused: list[tuple[str, Malformed]] = []

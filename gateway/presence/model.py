@@ -11,7 +11,7 @@ from typing import Literal, Protocol
 from readers.counts import StageCounts
 
 PlaceId = int
-DepartureCause = Literal["exit", "silence", "told"]
+DepartureCause = Literal["exit", "silence", "told", "sale"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,19 @@ class TagRow:
     value: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class LeavingEvidence:
+    """What speaks for a tag having left: when it was read last, at all and where pieces rest, and the
+    log-likelihood of its silence since, if it were still here (0: just read; -10: hardly here).
+    """
+
+    epc: str
+    place: PlaceId
+    last_seen_ns: int
+    last_rest_ns: int
+    silence: float
+
+
 class Presence(Protocol):
     """A belief about every tag. One owner calls it; it never blocks.
 
@@ -105,12 +118,16 @@ class Presence(Protocol):
         """A till or a person says that this very tag left; return whether it was believed present."""
         ...
 
+    def depart_sold(self, epc: str, at_ns: int, p_left: float) -> None:
+        """A sale of its article fits this tag best, with `p_left`: believe it gone until it is read again."""
+        ...
+
     def expect(self, epc: str, at_ns: int) -> None:
         """A return names this very tag: its next reads bring it back at once."""
         ...
 
     def advance(self, now_ns: int) -> None:
-        """Time passed: deadlines that are due take effect. Cost is by what is due, not by tags."""
+        """Time passed: epochs that are over move the belief."""
         ...
 
     def drain(self) -> list[PresenceEvent]:
@@ -125,8 +142,24 @@ class Presence(Protocol):
         """Return the time of a tag's newest read; None where it was never read (since the restart)."""
         ...
 
+    def item(self, epc: str) -> ItemBelief | None:
+        """Return what is believed of a tag; None where nothing is known of it."""
+        ...
+
+    def leaving(self, epc: str) -> LeavingEvidence | None:
+        """Return what speaks for a present tag having left; None where it is not believed present."""
+        ...
+
     def is_watched(self, place: PlaceId, now_ns: int) -> bool:
         """Return whether a place is seen now, and has been for long enough to be known."""
+        ...
+
+    def coverage(self, place: PlaceId) -> float:
+        """Return how much of a place's antennas could see in the last epoch, 0..1."""
+        ...
+
+    def phase(self, place: PlaceId) -> str:
+        """Return how far a place's read rates are learned: prior, learning, learned."""
         ...
 
     def dirty_rows(self) -> list[TagRow]:

@@ -32,6 +32,7 @@ class Ledger:
         self._movements: list[Movement] = []
         self._points: list[LevelPoint] = []
         self._dirty: set[LineKey] = set()
+        self._revisions: dict[LineKey, int] = {}
 
     # -- what readers saw -------------------------------------------------------------------------
 
@@ -159,6 +160,27 @@ class Ledger:
         """A person counted `pieces` in a zone."""
         self._apply(store, sku, now_ns, lambda line: counted.counted(line, zone, pieces, ref, at_ns))
 
+    def not_sold(self, store: str, sku: str, ref: str, now_ns: int) -> None:
+        """A sale by SKU took no piece that has a tag: one that was never read, or the scan was wrong."""
+        line = self._lines[store, sku]
+        effect = tagged.not_sold(line, ref, now_ns)
+        if effect is not None:
+            self._record(line, effect, now_ns)
+
+    def owing(self) -> list[LineKey]:
+        """Return the lines of tagged articles with sales that no departure has paid."""
+        return [key for key in self._open if self._lines[key].debts and self.tracked_by(key[1]) == "tag"]
+
+    def sales_owed(self, store: str, sku: str) -> list[tuple[str, int]]:
+        """Return (ref, at_ns) of the sales that no departure has paid, oldest first."""
+        line = self._lines.get((store, sku))
+        return sorted(((d.ref, d.at_ns) for d in line.debts), key=lambda d: d[1]) if line else []
+
+    def unread(self, store: str, sku: str) -> int:
+        """Return the pieces that are known by a scan or a count alone."""
+        line = self._lines.get((store, sku))
+        return line.pool.total() + len(line.credits) if line else 0
+
     # -- time --------------------------------------------------------------------------------------
 
     def expire(self, now_ns: int, is_watched: Callable[[str, str], bool]) -> None:
@@ -206,6 +228,10 @@ class Ledger:
     def changed_ns(self, store: str, sku: str) -> int | None:
         """Return when a level of the line last changed."""
         return self._changed_ns.get((store, sku))
+
+    def revision(self, store: str, sku: str) -> int:
+        """Return a number that rises with each change of a line."""
+        return self._revisions.get((store, sku), 0)
 
     def line_keys(self) -> Iterable[LineKey]:
         """Return all (store, sku) that ever had a piece."""
@@ -282,6 +308,7 @@ class Ledger:
         key = (line.store, line.sku)
         deltas = self._settle_levels(line, effect.at_ns) if with_deltas else ()
         self._dirty.add(key)
+        self._revisions[key] = self._revisions.get(key, 0) + 1
         if line.is_open():
             self._open.add(key)
         self._movements.append(

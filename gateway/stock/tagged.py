@@ -109,6 +109,22 @@ def sold_epc(line: Line, epc: str, ref: str, at_ns: int, zone: str | None) -> Ef
     return _sold_unseen(line, ref, at_ns, epc)
 
 
+def not_sold(line: Line, ref: str, now_ns: int) -> Effect | None:
+    """No tag of the article left by a sale; a piece whose tag never answers did, or the scan was wrong."""
+    debt = next((d for d in line.debts if d.ref == ref), None)
+    if debt is None:
+        return None
+    line.debts.remove(debt)
+    zone = line.take_from_pool(CHARGE_ORDER)
+    if zone is None and line.credits:
+        zone = line.credits.pop(0).zone
+    if zone is not None:
+        note = "a piece whose tag was never read"
+        return Effect(MovementKind.DEPARTED, "pairing", now_ns, from_zone=zone, ref=ref, note=note)
+    note = "sold, but every tag of it is still here"
+    return Effect(MovementKind.ADJUSTED, "pairing", now_ns, ref=ref, note=note)
+
+
 def returned(line: Line, ref: str, at_ns: int, zone: str, epc: str | None, *, is_here: bool) -> Effect:
     """A customer brought a piece back. `is_here`: it names a tag that is believed here, so is counted."""
     reopened = next((d for d in line.debts if d.reopened and (epc is None or d.epc == epc)), None)

@@ -1,0 +1,347 @@
+"""Presence by belief: a small Bayesian filter per tag, moved once per epoch. Pure.
+
+    read ─▶ its antenna's port (counted) ─▶ end of the epoch ─▶ belief of the store ─▶ arrived, moved, departed
+    first read of a stranger, a till that names a tag ─▶ at once
+
+Rules, beside those of gateway/presence/filter.py and absent.py:
+- Silence speaks against a tag only as far as the tag is usually read, and only while its zone's
+  antennas prove that they see.
+- A tag departs where P(here) falls below `out_below`, and is back where it rises above `in_above`.
+- One EPC believed in two stores has moved from one to the other; where both go on reading it, it is a
+  clone: both keep it, and it is flagged.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+
+from gateway.presence.absent import GONE_SILENT, GONE_TOLD, STRANGER, Absent
+from gateway.presence.columns import PRESENT
+from gateway.presence.model import (
+    Arrived,
+    Departed,
+    ItemBelief,
+    LeavingEvidence,
+    Moved,
+    Place,
+    PlaceId,
+    PresenceEvent,
+    TagRow,
+)
+from gateway.presence.ports import Port
+from gateway.presence.row_text import read_row, write_row
+from gateway.presence.rule import NS_PER_S, BeliefRule
+from gateway.presence.store_belief import AntennaOf, StoreBelief
+from gateway.presence.watch import Watch
+from readers.counts import StageCounts
+
+MAX_TAGS = 2_000_000
+"""Tags of one store, absent ones included (DESIGN: costs are measured up to 1 M)."""
+MAX_CATCH_UP = 720
+"""Epochs that are lived through one by one after a pause; of a longer one only so many."""
+CLONE_NS = 1_800 * NS_PER_S
+"""Read again in the store that it went from this soon: nobody carries a piece so fast to and fro."""
+LEARNED_EVERY_NS = 600 * NS_PER_S
+"""What was learned is written down this often; losing ten minutes of days is nothing."""
+SOLD_LEAST, SOLD_MOST = 0.5, 0.999
+
+
+class BeliefPresence:
+    """Implements gateway.presence.model.Presence for all stores of a site.
+
+    `antennas`: (reader, port, place, handheld) of each antenna.
+    """
+
+    def __init__(
+        self,
+        places: tuple[Place, ...],
+        antennas: Sequence[tuple[str, int, PlaceId, bool]],
+        watch: Watch,
+        rule: BeliefRule,
+    ) -> None:
+        self.counts = StageCounts()
+        self.clones: set[str] = set()
+        self.places = places
+        self.offsets_ns: dict[str, int] = {}
+        self._rule = rule
+        self._watch = watch
+        self._zone_of: dict[PlaceId, int] = {}
+        self.stores: dict[str, StoreBelief] = {}
+        for store in dict.fromkeys(place.store for place in places):
+            own = [place for place in places if place.store == store]
+            self._zone_of.update({place.id: zone for zone, place in enumerate(own)})
+            here = {place.id for place in own}
+            eyes = [AntennaOf(r, p, self._zone_of[at], h) for r, p, at, h in antennas if at in here]
+            self.stores[store] = StoreBelief(own, eyes, rule, self.counts)
+        self._by_place = [self.stores[place.store] for place in places]
+        self._ports = {
+            (port.reader, port.antenna): port for store in self.stores.values() for port in store.ports
+        }
+        self._place_port = {port.place: port for port in reversed(self._ports.values())}
+        self._events: list[PresenceEvent] = []
+        self._gone_for_good: list[str] = []
+        self._moved_from: dict[str, tuple[str, int]] = {}
+        self.epoch_ns = 0
+        """The end of the last epoch that moved the belief."""
+        self._saved_ns = 0
+
+    # -- evidence -------------------------------------------------------------------------------------
+
+    def proof(self, reader: str, at_ns: int) -> None:
+        """Take note that a reader could see at `at_ns`."""
+        self._watch.proof(reader, at_ns)
+
+    def lost(self, reader: str) -> None:
+        """Take note that a reader is gone."""
+        self._watch.readers[reader].lost = True
+
+    def port(self, reader: str, antenna: int) -> Port | None:
+        """Return where the reads of an antenna wait: the hot path appends to it by itself."""
+        return self._ports.get((reader, antenna))
+
+    def observe(self, epc: str, place: PlaceId, at_ns: int, rssi_dbm: float | None, count: int) -> None:
+        """Take a read in (O(1))."""
+        port = self._place_port.get(place)
+        if port is not None:
+            self.observe_at(port, epc, at_ns, rssi_dbm, count)
+
+    def observe_at(self, port: Port, epc: str, at_ns: int, rssi_dbm: float | None, count: int) -> None:
+        """Take a read of one antenna in (O(1)). `at_ns` is the reader's own time; see `offsets_ns`."""
+        self.counts.received += 1
+        row = port.index.get(epc)
+        if row is None:
+            row = self._observe_absent(port, epc, at_ns + self.offsets_ns.get(port.reader, 0), count)
+            if row is None:
+                return
+        port.rows.append(row)
+        port.at_ns.append(at_ns)
+        port.rssi_dbm.append(rssi_dbm)
+
+    def _observe_absent(self, port: Port, epc: str, at_ns: int, count: int) -> int | None:
+        """Take in a read of a tag that is not believed in this store; return its row where it is now."""
+        store = self._by_place[port.place]
+        tag = store.absent.tags.get(epc)
+        if tag is None:
+            if len(store.absent.tags) + len(store.columns.index) >= MAX_TAGS:
+                self.counts.drop("too_many_tags")
+                return None
+            tag = store.absent.stranger(epc, at_ns)
+        if at_ns <= tag.changed_ns:
+            self.counts.drop("older_than_last_change")
+            return None
+        passes = store.passes(port.zone)
+        if not tag.read(port.zone, at_ns, count, passes=passes, arrive_reads=self._rule.arrive_reads):
+            self.counts.passed += 1
+            return None
+        return self._arrive(store, epc, port.zone, at_ns, came_back=tag.state != STRANGER)
+
+    def _arrive(self, store: StoreBelief, epc: str, zone: int, at_ns: int, *, came_back: bool) -> int:
+        if tag := store.absent.tags.get(epc):
+            tag.returned(at_ns)
+        row = store.arrive(epc, zone, at_ns)
+        place = store.places[zone].id
+        other = self._other_store(epc, store)
+        if other is None:
+            self._events.append(Arrived(epc, place, at_ns, came_back))
+        elif self._is_clone(epc, store, at_ns):
+            self.clones.add(epc)
+            self._events.append(Arrived(epc, place, at_ns, came_back=True))
+        else:
+            self._transfer(other, epc, place, at_ns)
+        return row
+
+    def _other_store(self, epc: str, store: StoreBelief) -> StoreBelief | None:
+        """Return another store where the tag is believed present."""
+        for other in self.stores.values() if len(self.stores) > 1 else ():
+            row = other.columns.index.get(epc) if other is not store else None
+            if row is not None and other.columns.state[row] == PRESENT:
+                return other
+        return None
+
+    def _is_clone(self, epc: str, store: StoreBelief, at_ns: int) -> bool:
+        source, moved_ns = self._moved_from.get(epc, ("", 0))
+        return epc in self.clones or (source == store.places[0].store and at_ns - moved_ns < CLONE_NS)
+
+    def _transfer(self, other: StoreBelief, epc: str, place: PlaceId, at_ns: int) -> None:
+        row = other.columns.index[epc]
+        source = other.places[int(other.columns.place[row])]
+        other.leave(row, GONE_SILENT, at_ns)
+        self._moved_from[epc] = (source.store, at_ns)
+        self._events.append(Moved(epc, place, source.id, at_ns))
+
+    # -- commands -------------------------------------------------------------------------------------
+
+    def depart(self, epc: str, at_ns: int) -> bool:
+        """Take a tag out because a till or a person named it."""
+        for store in self.stores.values():
+            row = store.columns.index.get(epc)
+            if row is not None:
+                columns = store.columns
+                was_present = bool(columns.state[row] == PRESENT)
+                place, last_ns = store.places[int(columns.place[row])].id, int(columns.last_ns[row])
+                store.leave(row, GONE_TOLD, at_ns)
+                if was_present:
+                    self._events.append(Departed(epc, place, at_ns, last_ns, "told"))
+                    return True
+                return False
+        for store in self.stores.values():
+            tag = store.absent.tags.get(epc)
+            if tag is not None:
+                tag.stay_away(GONE_TOLD, max(tag.changed_ns, at_ns))
+                store.absent.gone(epc, tag)
+                store.dirty[epc] = None
+                return False
+        store = next(iter(self.stores.values()))
+        store.absent.gone(epc, Absent(GONE_TOLD, changed_ns=at_ns))
+        store.dirty[epc] = None
+        return False
+
+    def depart_sold(self, epc: str, at_ns: int, p_left: float) -> None:
+        """Believe a tag gone that a sale of its article fits best, until it is read again."""
+        for store in self.stores.values():
+            row = store.columns.index.get(epc)
+            if row is not None and store.columns.state[row] == PRESENT:
+                store.sold(row, at_ns, min(max(p_left, SOLD_LEAST), SOLD_MOST))
+
+    def expect(self, epc: str, at_ns: int) -> None:
+        """Let the next read of a departed tag bring it back."""
+        for store in self.stores.values():
+            tag = store.absent.tags.get(epc)
+            if tag is not None and tag.state not in {STRANGER, GONE_SILENT}:
+                tag.stay_away(GONE_SILENT, max(tag.changed_ns, at_ns))
+                store.dirty[epc] = None
+
+    # -- time -----------------------------------------------------------------------------------------
+
+    def advance(self, now_ns: int) -> None:
+        """Let the epochs that are over (and a moment for late reads with them) move the belief."""
+        epoch_ns = self._rule.epoch_ns
+        due_ns = (now_ns - self._rule.grace_ns) // epoch_ns * epoch_ns
+        if self.epoch_ns == 0 or due_ns - self.epoch_ns > MAX_CATCH_UP * epoch_ns:
+            self.epoch_ns = due_ns - (0 if self.epoch_ns == 0 else MAX_CATCH_UP * epoch_ns)
+        while self.epoch_ns < due_ns:
+            self.epoch_ns += epoch_ns
+            end_ns = self.epoch_ns
+            for store in self.stores.values():
+                store.end_epoch(end_ns, self._alive_at(end_ns), self.offsets_ns)
+        for store in self.stores.values():
+            self._gone_for_good += store.absent.forget(now_ns)
+
+    def _alive_at(self, at_ns: int) -> frozenset[str]:
+        return frozenset(name for name, watch in self._watch.readers.items() if watch.is_alive(at_ns))
+
+    def drain(self) -> list[PresenceEvent]:
+        """Return the changes since the last drain."""
+        events, self._events = self._events, []
+        for store in self.stores.values():
+            events += store.events
+            store.events = []
+        return events
+
+    # -- answers --------------------------------------------------------------------------------------
+
+    def place_of(self, epc: str) -> PlaceId | None:
+        """Return where a tag is believed to be."""
+        for store in self.stores.values():
+            row = store.columns.index.get(epc)
+            if row is not None and store.columns.state[row] == PRESENT:
+                return store.places[int(store.columns.place[row])].id
+        return None
+
+    def last_seen_ns(self, epc: str) -> int | None:
+        """Return when a tag was last read."""
+        newest = 0
+        for store in self.stores.values():
+            row = store.columns.index.get(epc)
+            if row is not None:
+                newest = max(newest, int(store.columns.last_ns[row]))
+            elif tag := store.absent.tags.get(epc):
+                newest = max(newest, tag.last_ns)
+        return newest or None
+
+    def item(self, epc: str) -> ItemBelief | None:
+        """Return what is believed of a tag."""
+        for store in self.stores.values():
+            row = store.columns.index.get(epc)
+            if row is not None:
+                columns = store.columns
+                present = bool(columns.state[row] == PRESENT)
+                zone = int(columns.place[row])
+                p_present = columns.p_present(row)
+                return ItemBelief(
+                    epc,
+                    store.places[zone].id if present else None,
+                    p_present * float(columns.p_zone[row, zone]),
+                    p_present,
+                    int(columns.last_ns[row]) or None,
+                )
+        seen = self.last_seen_ns(epc)
+        return None if seen is None else ItemBelief(epc, None, 0.0, 0.0, seen)
+
+    def p_present(self, store: str, epcs: Iterable[str]) -> list[float]:
+        """Return P(in the store) of tags, in order; 0 where nothing is believed any more."""
+        columns = self.stores[store].columns
+        rows = [columns.index.get(epc, -1) for epc in epcs]
+        return [1.0 - float(columns.p_gone[row]) if row >= 0 else 0.0 for row in rows]
+
+    def leaving(self, epc: str) -> LeavingEvidence | None:
+        """Return what speaks for a present tag having left."""
+        for store in self.stores.values():
+            row = store.columns.index.get(epc)
+            columns = store.columns
+            if row is not None and columns.state[row] == PRESENT:
+                place = store.places[int(columns.place[row])].id
+                silence = float(columns.silence[row])
+                return LeavingEvidence(
+                    epc, place, int(columns.last_ns[row]), int(columns.home_ns[row]), silence
+                )
+        return None
+
+    def is_watched(self, place: PlaceId, now_ns: int) -> bool:
+        """Return whether a place is seen now and has settled."""
+        return self._watch.is_settled(place, now_ns) and self.coverage(place) >= 0.5
+
+    def coverage(self, place: PlaceId) -> float:
+        """Return how much of a place's antennas could see in the last epoch."""
+        return float(self._by_place[place].seen_share[self._zone_of[place]])
+
+    def phase(self, place: PlaceId) -> str:
+        """Return how far a place's read rates are learned."""
+        return self._by_place[place].learning.phase(self._zone_of[place])
+
+    # -- persistence ----------------------------------------------------------------------------------
+
+    def dirty_rows(self) -> list[TagRow]:
+        """Return the rows that changed."""
+        rows = [TagRow(epc, None) for epc in self._gone_for_good]
+        self._gone_for_good.clear()
+        for name, store in self.stores.items():
+            for epc in store.dirty:
+                value = write_row(name, store, epc)
+                if value is not None:
+                    rows.append(TagRow(epc, value))
+            store.dirty.clear()
+        return rows
+
+    def learned(self, now_ns: int) -> list[tuple[str, str]]:
+        """Return (store, text) of what was learned, where it is time to write it down."""
+        if now_ns - self._saved_ns < LEARNED_EVERY_NS:
+            return []
+        self._saved_ns = now_ns
+        return [(name, store.learning.save()) for name, store in self.stores.items()]
+
+    def restore_learned(self, store: str, text: str) -> None:
+        """Take up what was learned in a store, if its zones are the same."""
+        if store in self.stores:
+            self.stores[store].learning.restore(text)
+
+    def restore(self, rows: Iterable[TagRow]) -> None:
+        """Take up tags where they were: a restart is not a departure, and time spent down no silence.
+
+        A tag in a zone that the site no longer has is forgotten: its next reads make it arrive.
+        """
+        for row in rows:
+            if row.value is not None:
+                read_row(self.stores, row.epc, json.loads(row.value))
+        for store in self.stores.values():
+            store.absent.sort()
+            store.dirty.clear()

@@ -1,0 +1,134 @@
+"""One epoch of belief for many tags at once: predict, weigh the evidence, normalise. Pure.
+
+The hidden state of a tag is (zone, state of being here) or gone; `p_zone` and `states` are kept as
+marginals (an assumed-density filter: where a tag is says little of how well it reads). Silence and
+each pattern of zones that read a tag in an epoch is one table (zone, state), so that an epoch costs a
+few matrix products per pattern, whatever the number of tags.
+
+    weight(zone, state) = prior x prod over antenna zones of (read rate, or 1 - read rate)
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import exp
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gateway.presence.rule import STRAY, Floats
+
+TINY = 1e-30
+_KEYS = np.random.default_rng(1).integers(1, 1 << 62, 256)
+"""One number a zone; their sum stands for a pattern of zones (a clash has odds below 1 in 10^15)."""
+HEARD_WEIGHT = 8.0
+"""Reads at home after which a tag's own habit of being read next door outweighs the zone's average."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """What an epoch's evidence is weighed by. `shares[a, z]`: read rate of zone a's antennas for a clear
+    tag in zone z; `seen[a]`: how much of zone a's antennas could see in this epoch.
+    """
+
+    shares: Floats
+    seen: Floats
+    factors: Floats
+    rssi_ratios: Floats
+    ways: Floats
+    gone: Floats
+    state_steps: Floats
+
+    def silent(self) -> Floats:
+        """Return log P(no read at all | zone, state), shape (zones, states)."""
+        rates = self.shares * self.seen[:, None]
+        misses = np.log1p(-rates[:, :, None] * self.factors[None, None, :])
+        total: Floats = misses.sum(0)
+        return total
+
+    def read_by(self, antenna_zone: int) -> Floats:
+        """Return log P(read) / P(missed) by a zone's antennas, shape (zones, states)."""
+        rates = np.maximum(self.shares[antenna_zone][:, None] * self.factors[None, :], 1e-9)
+        result: Floats = np.log(rates) - np.log1p(-rates * self.seen[antenna_zone])
+        return result
+
+
+@dataclass(frozen=True, slots=True)
+class Beliefs:
+    """Rows of belief; see gateway/presence/columns.py."""
+
+    p_zone: Floats
+    states: Floats
+    p_gone: Floats
+    silence: Floats
+
+
+def predict(beliefs: Beliefs, tables: Tables) -> Beliefs:
+    """Return the beliefs an epoch later, before its evidence."""
+    leaving = beliefs.p_zone @ tables.gone
+    p_zone = (beliefs.p_zone * (1.0 - tables.gone)) @ tables.ways
+    p_zone /= np.maximum(p_zone.sum(1, keepdims=True), TINY)
+    states = (beliefs.states * (1.0 - leaving[:, None])) @ tables.state_steps
+    p_gone = beliefs.p_gone + beliefs.states.sum(1) * leaving
+    return Beliefs(p_zone, states, p_gone.astype(np.float32), beliefs.silence)
+
+
+def weigh(prior: Beliefs, tables: Tables, hit: NDArray[np.bool_], zone_factor: Floats) -> Beliefs:
+    """Return the beliefs after an epoch. `hit`: which antenna zones read each tag, shape (tags, zones);
+    `zone_factor`: what RSSI and the tag's own habits add, same shape, 1 where nothing.
+    """
+    silent = tables.silent()
+    p_zone, states = np.empty_like(prior.p_zone), np.empty_like(prior.states)
+    p_gone, silence = np.empty_like(prior.p_gone), np.empty_like(prior.silence)
+    for rows, zones in _patterns(hit):
+        log_table = silent
+        for zone in zones:
+            log_table = log_table + tables.read_by(zone)
+        scale = float(log_table.max()) if zones else 0.0
+        table = np.exp(log_table - scale)
+        weighted = prior.p_zone[rows] * zone_factor[rows] if zones else prior.p_zone[rows]
+        new_states = prior.states[rows] * (weighted @ table)
+        new_zone = weighted * (prior.states[rows] @ table.T)
+        gone = prior.p_gone[rows] * np.float32(STRAY ** len(zones) * exp(-scale))
+        here = new_states.sum(1)
+        total = np.maximum(here + gone, TINY)
+        p_zone[rows] = new_zone / np.maximum(new_zone.sum(1, keepdims=True), TINY)
+        states[rows] = new_states / total[:, None]
+        p_gone[rows] = gone / total
+        if zones:
+            silence[rows] = 0.0
+        else:
+            before = np.maximum(prior.states[rows].sum(1), TINY)
+            silence[rows] = prior.silence[rows] + np.log(np.maximum(here / before, TINY))
+    return Beliefs(p_zone, states, p_gone, silence)
+
+
+def _patterns(hit: NDArray[np.bool_]) -> Iterator[tuple[NDArray[np.intp], list[int]]]:
+    """Yield the rows of each pattern of zones that occurs, and its zones."""
+    zones = hit.shape[1]
+    keys = hit.astype(np.int64) @ _KEYS[:zones]
+    order = np.argsort(keys, kind="stable")
+    ends = np.flatnonzero(np.diff(keys[order])) + 1
+    for rows in np.split(order, ends) if len(order) else ():
+        yield rows, np.flatnonzero(hit[rows[0]]).tolist()
+
+
+def habit_factor(
+    heard: NDArray[np.float16], place: NDArray[np.int16], shares: Floats, hit: NDArray[np.bool_]
+) -> Floats:
+    """Return what a tag's own habit adds: one that is read next door day in day out lies at a border.
+
+    Its own rate of being read by another zone, against reads at home, takes the zone's average's place
+    in the hypothesis that it lies where it lay. Shapes (tags, zones).
+    """
+    tags = np.arange(len(place))
+    at_home = np.maximum(heard[tags, place].astype(np.float32), 0.0)
+    home_share = shares[place, place]
+    average = shares[:, place].T
+    own = (heard.astype(np.float32) * home_share[:, None] + average * HEARD_WEIGHT) / (
+        at_home[:, None] + HEARD_WEIGHT
+    )
+    ratio = np.clip(own, average, 0.9) / np.maximum(average, 1e-6)
+    ratio[tags, place] = 1.0
+    factor: Floats = np.ones(ratio.shape, np.float32)
+    factor[tags, place] = np.where(hit, ratio, 1.0).prod(axis=1).astype(np.float32)
+    return factor

@@ -1,0 +1,345 @@
+"""The belief of one store: its tags in columns, moved once per epoch by what its antennas read. Pure.
+
+reads ─▶ ports (waiting) ─▶ end of the epoch ─▶ which antennas could see ─▶ predict, weigh ─▶ events
+                                                                └─▶ learning ◀──────┘
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gateway.presence.absent import GONE_EXIT, GONE_SILENT, Absent, AbsentTags
+from gateway.presence.antennas import Antennas
+from gateway.presence.columns import DOUBTFUL, LEFT, PRESENT, Columns
+from gateway.presence.filter import Beliefs, Tables, habit_factor, predict, weigh
+from gateway.presence.learning import Learning, ZoneFacts, rssi_bins
+from gateway.presence.model import Arrived, Departed, DepartureCause, Moved, Place, PresenceEvent
+from gateway.presence.ports import Port
+from gateway.presence.rule import (
+    CLEAR,
+    QUALITY_SHARE,
+    BeliefRule,
+    Floats,
+    first_states,
+    quality_shares,
+    state_factors,
+    visibility_steps,
+)
+from readers.counts import StageCounts
+
+SURELY_GONE = 0.002
+"""A silent tag whose chance to be here fell below this needs no more following."""
+CLEAR_SHARE = 0.9
+"""A tag teaches what antennas read where it is believed this surely."""
+HABIT_KEEP = 0.9995
+"""What a tag's own habit fades by in an epoch: two hours and a half to 1/e."""
+FALSE_EXIT_READS = 3.0
+ARRIVED_IN_ZONE = 0.9
+CHUNK = 8_192
+"""Rows of one step: their tables stay in the processor's cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class AntennaOf:
+    """An antenna of a store. `zone` is numbered within the store; a handheld one comes and goes."""
+
+    reader: str
+    port: int
+    zone: int
+    handheld: bool
+
+
+@dataclass(slots=True)
+class EpochReads:
+    """The reads of an epoch by row: which zones read it, how strongly, and when last."""
+
+    hit: NDArray[np.bool_]
+    rssi_dbm: Floats
+    last_ns: NDArray[np.int64]
+    home_ns: NDArray[np.int64]
+
+
+class StoreBelief:
+    """One store. `places` are its zones in the order of their numbers within the store."""
+
+    def __init__(
+        self,
+        places: Sequence[Place],
+        antennas: Sequence[AntennaOf],
+        rule: BeliefRule,
+        counts: StageCounts,
+    ) -> None:
+        self.places = tuple(places)
+        self.rule = rule
+        self.counts = counts
+        zones = len(places)
+        self.columns = Columns(zones)
+        self.absent = AbsentTags()
+        watched = {antenna.zone for antenna in antennas}
+        fixed = [antenna for antenna in antennas if not antenna.handheld]
+        facts = ZoneFacts(
+            tuple(p.zone for p in places),
+            tuple(p.role for p in places),
+            tuple(zone in watched for zone in range(zones)),
+        )
+        self.zone_number = {place.zone: zone for zone, place in enumerate(places)}
+        self.learning = Learning(facts, rule.epoch_s)
+        self.antennas = Antennas(tuple(antenna.zone for antenna in fixed), zones, rule.epoch_s)
+        self.fixed = [self._port(antenna) for antenna in fixed]
+        self.ports = self.fixed + [self._port(antenna) for antenna in antennas if antenna.handheld]
+        self.seen_share = np.zeros(zones, np.float32)
+        self.events: list[PresenceEvent] = []
+        self.dirty: dict[str, None] = {}
+        self._passes = np.array([p.role in {"exit", "till"} for p in places])
+        self._exits = np.array([p.role == "exit" for p in places])
+        self._factors = state_factors()
+        self._steps = visibility_steps(rule.epoch_s)
+        self._to_free: list[int] = []
+
+    def _port(self, antenna: AntennaOf) -> Port:
+        place = self.places[antenna.zone].id
+        return Port(antenna.reader, antenna.port, place, antenna.zone, self.columns.index)
+
+    # -- single tags ----------------------------------------------------------------------------------
+
+    def passes(self, zone: int) -> bool:
+        """Return whether people only pass a zone: an exit or a till."""
+        return bool(self._passes[zone])
+
+    def arrive(self, epc: str, zone: int, at_ns: int) -> int:
+        """Believe a tag present in a zone; return its row. The caller tells of it."""
+        known = self.absent.pop(epc)
+        columns = self.columns
+        row = columns.add(epc)
+        spread = self.learning.ways()[zone].copy()
+        spread[zone] = 0.0
+        if spread.sum() > 0:
+            spread *= (1 - ARRIVED_IN_ZONE) / spread.sum()
+        spread[zone] = 1 - spread.sum()
+        columns.p_zone[row] = spread
+        quality = known.quality if known is not None and known.quality is not None else QUALITY_SHARE
+        columns.states[row] = first_states(quality)
+        columns.p_gone[row] = 0.0
+        columns.state[row] = PRESENT
+        columns.place[row] = columns.last_zone[row] = zone
+        columns.last_ns[row] = columns.home_ns[row] = at_ns
+        columns.changed_ns[row] = at_ns - 1
+        if known is not None and known.false_exits:
+            columns.heard[row, self._exits] = FALSE_EXIT_READS * known.false_exits
+        self.dirty[epc] = None
+        return row
+
+    def leave(self, row: int, state: int, at_ns: int) -> None:
+        """Let a tag be absent from now on; its row is freed at the end of the epoch."""
+        columns = self.columns
+        epc = columns.epcs[row]
+        shares = quality_shares(columns.states[row])
+        total = float(shares.sum())
+        quality = tuple(float(share) / total for share in shares) if total > 0.01 else QUALITY_SHARE
+        exits = columns.heard[row, self._exits]
+        doubt = round(float(exits.max()) / FALSE_EXIT_READS) if exits.size else 0
+        tag = Absent(state, false_exits=doubt, quality=(quality[0], quality[1], quality[2], quality[3]))
+        tag.last_ns = int(columns.last_ns[row])
+        tag.stay_away(state, max(at_ns, tag.last_ns))
+        self.absent.gone(epc, tag)
+        del columns.index[epc]
+        columns.state[row] = LEFT
+        self._to_free.append(row)
+        self.dirty[epc] = None
+
+    def sold(self, row: int, at_ns: int, p_left: float) -> None:
+        """Believe a tag gone with its article's sale; its next reads may show otherwise."""
+        columns = self.columns
+        epc, place = columns.epcs[row], self.places[int(columns.place[row])].id
+        last_ns = int(columns.last_ns[row])
+        columns.states[row] *= (1.0 - p_left) / max(float(columns.states[row].sum()), 1e-9)
+        columns.p_gone[row] = p_left
+        columns.state[row] = DOUBTFUL
+        columns.changed_ns[row] = last_ns
+        self.events.append(Departed(epc, place, at_ns, last_ns, "sale"))
+        self.dirty[epc] = None
+
+    # -- the epoch ------------------------------------------------------------------------------------
+
+    def end_epoch(self, end_ns: int, alive_readers: frozenset[str], offsets: dict[str, int]) -> None:
+        """Move the belief by the reads before `end_ns`, on the gateway's clock."""
+        columns = self.columns
+        tags_read = np.array([port.tags() for port in self.fixed], np.int64)
+        reads = self._take_reads(end_ns, offsets)
+        alive = np.array([port.reader in alive_readers for port in self.fixed], np.bool_)
+        live = columns.live()
+        live = live[columns.state[live] != LEFT]
+        shares = self.learning.read_shares()
+        due = self._due(live, shares)
+        self.seen_share = self.antennas.epoch(tags_read, alive, due)
+        tables = Tables(
+            shares=shares,
+            seen=self.seen_share,
+            factors=self._factors,
+            rssi_ratios=self.learning.rssi_ratios(),
+            ways=self.learning.ways(),
+            gone=self.learning.gone,
+            state_steps=self._steps,
+        )
+        pieces = np.zeros(columns.zones)
+        for start in range(0, len(live), CHUNK):
+            rows = live[start : start + CHUNK]
+            self._move_rows(rows, reads, tables, end_ns, shares)
+        present = live[columns.state[live] == PRESENT]
+        if len(present):
+            pieces += np.bincount(columns.place[present], minlength=columns.zones)
+        self.learning.end_epoch(pieces)
+        for row in self._to_free:
+            columns.free(row)
+        self._to_free.clear()
+
+    def _due(self, rows: NDArray[np.intp], shares: Floats) -> NDArray[np.float64]:
+        """Return how many tags each zone's antennas should read in an epoch."""
+        columns = self.columns
+        readable = columns.states[rows] @ self._factors
+        due: NDArray[np.float64] = (columns.p_zone[rows].T @ readable) * np.diag(shares)
+        return due
+
+    def _take_reads(self, end_ns: int, offsets: dict[str, int]) -> EpochReads:
+        columns = self.columns
+        n, zones = columns.used, columns.zones
+        hit = np.zeros((n, zones), np.bool_)
+        total = np.zeros(n * zones, np.float32)
+        count = np.zeros(n * zones, np.float32)
+        last = columns.last_ns[:n].copy()
+        home = columns.home_ns[:n].copy()
+        for port in self.ports:
+            if not port.rows:
+                continue
+            rows, at_ns, rssi = port.take(end_ns - offsets.get(port.reader, 0))
+            at_ns = at_ns + offsets.get(port.reader, 0)
+            fresh = (at_ns > columns.last_ns[rows]) & (columns.state[rows] != LEFT)
+            fresh &= at_ns > end_ns - self.rule.late_ns
+            fresh &= at_ns > columns.changed_ns[rows]
+            stale = len(rows) - int(fresh.sum())
+            if stale:
+                self._count_stale(rows, at_ns, fresh)
+                rows, at_ns, rssi = rows[fresh], at_ns[fresh], rssi[fresh]
+            self.counts.passed += len(rows)
+            hit[rows, port.zone] = True
+            np.maximum.at(last, rows, at_ns)
+            if not self._passes[port.zone]:
+                np.maximum.at(home, rows, at_ns)
+            told = ~np.isnan(rssi)
+            keys = rows[told] * zones + port.zone
+            np.add.at(total, keys, rssi[told])
+            np.add.at(count, keys, 1.0)
+        mean = np.where(count > 0, total / np.maximum(count, 1.0), np.nan)
+        return EpochReads(hit, mean.reshape(n, zones), last, home)
+
+    def _count_stale(
+        self, rows: NDArray[np.intp], at_ns: NDArray[np.int64], fresh: NDArray[np.bool_]
+    ) -> None:
+        """Count what is no evidence: of before the tag's last change, told before, or too late."""
+        old = ~fresh & (at_ns <= self.columns.changed_ns[rows])
+        self.counts.drop("older_than_last_change", int(old.sum()))
+        self.counts.drop("late_or_repeated", int((~fresh & ~old).sum()))
+
+    def _move_rows(
+        self, rows: NDArray[np.intp], reads: EpochReads, tables: Tables, end_ns: int, shares: Floats
+    ) -> None:
+        columns = self.columns
+        before = Beliefs(
+            columns.p_zone[rows], columns.states[rows], columns.p_gone[rows], columns.silence[rows]
+        )
+        prior = predict(before, tables)
+        hit = reads.hit[rows]
+        factor = self._zone_factor(rows, hit, reads.rssi_dbm[rows], tables, shares)
+        after = weigh(prior, tables, hit, factor)
+        self._learn(prior, after, hit, reads.rssi_dbm[rows])
+        columns.p_zone[rows], columns.states[rows] = after.p_zone, after.states
+        columns.p_gone[rows], columns.silence[rows] = after.p_gone, after.silence
+        columns.last_ns[rows], columns.home_ns[rows] = reads.last_ns[rows], reads.home_ns[rows]
+        heard = hit.any(1)
+        columns.last_zone[rows[heard]] = np.where(hit[heard], after.p_zone[heard], -1.0).argmax(1)
+        columns.heard[rows] = columns.heard[rows] * np.float16(HABIT_KEEP) + hit
+        self._judge(rows, after, end_ns)
+
+    def _zone_factor(
+        self,
+        rows: NDArray[np.intp],
+        hit: NDArray[np.bool_],
+        rssi_dbm: Floats,
+        tables: Tables,
+        shares: Floats,
+    ) -> Floats:
+        """Return what RSSI and the tag's own habits add to the evidence."""
+        factor = np.ones(hit.shape, np.float32)
+        tag, zone = np.nonzero(hit & ~np.isnan(rssi_dbm))
+        bins = rssi_bins(rssi_dbm[tag, zone])
+        factor[tag, zone] = tables.rssi_ratios[zone, bins]
+        return factor * habit_factor(self.columns.heard[rows], self.columns.place[rows], shares, hit)
+
+    def _learn(self, prior: Beliefs, after: Beliefs, hit: NDArray[np.bool_], rssi_dbm: Floats) -> None:
+        """Take from tags whose place is clear what their antennas read, and how strongly."""
+        sure = np.where(prior.p_zone > CLEAR_SHARE, prior.p_zone, 0.0)
+        clear = sure * prior.states[:, CLEAR : CLEAR + 1]
+        hits = hit.astype(np.float32)
+        self.learning.learn_reads(hits.T @ clear, clear.sum(0), self.seen_share)
+        tag, zone = np.nonzero(hit & ~np.isnan(rssi_dbm))
+        here = after.p_zone[tag, zone]
+        bins = rssi_bins(rssi_dbm[tag, zone])
+        own = np.where(here > CLEAR_SHARE, here, 0.0)
+        cross = np.where(here < 1 - CLEAR_SHARE, 1 - here, 0.0)
+        self.learning.learn_rssi(zone, bins, own, cross)
+
+    def _judge(self, rows: NDArray[np.intp], after: Beliefs, end_ns: int) -> None:
+        """Let beliefs that crossed a threshold take effect."""
+        columns, rule = self.columns, self.rule
+        p_here = 1.0 - after.p_gone
+        state = columns.state[rows]
+        best = after.p_zone.argmax(1)
+        moves = (state == PRESENT) & (best != columns.place[rows]) & (p_here >= rule.out_below)
+        moves &= after.p_zone[np.arange(len(rows)), best] > rule.move_above
+        for i in np.flatnonzero(moves):
+            self._move(int(rows[i]), int(best[i]), end_ns)
+        for i in np.flatnonzero((state == PRESENT) & (p_here < rule.out_below)):
+            self._depart(int(rows[i]), end_ns)
+        for i in np.flatnonzero((state == DOUBTFUL) & (p_here > rule.in_above)):
+            self._come_back(int(rows[i]), int(best[i]), end_ns)
+        for i in np.flatnonzero((state == DOUBTFUL) & (p_here < SURELY_GONE)):
+            self.leave(int(rows[i]), GONE_SILENT, int(columns.changed_ns[rows[i]]))
+        quality = quality_shares(after.states).argmax(1)
+        for i in np.flatnonzero((state == PRESENT) & (quality != columns.saved_quality[rows])):
+            columns.saved_quality[rows[i]] = quality[i]
+            self.dirty[columns.epcs[rows[i]]] = None
+
+    def _move(self, row: int, zone: int, at_ns: int) -> None:
+        columns = self.columns
+        source = int(columns.place[row])
+        columns.place[row] = zone
+        columns.heard[row, ~self._exits] = 0
+        columns.heard[row, zone] = 1
+        self.learning.learn_move(source, zone)
+        epc = columns.epcs[row]
+        self.events.append(Moved(epc, self.places[zone].id, self.places[source].id, at_ns))
+        self.dirty[epc] = None
+
+    def _depart(self, row: int, at_ns: int) -> None:
+        columns = self.columns
+        epc, place = columns.epcs[row], self.places[int(columns.place[row])].id
+        last_ns = int(columns.last_ns[row])
+        by_exit = bool(self._exits[int(columns.last_zone[row])])
+        cause: DepartureCause = "exit" if by_exit else "silence"
+        self.events.append(Departed(epc, place, at_ns, last_ns, cause))
+        if by_exit:
+            self.leave(row, GONE_EXIT, at_ns)
+        else:
+            columns.state[row] = DOUBTFUL
+            columns.changed_ns[row] = last_ns
+            self.dirty[epc] = None
+
+    def _come_back(self, row: int, zone: int, at_ns: int) -> None:
+        columns = self.columns
+        columns.state[row] = PRESENT
+        columns.place[row] = zone
+        epc = columns.epcs[row]
+        self.events.append(Arrived(epc, self.places[zone].id, at_ns, came_back=True))
+        self.dirty[epc] = None
