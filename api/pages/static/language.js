@@ -90,6 +90,11 @@ export class Language {
     return this.format(`${isToday ? "" : "weekday-"}${seconds ? "seconds" : "minutes"}`, timeZone, ms);
   }
 
+  /** Returns the day in the store, written out. */
+  date(ms, timeZone) {
+    return this.format("date", timeZone, ms);
+  }
+
   format(style, timeZone, ms) {
     const key = `${style} ${timeZone}`;
     if (!this.times.has(key)) this.times.set(key, new Intl.DateTimeFormat(this.locale, { timeZone, ...STYLES[style] }));
@@ -104,6 +109,7 @@ export class Language {
 
 const CLOCK = { hour: "numeric", minute: "2-digit" };
 const STYLES = {
+  date: { dateStyle: "long" },
   day: { dateStyle: "short" },
   minutes: CLOCK,
   seconds: { ...CLOCK, second: "2-digit" },

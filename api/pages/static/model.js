@@ -76,8 +76,8 @@ export class StoreModel {
     }
     this.movePieces(article.zones, -1);
     this.movePieces(event.zones, +1);
-    const { status, quantities, zones } = event;
-    this.articles.set(event.sku, { ...article, status, quantities, zones });
+    const { status, quantities, zones, interval_90 } = event;
+    this.articles.set(event.sku, { ...article, status, quantities, zones, interval_90 });
     changes.skus.add(event.sku);
     changes.zones = true;
   }

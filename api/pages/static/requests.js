@@ -14,6 +14,7 @@ export class RequestFailed extends Error {
 export const whoAmI = () => ask("/session");
 export const stores = async () => (await ask("/v1/stores")).items;
 export const overview = (store) => ask(`/v1/overview?store=${encodeURIComponent(store)}`);
+export const calibration = async (store) => (await ask(`/v1/calibration?store=${encodeURIComponent(store)}`)).items[0];
 export const streamAddress = (store) => `/v1/stream?store=${encodeURIComponent(store)}`;
 
 /** Exchanges a key for a session cookie. The key travels in the body: never in an address. */

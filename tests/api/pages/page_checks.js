@@ -77,6 +77,7 @@ function behind(node) {
 }
 
 function behindDrawn(node) {
+  if (node.closest(".tile") === null) return behind(node.closest("section"));
   const own = node.closest(".tile-badge")?.querySelector("circle") ?? node.closest(".tile").querySelector(".tile-back");
   const { fill } = getComputedStyle(own);
   const isHatched = fill.startsWith("url");

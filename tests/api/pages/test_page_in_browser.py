@@ -16,7 +16,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from api.app import ApiSettings
 from gateway.alerts.records import AlertState
-from gateway.ports import ArticleInfo
+from gateway.calibration import Answered, Calibration
+from gateway.ports import ArticleInfo, Belief
 from tests.support.api_ports import EXACT, NOW_NS, READ
 from tests.support.page_shop import PageShop
 from tests.support.page_stock import HELD, LOW, REFILL, SOLD_OUT, STORE, stock
@@ -306,3 +307,60 @@ def judge(page: Page) -> dict[str, Any]:
         "too faint": lambda: page.evaluate(f"faintTexts({MIN_CONTRAST})"),
     }
     return {name: faults for name, check in checks.items() if (faults := check())}
+
+
+def test_a_number_that_is_not_sure_says_so_and_a_sure_one_stands_alone(
+    browser: Browser, shop: PageShop
+) -> None:
+    """Between which numbers the pieces lie is said where that is more than one; it follows the stream."""
+
+    def jeans(low: int, high: int, **changes: Any) -> None:
+        belief = Belief(float(high), (1.0,), (low, high))
+        found = stock("DEN-501-30", {"denim": 3, "back-room": 4}, belief=belief, **changes)
+        shop.set_stock(found)
+
+    jeans(7, 7)
+    with tablet(browser, shop) as page:
+        live(page)
+        likely = row(page, "DEN-501-30").locator(".likely")
+        expect(likely).to_be_hidden()
+        jeans(6, 7)
+        expect(likely).to_have_text("likely 6–7")
+        expect(likely).to_have_attribute("title", "With 90 % certainty there are 6 to 7 pieces in the store.")
+        jeans(6, 7, status="UNKNOWN")
+        expect(likely).to_be_hidden()
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "fr-FR"])
+def test_it_tells_how_right_its_numbers_were(browser: Browser, shop: PageShop, locale: str) -> None:
+    """Nothing while nothing is proved; then sentences with their numbers; and a picture of what is enough."""
+    english = locale == "en-GB"
+    with tablet(browser, shop, (390, 844), locale) as page:
+        live(page)
+        opened = page.locator("#proof summary")
+        opened.click()
+        said = page.locator(".proof-body")
+        expect(said).to_contain_text("Nothing has proved" if english else "Rien n’a encore")
+        calibration = Calibration()
+        for number in range(30):
+            answered = Answered(2, 2.0, 0.97 if number else 0.4)
+            calibration.counted(STORE, answered, 2 if number > 1 else 0, NOW_NS, tells_of_none=True)
+        calibration.sold(STORE, Answered(0, 0.1, 0.1), NOW_NS)
+        report = calibration.report(STORE)
+        assert report is not None
+        shop.inventory.proved[STORE] = report
+        opened.click()
+        opened.click()
+        expect(said).to_contain_text("28 of 30 counted" if english else "28 chiffres comptés sur 30")
+        expect(said).to_contain_text("1 of 1 sale was" if english else "1 vente sur 1")
+        points = said.locator(".point")
+        expect(points).to_have_count(1)
+        assert points.locator("title").text_content() == (
+            "said 97%, so in 96.6% (29 counts)"
+            if english
+            else "annoncé 97\u00a0%, constaté 96,6\u00a0% (29 comptages)"
+        )
+        page.evaluate(CHECKS)
+        assert page.evaluate("overflows()") == []
+        assert page.evaluate(f"smallTargets({MIN_TOUCH_PX})") == []
+        assert page.evaluate(f"faintTexts({MIN_CONTRAST})") == []

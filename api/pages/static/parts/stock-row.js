@@ -14,13 +14,14 @@ export class StockRow {
     this.available = el("span", { class: "available" });
     this.onHand = el("span", { class: "on-hand" });
     this.lastKnown = el("span", { class: "last-known" }, lang.t("stock.last_known"));
+    this.likely = el("span", { class: "likely" });
     this.bar = el("span", { class: "bar", "aria-hidden": "true" });
     this.places = el("ul", { class: "places" });
     this.freshness = el("span", { class: "freshness" });
     this.element = el("li", { class: "article" },
       el("div", { class: "cell-name" }, this.name, this.sku),
       el("div", { class: "cell-status" }, label("stock.status"), this.badge),
-      el("div", { class: "cell-quantity" }, label("stock.available"), this.available, " ", this.onHand, " ", this.lastKnown),
+      el("div", { class: "cell-quantity" }, label("stock.available"), this.available, " ", this.onHand, " ", this.lastKnown, " ", this.likely),
       el("div", { class: "cell-where" }, this.bar, this.places),
       el("div", { class: "cell-freshness" }, label("stock.freshness"), this.freshness));
     this.segments = new Map();
@@ -43,9 +44,20 @@ export class StockRow {
     setText(this.onHand, lang.t("stock.of_on_hand", { n: quantities.on_hand }));
     this.onHand.hidden = quantities.on_hand === quantities.available; // said only where some cannot be sold
     this.lastKnown.hidden = !isUnknown;
+    this.updateLikely(article);
     this.updatePlaces(article, chosenZone);
     this.updateFreshness(article, nowMs);
     this.isDrawn = true;
+  }
+
+  /** Says between which numbers the pieces lie, where that is more than one: a sure number stands alone. */
+  updateLikely({ interval_90: interval }) {
+    const { lang } = this;
+    const [low, high] = interval ?? [0, 0];
+    this.likely.hidden = low === high;
+    if (low === high) return;
+    setText(this.likely, lang.t("stock.likely", { low, high }));
+    setAttribute(this.likely, "title", lang.t("stock.likely_why", { low, high }));
   }
 
   updatePlaces(article, chosenZone) {

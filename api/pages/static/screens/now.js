@@ -7,6 +7,7 @@ import { DeviceList } from "../parts/device-list.js";
 import { FloorMap } from "../parts/floor-map.js";
 import { Header } from "../parts/header.js";
 import { Notices } from "../parts/notices.js";
+import { Proof } from "../parts/proof.js";
 import { StockList } from "../parts/stock-list.js";
 
 const CLOCK_MS = 1_000;
@@ -24,9 +25,10 @@ export class NowScreen {
     this.map = new FloorMap(lang, model, view, onZone);
     this.alerts = new AlertList(lang, model, view);
     this.devices = new DeviceList(lang, model, view);
+    this.proof = new Proof(lang, model);
     this.stock = new StockList(lang, model, view, onZone);
     this.main = el("main", {},
-      el("div", { class: "side" }, this.map.element, this.alerts.element, this.devices.element),
+      el("div", { class: "side" }, this.map.element, this.alerts.element, this.devices.element, this.proof.element),
       this.stock.element);
     this.element = el("div", { class: "screen" },
       el("a", { class: "skip", href: "#stock" }, lang.t("page.skip")),
