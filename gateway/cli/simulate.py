@@ -1,6 +1,7 @@
 """`storefloor simulate …`: hands over to the simulators, which share no code with the product. Wiring.
 
 simulate device --kind m100 --tags 20      one device, on a port of its own
+simulate benchmark --family base --out …   a shop whose truth is known, written to a folder
 simulate --config site.toml …              a site's devices, and the shop around them
 """
 
@@ -19,6 +20,10 @@ def simulate(arguments: argparse.Namespace) -> int:
         from simulators.device import main as play_device
 
         return play_device(words[1:])
+    if words[:1] == ["benchmark"]:
+        from simulators.benchmark.__main__ import main as write_benchmark
+
+        return write_benchmark(words[1:])
     from simulators.live import main as run_shop
 
     return run_shop(words)

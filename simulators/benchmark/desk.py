@@ -5,12 +5,15 @@ from random import Random
 
 from simulators.agenda import NS_PER_S
 from simulators.benchmark.articles import Article
+from simulators.benchmark.clocks import DeviceClock
 from simulators.benchmark.families import Family, Range
 from simulators.benchmark.messages import HttpEvents, Message, SerialBytes
 from simulators.devices.scanner import LineScanner
 from simulators.times import rfc3339
 
 STORE = "shop-1"
+DESK_CLOCK = "desk"
+"""The tills' computer, among the devices that have a clock."""
 TILL_SCANNER = "till-1"
 MAX_EVENTS_PER_POST = 500
 POSTED_AFTER_S: Range = (0.1, 0.8)
@@ -23,12 +26,18 @@ class Desk:
     """All who type or scan. `send` takes each message; its time is that of its arrival, wires at their best."""
 
     def __init__(
-        self, family: Family, articles: Sequence[Article], rng: Random, send: Callable[[Message], None]
+        self,
+        family: Family,
+        articles: Sequence[Article],
+        rng: Random,
+        clock: DeviceClock,
+        send: Callable[[Message], None],
     ) -> None:
         self._family = family
         self._articles = [article for article in articles if not article.weight_g] or list(articles)
         self._rng = rng
         self._send = send
+        self._clock = clock
         self._scanner = LineScanner()
         self._numbers: dict[str, int] = {}
 
@@ -67,6 +76,10 @@ class Desk:
         named = epc if self._family.delivery_named_by == "epc" else None
         self._post(self._event("receive", article.sku, named, now_ns), now_ns)
 
+    def write_off(self, article: Article, epc: str | None, now_ns: int) -> None:
+        """Tell that a piece is thrown away: to the gateway it is a sale like any other, by its tag."""
+        self._post(self._event("sale", article.sku, epc, now_ns), now_ns)
+
     def _ring_up(self, article: Article, epc: str | None, at_ns: int) -> None:
         if self._family.till_by == "scanner":
             received_ns = at_ns + self._delay_ns(SCANNED_AFTER_S)
@@ -83,5 +96,5 @@ class Desk:
     def _event(self, kind: str, sku: str, epc: str | None, at_ns: int) -> dict[str, object]:
         number = self._numbers[kind] = self._numbers.get(kind, 0) + 1
         event: dict[str, object] = {"event_id": f"{kind}-{number:06d}", "type": kind, "store": STORE}
-        event |= {"sku": sku, "qty": 1, "at": rfc3339(at_ns)}
+        event |= {"sku": sku, "qty": 1, "at": rfc3339(at_ns + self._clock.shift_ns(at_ns))}
         return event | {"epc": epc} if epc is not None else event

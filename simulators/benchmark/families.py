@@ -119,9 +119,9 @@ class Family:
     ledger_wrong_share: float = 0.35
     ledger_off_by: tuple[int, ...] = (-2, -1, 1, 2, 3)
     ghost_share: float = 0.02
-    ghosts_told_share: float = 0.5
-    """Half of the ghosts are pieces that were received with their tags and left unseen, so a list of tags
-    has them; the others are errors of counting, which no tag was ever part of."""
+    ghosts_told_share: float = 0.0
+    """Ghosts are errors of counting in the books, which no tag was ever part of; where the list of tags
+    is as wrong as they are (family `ghosts-told`), pieces that left before anything watched are in it."""
     tags_told_share: float = 1.0
     """Of the tags in stock at the start, those that the shop tells by receive events."""
 
@@ -158,6 +158,8 @@ class Family:
     restock_each_s: float = 5_400.0
     shelving_s: Range = (3.0, 6.0)
     put_back_share: float = 0.7
+    life_days: Range | None = None
+    """How long a piece may be sold after its delivery; each morning staff write off what is older."""
     delivery_named_by: Literal["epc", "sku"] = "epc"
 
     # till
@@ -240,6 +242,12 @@ CLEAN = replace(
     gate_sale_share=1.0,
     gate_theft_share=1.0,
 )
+GHOSTS_TOLD = replace(
+    BASE,
+    name="ghosts-told",
+    about="The list of tags that the shop starts from is as wrong as its books: half of the ghosts are in it.",
+    ghosts_told_share=0.5,
+)
 HARD = replace(
     BASE,
     name="hard",
@@ -259,7 +267,160 @@ SPARSE = replace(
     BASE, name="sparse", about="Readers that see a tag in one epoch of three at best.", read_share=0.35
 )
 
+OUTAGE = replace(
+    BASE,
+    name="outage",
+    about="A reader for each zone, with heartbeats; that of one floor zone dies for 20 minutes a day.",
+    reader_kind="zebra",
+    is_reader_per_zone=True,
+    outage="reader",
+    outage_zone="floor-b",
+)
+OUTAGE_UNPLUGGED = replace(
+    OUTAGE,
+    name="outage-unplugged",
+    about="One zone's antennas fall off for 20 minutes; its reader's heartbeats go on as if nothing were.",
+    outage="antennas",
+)
+OUTAGE_SILENT = replace(
+    BASE,
+    name="outage-silent",
+    about="No heartbeats at all; one zone's antennas fall silent for 20 minutes, their reader goes on.",
+    outage="antennas",
+    outage_zone="floor-b",
+)
+OUTAGE_READER = replace(
+    OUTAGE_SILENT,
+    name="outage-reader",
+    about="No heartbeats at all; the reader of two floor zones dies for 20 minutes.",
+    outage="reader",
+)
+
+TRANSPORT = replace(
+    BASE,
+    name="transport",
+    about="Messages doubled, lost, late and out of order; clocks that are off; a till scanner on a noisy line.",
+    till_by="scanner",
+    transport=FAULTY,
+)
+TRANSPORT_HARD = replace(
+    TRANSPORT, name="transport-hard", about="Three times the faults of transport.", transport=FAULTY_X3
+)
+
+UNTOLD = replace(
+    BASE,
+    name="untold",
+    about="Nobody tells of tags: stock is only read, deliveries are scanned by their article's code.",
+    tags_told_share=0.0,
+    delivery_named_by="sku",
+)
+EPC_TILL = replace(
+    BASE, name="epc-till", about="A till that reads the tag it sells, and names it.", till_by="epc"
+)
+
+SHADOW_WEIBULL = replace(
+    BASE,
+    name="shadow-weibull",
+    about="Shadows of another law: many short ones, a heavy tail, and even ones up to ten minutes.",
+    held=True,
+    held_because="a filter that learned the length of lognormal shadows by heart fails here",
+    shadow_law="weibull-uniform",
+    shadow_factor=0.10,
+)
+MOVED_ANTENNAS = replace(
+    BASE,
+    name="moved-antennas",
+    about="Another floor plan: one to three antennas per zone at its walls, and half of them knocked askew.",
+    held=True,
+    held_because="read rates of the usual floor plan, known in advance, are worth nothing here",
+    topology="hall",
+    corner_reach=0.92,
+    antennas_bumped_at_day=0.5,
+)
+MIXED_TAGS = replace(
+    BASE,
+    name="mixed-tags",
+    about="Another mix of tags: more dead and hard ones, and no clear line between good and weak.",
+    held=True,
+    held_because="classes of tags that were typed in do not fit this mix",
+    dead_share=0.01,
+    hard_share=0.06,
+    hard_factor=0.15,
+    weak_share=0.20,
+    weak_factor=0.60,
+    quality_beta=(3.0, 1.5),
+)
+BOUTIQUE = replace(
+    BASE,
+    name="boutique",
+    about="A small shop: 15 articles, one floor zone, one antenna per zone, few customers.",
+    topology="boutique",
+    reader_kind="zebra",
+    skus=15,
+    fast_share=0.3,
+    sales_per_day=20.0,
+    returns_per_day=1.0,
+    delivered_per_day=10,
+    sold_before=10,
+    floor_capacity=(2, 4),
+)
+GROCERY = replace(
+    BASE,
+    name="grocery",
+    about="Short life and high turnover: 12 weight shelves beside tags, a till scanner, daily write-offs.",
+    topology="grocery",
+    skus=60,
+    fast_median_units=10.0,
+    floor_capacity=(6, 10),
+    sales_per_day=450.0,
+    browses_per_sale=0.5,
+    fitting_share=0.0,
+    misplaced_share=0.02,
+    returns_per_day=1.0,
+    delivered_per_day=420,
+    delivery_at_h=0.5,
+    restock_each_s=2_700.0,
+    life_days=(1.0, 4.0),
+    till_by="scanner",
+    shelves=Shelves(count=12),
+)
+GROCERY_HARD = replace(
+    GROCERY,
+    name="grocery-hard",
+    about="As grocery, with shelves that are noisy, drift far and bear foreign things.",
+    shelves=Shelves(count=12, noise_g=20.0, drift_g_per_day=50.0, foreign_share=0.05),
+)
+LEVEL_SHIFT = replace(
+    BASE,
+    name="level-shift",
+    about="From noon of the first day on, other articles are in demand.",
+    shift_at_day=0.5,
+)
+BURST = replace(
+    BASE,
+    name="burst",
+    about="Four storms of customers a day, most of them after one article.",
+    held=True,
+    held_because="rates learned in quiet hours must not delay what happens in loud ones",
+    bursts_per_day=4.0,
+    burst_factor=4.0,
+    burst_sku_share=0.7,
+)
+
 HELD_SEEDS = frozenset(range(9_000, 10_000))
 """Never used while tuning, in any family: what is reported of them is what a new shop would see."""
 
-FAMILIES: Mapping[str, Family] = MappingProxyType({f.name: f for f in (CLEAN, BASE, HARD, SPARSE)})
+FAMILIES: Mapping[str, Family] = MappingProxyType(
+    {
+        family.name: family
+        for family in (
+            CLEAN, BASE, HARD, SPARSE,
+            OUTAGE, OUTAGE_UNPLUGGED, OUTAGE_SILENT, OUTAGE_READER,
+            TRANSPORT, TRANSPORT_HARD,
+            UNTOLD, EPC_TILL, GHOSTS_TOLD,
+            SHADOW_WEIBULL, MOVED_ANTENNAS, MIXED_TAGS,
+            BOUTIQUE, GROCERY, GROCERY_HARD,
+            LEVEL_SHIFT, BURST,
+        )
+    }
+)  # fmt: skip

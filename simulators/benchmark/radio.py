@@ -82,6 +82,8 @@ class Radio:
         count = len(self.antennas)
         self._share, self._level = np.zeros((0, count)), np.zeros((0, count))
         self._quality, self._hold = np.zeros(0), np.zeros(0)
+        self._places_m = np.zeros((0, 2))
+        self._is_mine = np.zeros((0, count), dtype=np.bool_)
         self._until_ns = np.zeros(0, dtype=np.int64)
         self._is_shadowed = np.zeros(0, dtype=np.bool_)
         self._grow(FIRST_ROWS)
@@ -92,6 +94,8 @@ class Radio:
         more = rows - old
         self._share = np.concatenate([self._share, np.zeros((more, len(self.antennas)))])
         self._level = np.concatenate([self._level, np.zeros((more, len(self.antennas)))])
+        self._places_m = np.concatenate([self._places_m, np.zeros((more, 2))])
+        self._is_mine = np.concatenate([self._is_mine, np.zeros((more, len(self.antennas)), dtype=np.bool_)])
         self._quality = np.concatenate([self._quality, np.zeros(more)])
         self._hold = np.concatenate([self._hold, np.zeros(more)])
         self._until_ns = np.concatenate([self._until_ns, np.full(more, NEVER_NS)])
@@ -137,6 +141,7 @@ class Radio:
         """A tag is in reach no more."""
         row = self._row_of.pop(epc)
         self._share[row] = 0.0
+        self._is_mine[row] = False
         self._until_ns[row] = NEVER_NS
         self._moved_ns.setdefault(row, at_ns)
         self._leaving_rows.append(row)
@@ -194,6 +199,28 @@ class Radio:
         self._gate_reads = [read for read in self._gate_reads if read.at_ns >= until_ns]
         return taken
 
+    def bump(self) -> None:
+        """Knock against each second antenna: it stands elsewhere, and what it saw well it may see no more."""
+        before = self._parts(self._places_m)
+        angles = self._rng.uniform(0.0, 2.0 * math.pi, len(self.antennas))
+        moved_m = np.stack([np.cos(angles), np.sin(angles)], axis=1) * self._family.bump_m
+        moved_m[::2] = 0.0
+        self._at_m = self._at_m + moved_m
+        after = self._parts(self._places_m)
+        self._share = np.where(self._is_mine, self._own_share(after), self._share)
+        self._level = np.where(
+            self._is_mine, self._level - self._family.fall_off_db * (after - before), self._level
+        )
+
+    def _parts(self, places_m: Floats) -> Floats:
+        """Return how far places are from the antennas, in parts of their reach: a row per place."""
+        away_m: Floats = np.hypot(*(self._at_m[None, :, :] - places_m[:, None, :]).transpose(2, 0, 1))
+        return away_m / self._reach_m
+
+    def _own_share(self, parts: Floats) -> Floats:
+        fall = (1.0 - parts) / (1.0 - self._family.full_reach)
+        return self._family.read_share * np.clip(fall, 0.0, 1.0)
+
     def _turn(self, row: int, at_ns: int) -> None:
         """Let a tag come out of its shadow, or into one, and draw for how long."""
         family, rng = self._family, self._rng
@@ -213,14 +240,15 @@ class Radio:
         """Draw a place in a zone: which antennas see it there, how often and how strongly."""
         family, rng, count = self._family, self._rng, len(self.antennas)
         x, y, width, height = self._topology.zone(zone).rect
-        at_m = np.array((x, y)) + rng.random(2) * (width, height)
-        parts = np.hypot(*(self._at_m - at_m).T) / self._reach_m
-        own = family.read_share * np.clip((1.0 - parts) / (1.0 - family.full_reach), 0.0, 1.0)
+        place_m = np.array((x, y)) + rng.random(2) * (width, height)
+        parts = self._parts(place_m[None, :])[0]
+        own = self._own_share(parts)
         if rng.random() < family.border_share:
             cross = rng.uniform(*family.border_read_share, count)
         else:
             cross = rng.exponential(family.far_mean, count)
         is_own, is_next = self._is_own[zone], self._is_next[zone]
+        self._places_m[row], self._is_mine[row] = place_m, is_own
         self._share[row] = np.where(is_own, own, np.where(is_next, cross, family.stray_share))
         level = np.where(is_own, family.own_rssi_dbm - family.fall_off_db * parts, family.cross_rssi_dbm)
         self._level[row] = level + offset_db + rng.normal(0.0, family.place_sigma_db, count)

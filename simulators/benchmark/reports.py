@@ -6,7 +6,7 @@ switched off, as both readers allow, and a tag's answers at one antenna within a
 reads is made in seconds. An R700 has no heartbeat over MQTT: it tells its status, then only tags.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -47,7 +47,7 @@ class ReaderPlan:
 class Reporter:
     """All readers of a shop: reads in, messages out."""
 
-    def __init__(self, plans: Sequence[ReaderPlan], clocks: dict[str, DeviceClock], radio: Radio) -> None:
+    def __init__(self, plans: Sequence[ReaderPlan], clocks: Mapping[str, DeviceClock], radio: Radio) -> None:
         self._plans = list(plans)
         self._clocks = [clocks[plan.id] for plan in plans]
         self._radio = radio

@@ -15,16 +15,16 @@ from simulators.benchmark.articles import EpcPrinter, catalogue_csv, stock_up
 from simulators.benchmark.calendar import START_NS, Calendar
 from simulators.benchmark.clocks import make_clocks
 from simulators.benchmark.customers import Demand, returners, visitors
-from simulators.benchmark.desk import TILL_SCANNER, Desk
+from simulators.benchmark.desk import DESK_CLOCK, TILL_SCANNER, Desk
 from simulators.benchmark.families import Family
 from simulators.benchmark.messages import Message
 from simulators.benchmark.outages import Outages
 from simulators.benchmark.radio import EPOCH_NS, Radio
 from simulators.benchmark.reports import ReaderPlan, Reporter
-from simulators.benchmark.shelves import ShelfRow
+from simulators.benchmark.shelves import ShelfRow, shelf_id
 from simulators.benchmark.shop import Shop
-from simulators.benchmark.site import shelf_id, site_toml
-from simulators.benchmark.staff import deliveries, restocking
+from simulators.benchmark.site import site_toml
+from simulators.benchmark.staff import clearing, deliveries, restocking
 from simulators.benchmark.topology import TOPOLOGIES
 from simulators.benchmark.transport import Wires
 from simulators.benchmark.truth import TruthLog
@@ -64,12 +64,16 @@ class BenchmarkRun:
         self.site_toml = site_toml(family, topology, plans, antennas, opening.articles)
         self.catalogue_csv = catalogue_csv(opening.articles)
         devices = [plan.id for plan in plans]
-        clocks = dict(make_clocks(family.transport, devices, self._chance("clocks"), START_NS, self.end_ns))
+        clocks = make_clocks(
+            family.transport, [*devices, DESK_CLOCK], self._chance("clocks"), START_NS, self.end_ns
+        )
         self._reporter = Reporter(plans, clocks, self._radio)
         devices += [shelf_id(article) for article in opening.articles if article.weight_g]
         self._wires = Wires(
             family.transport, [*devices, TILL_SCANNER], self._chance("wires"), START_NS, day_ns, self.end_ns
         )
+        self._shelves = ShelfRow(family.shelves, opening.articles, self._chance("shelves"), START_NS)
+        self._bump_ns = _moment_ns(family.antennas_bumped_at_day, day_ns)
         self._outages = Outages(family, antennas, self._chance("outages"), START_NS, self.end_ns)
         self.truth.marks.extend(self._outages.marks())
         self._shop = Shop(
@@ -79,8 +83,8 @@ class BenchmarkRun:
             printer,
             self._chance("people"),
             self._radio,
-            Desk(family, opening.articles, self._chance("desk"), self._out.append),
-            ShelfRow(),
+            Desk(family, opening.articles, self._chance("desk"), clocks[DESK_CLOCK], self._out.append),
+            self._shelves,
             self.truth,
             START_NS,
         )
@@ -92,6 +96,7 @@ class BenchmarkRun:
         self._is_taken = True
         self._people_come()
         self._wires.send(self._reporter.begin(self.start_ns))
+        self._wires.send(self._shelves.begin(self.start_ns))
         for epoch in range(self._epochs):
             self._live_through(self.start_ns + epoch * EPOCH_NS)
             yield from self._wires.receive(self.start_ns + (epoch + 1) * EPOCH_NS)
@@ -104,19 +109,29 @@ class BenchmarkRun:
             returners(self._shop),
             restocking(self._shop),
             deliveries(self._shop),
+            clearing(self._shop),
+            self._shelves.hands(self._shop.calendar, lambda: self._shop.now_ns),
         ):
             self._shop.start(process)
 
     def _live_through(self, epoch_ns: int) -> None:
         """The radio's rounds are drawn for where things are as the epoch begins; then people move them."""
         end_ns = epoch_ns + EPOCH_NS
+        if self._bump_ns is not None and epoch_ns >= self._bump_ns:
+            self._radio.bump()
+            self._bump_ns = None
         dead = self._outages.apply(self._radio, epoch_ns)
         reads = self._radio.draw(epoch_ns)
         self._shop.advance(end_ns - 1)
         gate = self._radio.take_gate_reads(end_ns)
         self._wires.send(self._reporter.report(self._radio.settle(reads), gate, epoch_ns, dead))
+        self._wires.send(self._shelves.sample(end_ns))
         self._wires.send(self._out)
         self._out.clear()
 
     def _chance(self, purpose: str) -> Random:
         return Random(f"{self.seed}:{purpose}")
+
+
+def _moment_ns(at_day: float | None, day_ns: int) -> int | None:
+    return None if at_day is None else START_NS + round(at_day * day_ns)

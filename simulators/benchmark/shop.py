@@ -32,6 +32,7 @@ class Item:
     zone: str | None = None
     sold_ns: int = 0
     weight_g: float = 0.0
+    best_before_ns: int | None = None
 
     @property
     def is_tagged(self) -> bool:
@@ -93,11 +94,15 @@ class Shop:
 
     def make(self, article: Article) -> Item:
         """Return a new piece of an article, not in the shop yet."""
+        rng, family = self.rng, self.family
+        life_days = 0.0 if family.life_days is None else rng.uniform(*family.life_days)
+        best_before_ns = self.now_ns + round(life_days * self.calendar.day_ns) if life_days else None
         if article.weight_g:
             self._pieces += 1
-            spread = 1.0 + self.rng.gauss(0.0, self.family.shelves.piece_spread)
-            return Item(f"piece:{article.sku}:{self._pieces}", article, weight_g=article.weight_g * spread)
-        item = Item(self._printer.print(article.gtin), article)
+            weight_g = article.weight_g * (1.0 + rng.gauss(0.0, family.shelves.piece_spread))
+            name = f"piece:{article.sku}:{self._pieces}"
+            return Item(name, article, weight_g=weight_g, best_before_ns=best_before_ns)
+        item = Item(self._printer.print(article.gtin), article, best_before_ns=best_before_ns)
         self.truth.quality[item.epc] = self._radio.print_tag(item.epc)
         return item
 
@@ -114,7 +119,9 @@ class Shop:
         self._move(item, zone, cause, AT_REST)
         if zone == item.article.home:
             self.on_floor[item.article.sku].append(item)
-            if not item.is_tagged:
+            if not item.is_tagged and cause == "initial":
+                self.shelves.stock(item.article.sku, item.weight_g)
+            elif not item.is_tagged:
                 self.shelves.put(item.article.sku, item.weight_g, self.now_ns)
         elif zone == self.back_room and cause != "misplaced":
             self.in_back[item.article.sku].append(item)
@@ -145,6 +152,13 @@ class Shop:
         """An item was never paid, and is past the gate."""
         self._gone(item, "stolen")
 
+    def write_off(self, item: Item) -> None:
+        """An item is too old: staff ring it up as waste, by its tag where it has one, and throw it away."""
+        self.desk.write_off(item.article, item.epc if item.is_tagged else None, self.now_ns)
+        if item.is_tagged:
+            self._radio.leave(item.epc, self.now_ns)
+        self._gone(item, "expired")
+
     def _gone(self, item: Item, cause: str) -> None:
         item.zone = None
         self.truth.changes.append(TrueChange(self.now_ns, item.epc, item.article.sku, None, cause))
@@ -162,6 +176,9 @@ class Shop:
         for article in self.articles:
             for number in range(article.units):
                 item = self.make(article)
+                if item.best_before_ns is not None:
+                    left = self.rng.random() * (item.best_before_ns - self.now_ns)
+                    item.best_before_ns = self.now_ns + round(left)
                 self.shelve(
                     item, article.home if number < article.floor_capacity else self.back_room, "initial"
                 )

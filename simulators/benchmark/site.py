@@ -6,7 +6,8 @@ from simulators.benchmark.articles import Article
 from simulators.benchmark.desk import STORE, TILL_SCANNER
 from simulators.benchmark.families import Family
 from simulators.benchmark.reports import ReaderPlan
-from simulators.benchmark.topology import AntennaPlan, Topology
+from simulators.benchmark.shelves import TARE_G, shelf_id, shelf_topic
+from simulators.benchmark.topology import TILL, AntennaPlan, Topology
 
 HEAD = """\
 # The benchmark's shop, family {family}. Devices speak to a broker; nothing here needs a network.
@@ -51,18 +52,6 @@ topic = "{topic}"
 unit_weight_g = {unit_g}
 tare_g = {tare_g}
 """
-TARE_G = 1_500
-"""Of an empty shelf."""
-
-
-def shelf_id(article: Article) -> str:
-    """Return the id of the shelf on which a weighed article lies."""
-    return f"shelf-{article.sku.lower()}"
-
-
-def shelf_topic(article: Article) -> str:
-    """Return the device's name in its topics."""
-    return f"tasmota_{article.sku}"
 
 
 def site_toml(
@@ -87,7 +76,7 @@ def site_toml(
             id=plan.id, kind=plan.kind, store=STORE, topic=plan.topic, status=status, antennas=ports
         )
     if family.till_by == "scanner":
-        text += SCANNER.format(id=TILL_SCANNER, store=STORE, zone=topology.zones_of("till")[0])
+        text += SCANNER.format(id=TILL_SCANNER, store=STORE, zone=topology.zones_of(TILL)[0])
     for article in articles:
         if article.weight_g:
             text += SHELF.format(

@@ -5,6 +5,8 @@ from simulators.benchmark.calendar import HOUR_NS
 from simulators.benchmark.shop import Shop
 from simulators.benchmark.truth import Mark
 
+CLEARING_AFTER_NS = HOUR_NS // 6
+
 
 def restocking(shop: Shop) -> Process:
     """Refill the floor from the back room again and again while the shop is open."""
@@ -51,4 +53,25 @@ def deliveries(shop: Shop) -> Process:
             shop.shelve(item, shop.back_room, "delivered")
             yield seconds(rng.uniform(*family.receiving_gap_s))
         shop.truth.marks.append(Mark(began_ns, shop.now_ns, "delivery", shop.back_room))
+        yield shop.calendar.day_ns - (shop.now_ns - began_ns)
+
+
+def clearing(shop: Shop) -> Process:
+    """Write off what is too old, each morning just after opening."""
+    if shop.family.life_days is None:
+        return
+    yield CLEARING_AFTER_NS
+    while True:
+        began_ns = shop.now_ns
+        for article in shop.articles:
+            for place in (shop.on_floor[article.sku], shop.in_back[article.sku]):
+                for item in [item for item in place if (item.best_before_ns or 0) <= began_ns]:
+                    if item not in place:
+                        continue
+                    if place is shop.on_floor[article.sku]:
+                        shop.take(item)
+                    else:
+                        place.remove(item)
+                    shop.write_off(item)
+                    yield seconds(shop.rng.uniform(*shop.family.shelving_s))
         yield shop.calendar.day_ns - (shop.now_ns - began_ns)

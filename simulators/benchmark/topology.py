@@ -107,4 +107,47 @@ STREET = Topology(
     ),
 )
 
-TOPOLOGIES: Mapping[str, Topology] = MappingProxyType({"street": STREET})
+HALL = Topology(
+    zones=(
+        ZonePlan("stockroom", BACK_ROOM, (0, 0, 7, 12), ((0.05, 0.2), (0.05, 0.8), (0.95, 0.5))),
+        ZonePlan("north", FLOOR, (7, 0, 12, 6), ((0.1, 0.05), (0.5, 0.05), (0.9, 0.05))),
+        ZonePlan("south", FLOOR, (7, 6, 8, 6), ((0.05, 0.95), (0.95, 0.95))),
+        ZonePlan("corner", FLOOR, (15, 6, 4, 6), ((0.95, 0.95),)),
+        ZonePlan("cabins", FITTING_ROOM, (19, 0, 4, 4), ((0.5, 0.1),)),
+        ZonePlan("counter", TILL, (19, 4, 4, 4), _CENTRE),
+        ZonePlan("door", EXIT, (19, 8, 4, 4), ((0.2, 0.5), (0.8, 0.5))),
+    ),
+    readers=(
+        ("r700-a", ("stockroom", "cabins")),
+        ("r700-b", ("north", "counter")),
+        ("r700-c", ("south", "corner")),
+        ("r700-d", ("door",)),
+    ),
+)
+BOUTIQUE = Topology(
+    zones=(
+        ZonePlan("back-room", BACK_ROOM, (0, 0, 4, 4), _CENTRE),
+        ZonePlan("fitting-room", FITTING_ROOM, (4, 0, 2, 4), _CENTRE),
+        ZonePlan("floor", FLOOR, (0, 4, 6, 5), _CENTRE),
+        ZonePlan("till", TILL, (6, 4, 2, 3), _CENTRE),
+        ZonePlan("exit", EXIT, (6, 7, 2, 2), _CENTRE),
+    ),
+    readers=(("fx9600-1", ("back-room", "floor", "fitting-room", "till", "exit")),),
+)
+GROCERY = Topology(
+    zones=(
+        ZonePlan("cold-store", BACK_ROOM, (0, 0, 12, 5), _WIDE),
+        ZonePlan("aisle-a", FLOOR, (0, 5, 6, 9), _DEEP),
+        ZonePlan("aisle-b", FLOOR, (6, 5, 6, 9), _DEEP),
+        ZonePlan("till", TILL, (12, 5, 4, 5), _CENTRE),
+        ZonePlan("exit", EXIT, (12, 10, 4, 4), _CENTRE),
+    ),
+    readers=(
+        ("r700-back", ("cold-store", "till", "exit")),
+        ("r700-floor", ("aisle-a", "aisle-b")),
+    ),
+)
+
+TOPOLOGIES: Mapping[str, Topology] = MappingProxyType(
+    {"street": STREET, "hall": HALL, "boutique": BOUTIQUE, "grocery": GROCERY}
+)

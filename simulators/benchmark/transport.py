@@ -2,7 +2,7 @@
 
 Takes messages as the devices send them, hands them out in the order in which they come in. Posts over
 HTTP are never lost, since a till posts again until it is answered: they come late, or twice under the
-same event_id.
+same event_id. A serial line neither loses nor delays: it turns bits.
 """
 
 import heapq
@@ -13,7 +13,7 @@ from random import Random
 
 from simulators.agenda import NS_PER_S
 from simulators.benchmark.families import Range, Transport
-from simulators.benchmark.messages import HttpEvents, Message, SerialBytes
+from simulators.benchmark.messages import HttpEvents, Message, MqttMessage, SerialBytes
 
 Z_95 = 1.6448536
 """The normal distribution's 95 % point: makes a lognormal of a median and a p95."""
@@ -56,8 +56,10 @@ class Wires:
 
     def _carried(self, message: Message) -> list[Message]:
         transport, rng = self._transport, self._rng
+        if isinstance(message, SerialBytes):
+            return [self._corrupted(message)]
         is_posted = isinstance(message, HttpEvents)
-        if not isinstance(message, HttpEvents) and self._is_lost(message.device, message.received_ns):
+        if isinstance(message, MqttMessage) and self._is_lost(message.device, message.received_ns):
             return []
         delay_ns = 0
         if rng.random() < transport.late_share:
@@ -65,10 +67,8 @@ class Wires:
             delay_ns = round(min(late_s, MAX_LATE_S) * NS_PER_S)
         elif rng.random() < transport.reordered_share:
             delay_ns = self._drawn_ns(transport.reordered_s)
-        if delay_ns and not isinstance(message, SerialBytes):
+        if delay_ns:
             message = replace(message, received_ns=message.received_ns + delay_ns)
-        if isinstance(message, SerialBytes):
-            return [self._corrupted(message)]
         if rng.random() < transport.duplicate_share:
             again_ns = message.received_ns + self._drawn_ns(transport.duplicate_after_s)
             if is_posted:

@@ -12,7 +12,8 @@ from typing import NamedTuple
 class TrueChange(NamedTuple):
     """An item is elsewhere from `at_ns` on. `zone` None: not the shop's any more, or never in it.
 
-    Causes: initial, delivered, moved, carried, fitting, misplaced, restocked, sold, stolen, returned.
+    Causes: initial, delivered, moved, carried, fitting, misplaced, restocked, sold, stolen, returned,
+    expired.
     """
 
     at_ns: int
