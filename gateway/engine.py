@@ -19,6 +19,7 @@ from gateway.devices import DeviceLife
 from gateway.intake import ObservationIntake
 from gateway.movements import LevelPoint, Movement
 from gateway.presence.model import Arrived, Departed, Moved, PresenceEvent, TagRow
+from gateway.proofs import count_proves
 from gateway.sales import settle_sales
 from gateway.scans import CountSession
 from gateway.site import Site, ns
@@ -144,6 +145,8 @@ class Engine:
             session = self.state.sessions.pop(scanner)
             section = self.site.scanners[scanner]
             for sku, pieces in sorted(session.pieces.items()):
+                place = section.store, sku, section.zone
+                count_proves(self.state, *place, pieces, now_ns, tells_of_none=False)
                 self.state.ledger.counted(
                     section.store, sku, section.zone, pieces, session.ref, session.last_ns, now_ns
                 )

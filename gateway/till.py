@@ -6,6 +6,7 @@ with a tag by the ledger. An API's events and a scanner's scans come through the
 
 from gateway.catalogue import UNIDENTIFIED
 from gateway.ports import EventResult, TillEvent
+from gateway.proofs import before_sale
 from gateway.state import State
 
 MAX_FUTURE_NS = 300 * 1_000_000_000
@@ -91,12 +92,14 @@ class Till:
     def sell(self, store: str, sku: str, epc: str | None, ref: str, at_ns: int, now_ns: int) -> None:
         """One piece was sold; `epc` where the till knows the very tag."""
         ledger = self._state.ledger
+        proof = before_sale(self._state, store, sku, now_ns)
         if epc is None or ledger.tracked_by(sku) != "tag":
             ledger.sold(store, sku, ref, at_ns, now_ns)
         elif self._state.presence.depart(epc, at_ns):
             self._told[epc] = (ref, at_ns)
         else:
             ledger.sold_epc(store, sku, epc, None, ref, at_ns, now_ns)
+        proof.sold(at_ns, now_ns)
 
     def told(self, epc: str) -> tuple[str, int] | None:
         """Return (ref, at_ns) of the sale that named a tag which presence now lets go; once."""
