@@ -180,6 +180,9 @@ class Engine:
         """Judge a store's articles anew when one of its zones came into sight or went out of it."""
         stores = set()
         for place in self.site.places:
+            if place.readers:
+                phase = self.state.presence.phase(place.id)
+                self.state.phases.note(place.store, place.zone, phase, now_ns)
             settled = self.state.is_watched(place.store, place.zone, now_ns)
             if settled != self._was_watched[place.id]:
                 self._was_watched[place.id] = settled
@@ -217,6 +220,7 @@ class Engine:
             StateRow("line", f"{store}/{sku}", text) for (store, sku), text in self.state.ledger.dirty_rows()
         ]
         changes.state += [StateRow("alert", key, text) for key, text in self.alerts.dirty_rows()]
+        changes.state += [StateRow("phase", key, text) for key, text in state.phases.dirty_rows()]
         changes.state += [StateRow("calibration", key, text) for key, text in state.calibration.dirty_rows()]
         changes.alerts = self.alerts.drain()
         return changes
@@ -233,6 +237,9 @@ class Engine:
                 ref, started_ns, last_ns, pieces = json.loads(row.value)
                 session = self.state.sessions[row.key] = CountSession(ref, started_ns, last_ns)
                 session.pieces.update(pieces)
+        self.state.phases.restore(
+            (row.key, row.value) for row in by_part.get("phase", ()) if row.value is not None
+        )
         self.state.calibration.restore(
             (row.key, row.value) for row in by_part.get("calibration", ()) if row.value is not None
         )

@@ -8,8 +8,7 @@ The terms of all zones sum to `on_hand`: a number that cannot be added up from t
 from dataclasses import dataclass
 from typing import Literal
 
-Phase = Literal["prior", "learning", "learned"]
-"""How well a zone's readers are known: by general experience alone, by some reads of it, by enough."""
+from gateway.presence.model import Phase
 
 EventKind = Literal["sale", "return", "receive"]
 

@@ -11,6 +11,7 @@ from gateway.calibration import Calibration
 from gateway.catalogue import Catalogue
 from gateway.devices import DeviceLife
 from gateway.identify import Identifier
+from gateway.phases import Phases
 from gateway.ports import Belief
 from gateway.presence.belief import BeliefPresence
 from gateway.presence.watch import Watch
@@ -44,6 +45,7 @@ class State:
         self.told = {s.id: ToldScans() for s in site.scanners.values()}
         self.sessions: dict[str, CountSession] = {}
         self.calibration = Calibration()
+        self.phases = Phases()
         self.tags_of: dict[tuple[str, str], set[str]] = {}
         self.beliefs: dict[tuple[str, str], tuple[tuple[int, int], Belief | None]] = {}
         self.doubtful: dict[tuple[str, str], set[str]] = {}

@@ -53,7 +53,7 @@ from readers.supervisor import SerialSupervisor
 
 log = logging.getLogger(__name__)
 
-STATE_PARTS = ("tag", "line", "shelf", "count", "told", "alert", "calibration")
+STATE_PARTS = ("tag", "line", "shelf", "count", "told", "alert", "calibration", "phase", "learned")
 STOP_HTTP_S = 3
 """Open streams get this long to end at a stop; they come back with their last id anyway."""
 REFRESH_DEVICES_S = 10.0

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gateway.presence.model import Phase
 from gateway.presence.rule import (
     CROSS_DBM,
     CROSS_SHARE_PRIOR,
@@ -107,7 +108,7 @@ class Learning:
         np.fill_diagonal(steps, 1.0 - steps.sum(1))
         return steps.astype(np.float32)
 
-    def phase(self, zone: int) -> str:
+    def phase(self, zone: int) -> Phase:
         """Return how far a zone's read rate is learned: prior, learning, learned."""
         trials = float(self.trials[zone, zone])
         return "learned" if trials >= LEARNED_READS else "learning" if trials >= LEARNING_READS else "prior"

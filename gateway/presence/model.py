@@ -12,6 +12,8 @@ from readers.counts import StageCounts
 
 PlaceId = int
 DepartureCause = Literal["exit", "silence", "told", "sale"]
+Phase = Literal["prior", "learning", "learned"]
+"""How well a zone's readers are known: by general experience alone, by some reads of it, by enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,7 @@ class Presence(Protocol):
         """Return how much of a place's antennas could see in the last epoch, 0..1."""
         ...
 
-    def phase(self, place: PlaceId) -> str:
+    def phase(self, place: PlaceId) -> Phase:
         """Return how far a place's read rates are learned: prior, learning, learned."""
         ...
 
