@@ -22,6 +22,7 @@ from gateway.presence.model import (
     ItemBelief,
     LeavingEvidence,
     Moved,
+    Phase,
     Place,
     PlaceId,
     PresenceEvent,
@@ -227,7 +228,11 @@ class BeliefPresence:
             self._gone_for_good += store.absent.forget(now_ns)
 
     def _alive_at(self, at_ns: int) -> frozenset[str]:
-        return frozenset(name for name, watch in self._watch.readers.items() if watch.is_alive(at_ns))
+        """Return the readers that proved their life then: a run of proofs that began later says nothing."""
+        readers = self._watch.readers.items()
+        return frozenset(
+            name for name, watch in readers if watch.is_alive(at_ns) and watch.run_start_ns <= at_ns
+        )
 
     def drain(self) -> list[PresenceEvent]:
         """Return the changes since the last drain."""
@@ -304,7 +309,7 @@ class BeliefPresence:
         """Return how much of a place's antennas could see in the last epoch."""
         return float(self._by_place[place].seen_share[self._zone_of[place]])
 
-    def phase(self, place: PlaceId) -> str:
+    def phase(self, place: PlaceId) -> Phase:
         """Return how far a place's read rates are learned."""
         return self._by_place[place].learning.phase(self._zone_of[place])
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from gateway.presence.rule import STRAY, Floats
 
 TINY = 1e-30
+LEAST_RATE = np.float32(1e-9)
 _KEYS = np.random.default_rng(1).integers(1, 1 << 62, 256)
 """One number a zone; their sum stands for a pattern of zones (a clash has odds below 1 in 10^15)."""
 HEARD_WEIGHT = 8.0
@@ -26,30 +27,28 @@ HEARD_WEIGHT = 8.0
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """What an epoch's evidence is weighed by. `shares[a, z]`: read rate of zone a's antennas for a clear
-    tag in zone z; `seen[a]`: how much of zone a's antennas could see in this epoch.
+    """What an epoch's evidence is weighed by.
+
+    `shares[a, z]`: read rate of zone a's antennas for a clear tag in zone z; `silent[z, s]`: log P(no
+    read at all | zone, state); `read_by[a, z, s]`: log P(read) / P(missed) by zone a's antennas.
     """
 
     shares: Floats
-    seen: Floats
-    factors: Floats
+    silent: Floats
+    read_by: Floats
     rssi_ratios: Floats
     ways: Floats
     gone: Floats
     state_steps: Floats
 
-    def silent(self) -> Floats:
-        """Return log P(no read at all | zone, state), shape (zones, states)."""
-        rates = self.shares * self.seen[:, None]
-        misses = np.log1p(-rates[:, :, None] * self.factors[None, None, :])
-        total: Floats = misses.sum(0)
-        return total
 
-    def read_by(self, antenna_zone: int) -> Floats:
-        """Return log P(read) / P(missed) by a zone's antennas, shape (zones, states)."""
-        rates = np.maximum(self.shares[antenna_zone][:, None] * self.factors[None, :], 1e-9)
-        result: Floats = np.log(rates) - np.log1p(-rates * self.seen[antenna_zone])
-        return result
+def evidence(shares: Floats, seen: Floats, factors: Floats) -> tuple[Floats, Floats]:
+    """Return (silent, read_by) of Tables. `seen[a]`: how much of zone a's antennas could see."""
+    rates = shares[:, :, None] * factors[None, None, :]
+    misses = np.log1p(-rates * seen[:, None, None])
+    silent: Floats = misses.sum(0)
+    read_by: Floats = np.log(np.maximum(rates, LEAST_RATE)) - misses
+    return silent, read_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +75,10 @@ def weigh(prior: Beliefs, tables: Tables, hit: NDArray[np.bool_], zone_factor: F
     """Return the beliefs after an epoch. `hit`: which antenna zones read each tag, shape (tags, zones);
     `zone_factor`: what RSSI and the tag's own habits add, same shape, 1 where nothing.
     """
-    silent = tables.silent()
     p_zone, states = np.empty_like(prior.p_zone), np.empty_like(prior.states)
     p_gone, silence = np.empty_like(prior.p_gone), np.empty_like(prior.silence)
     for rows, zones in _patterns(hit):
-        log_table = silent
-        for zone in zones:
-            log_table = log_table + tables.read_by(zone)
+        log_table = tables.silent + tables.read_by[zones].sum(0)
         scale = float(log_table.max()) if zones else 0.0
         table = np.exp(log_table - scale)
         weighted = prior.p_zone[rows] * zone_factor[rows] if zones else prior.p_zone[rows]

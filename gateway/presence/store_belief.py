@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from gateway.presence.absent import GONE_EXIT, GONE_SILENT, Absent, AbsentTags
 from gateway.presence.antennas import Antennas
 from gateway.presence.columns import DOUBTFUL, LEFT, PRESENT, Columns
-from gateway.presence.filter import Beliefs, Tables, habit_factor, predict, weigh
+from gateway.presence.filter import Beliefs, Tables, evidence, habit_factor, predict, weigh
 from gateway.presence.learning import Learning, ZoneFacts, rssi_bins
 from gateway.presence.model import Arrived, Departed, DepartureCause, Moved, Place, PresenceEvent
 from gateway.presence.ports import Port
@@ -37,6 +37,7 @@ HABIT_KEEP = 0.9995
 """What a tag's own habit fades by in an epoch: two hours and a half to 1/e."""
 FALSE_EXIT_READS = 3.0
 ARRIVED_IN_ZONE = 0.9
+TAKE_UP_EPOCHS = 12
 CHUNK = 8_192
 """Rows of one step: their tables stay in the processor's cache."""
 
@@ -97,6 +98,8 @@ class StoreBelief:
         self._factors = state_factors()
         self._steps = visibility_steps(rule.epoch_s)
         self._to_free: list[int] = []
+        self._epochs = 0
+        self._kept: Tables | None = None
 
     def _port(self, antenna: AntennaOf) -> Port:
         place = self.places[antenna.zone].id
@@ -171,22 +174,13 @@ class StoreBelief:
         alive = np.array([port.reader in alive_readers for port in self.fixed], np.bool_)
         live = columns.live()
         live = live[columns.state[live] != LEFT]
-        shares = self.learning.read_shares()
-        due = self._due(live, shares)
-        self.seen_share = self.antennas.epoch(tags_read, alive, due)
-        tables = Tables(
-            shares=shares,
-            seen=self.seen_share,
-            factors=self._factors,
-            rssi_ratios=self.learning.rssi_ratios(),
-            ways=self.learning.ways(),
-            gone=self.learning.gone,
-            state_steps=self._steps,
-        )
+        due = self._due(live)
+        seen = self.antennas.epoch(tags_read, alive, due)
+        tables = self._tables(seen)
         pieces = np.zeros(columns.zones)
         for start in range(0, len(live), CHUNK):
             rows = live[start : start + CHUNK]
-            self._move_rows(rows, reads, tables, end_ns, shares)
+            self._move_rows(rows, reads, tables, end_ns)
         present = live[columns.state[live] == PRESENT]
         if len(present):
             pieces += np.bincount(columns.place[present], minlength=columns.zones)
@@ -195,11 +189,31 @@ class StoreBelief:
             columns.free(row)
         self._to_free.clear()
 
-    def _due(self, rows: NDArray[np.intp], shares: Floats) -> NDArray[np.float64]:
+    def _tables(self, seen: Floats) -> Tables:
+        """Return what evidence is weighed by; what was learned is taken up once a minute or so."""
+        self._epochs += 1
+        if self._kept is not None and self._epochs % TAKE_UP_EPOCHS and (seen == self.seen_share).all():
+            return self._kept
+        self.seen_share = seen
+        shares = self.learning.read_shares()
+        silent, read_by = evidence(shares, seen, self._factors)
+        self._kept = Tables(
+            shares=shares,
+            silent=silent,
+            read_by=read_by,
+            rssi_ratios=self.learning.rssi_ratios(),
+            ways=self.learning.ways(),
+            gone=self.learning.gone,
+            state_steps=self._steps,
+        )
+        return self._kept
+
+    def _due(self, rows: NDArray[np.intp]) -> NDArray[np.float64]:
         """Return how many tags each zone's antennas should read in an epoch."""
-        columns = self.columns
-        readable = columns.states[rows] @ self._factors
-        due: NDArray[np.float64] = (columns.p_zone[rows].T @ readable) * np.diag(shares)
+        if self._kept is None:
+            return np.zeros(self.columns.zones)
+        readable = self.columns.states[rows] @ self._factors
+        due: NDArray[np.float64] = (self.columns.p_zone[rows].T @ readable) * np.diag(self._kept.shares)
         return due
 
     def _take_reads(self, end_ns: int, offsets: dict[str, int]) -> EpochReads:
@@ -242,16 +256,14 @@ class StoreBelief:
         self.counts.drop("older_than_last_change", int(old.sum()))
         self.counts.drop("late_or_repeated", int((~fresh & ~old).sum()))
 
-    def _move_rows(
-        self, rows: NDArray[np.intp], reads: EpochReads, tables: Tables, end_ns: int, shares: Floats
-    ) -> None:
+    def _move_rows(self, rows: NDArray[np.intp], reads: EpochReads, tables: Tables, end_ns: int) -> None:
         columns = self.columns
         before = Beliefs(
             columns.p_zone[rows], columns.states[rows], columns.p_gone[rows], columns.silence[rows]
         )
         prior = predict(before, tables)
         hit = reads.hit[rows]
-        factor = self._zone_factor(rows, hit, reads.rssi_dbm[rows], tables, shares)
+        factor = self._zone_factor(rows, hit, reads.rssi_dbm[rows], tables)
         after = weigh(prior, tables, hit, factor)
         self._learn(prior, after, hit, reads.rssi_dbm[rows])
         columns.p_zone[rows], columns.states[rows] = after.p_zone, after.states
@@ -268,14 +280,13 @@ class StoreBelief:
         hit: NDArray[np.bool_],
         rssi_dbm: Floats,
         tables: Tables,
-        shares: Floats,
     ) -> Floats:
         """Return what RSSI and the tag's own habits add to the evidence."""
         factor = np.ones(hit.shape, np.float32)
         tag, zone = np.nonzero(hit & ~np.isnan(rssi_dbm))
         bins = rssi_bins(rssi_dbm[tag, zone])
         factor[tag, zone] = tables.rssi_ratios[zone, bins]
-        return factor * habit_factor(self.columns.heard[rows], self.columns.place[rows], shares, hit)
+        return factor * habit_factor(self.columns.heard[rows], self.columns.place[rows], tables.shares, hit)
 
     def _learn(self, prior: Beliefs, after: Beliefs, hit: NDArray[np.bool_], rssi_dbm: Floats) -> None:
         """Take from tags whose place is clear what their antennas read, and how strongly."""
