@@ -18,7 +18,8 @@ from gateway.stock.line import CHARGE_ORDER, Announced, Line
 
 MAX_ITEMS = 200
 """Tags told of one article: a person reads no more, and a page of more costs the loop its 2 ms."""
-MODEL = "silence/1"
+MODEL = "belief/1"
+"""Of the rule of presence: raise it when its probabilities come to mean something else."""
 KINDS: dict[str, EventKind] = {"sale": "sale", "return": "return", "receive": "receive"}
 
 
@@ -42,19 +43,22 @@ def explain(state: State, found: Availability, now_ns: int) -> Explanation:
         open_sales=() if line is None else tuple(_event(debt) for debt in line.debts),
         announced=() if line is None else tuple(_event(credit) for credit in line.credits),
         shelves=_shelves(state, found.store, found.sku),
-        zones=sight(state, found.store, now_ns),
+        zones=sight(state, found.store),
         p_at_least=() if found.belief is None else found.belief.p_at_least,
         model=MODEL,
     )
 
 
-def sight(state: State, store: str, now_ns: int) -> tuple[ZoneSight, ...]:
+def sight(state: State, store: str) -> tuple[ZoneSight, ...]:
     """Return how well each zone of a store is seen, in the order of the site; empty: no such store."""
     seen = []
     for zone in state.site.roles.get(store, {}):
-        has_reader = bool(state.site.places[state.site.place_id[store, zone]].readers)
-        watched = has_reader and state.is_watched(store, zone, now_ns)
-        seen.append(ZoneSight(zone, 1.0 if watched else 0.0, None, None))
+        place = state.site.place_id[store, zone]
+        known = state.phases.of(store, zone)
+        if not state.site.places[place].readers or known is None:
+            seen.append(ZoneSight(zone, 0.0, None, None))
+        else:
+            seen.append(ZoneSight(zone, state.presence.coverage(place), *known))
     return tuple(seen)
 
 
@@ -83,11 +87,15 @@ def _event(event: Announced) -> OpenEvent:
 
 
 def _items(state: State, found: Availability) -> list[ItemEvidence]:
+    """Return the tags that count, and those that fell silent: they may be here all the same."""
+    key = (found.store, found.sku)
     items = []
-    for epc in state.tags_of.get((found.store, found.sku), ()):
-        place = state.presence.place_of(epc)
-        zone = None if place is None else state.site.places[place].zone
-        items.append(ItemEvidence(epc, zone, None, None, state.presence.last_seen_ns(epc)))
+    for epc in (*state.tags_of.get(key, ()), *state.doubtful.get(key, ())):
+        item = state.presence.item(epc)
+        if item is not None:
+            zone = None if item.place is None else state.site.places[item.place].zone
+            p_zone = None if item.place is None else item.p_place
+            items.append(ItemEvidence(epc, zone, p_zone, item.p_present, item.last_seen_ns))
     return items
 
 
@@ -96,7 +104,16 @@ def _shelves(state: State, store: str, sku: str) -> tuple[ShelfEvidence, ...]:
     for section in state.site.config.shelves:
         if (section.store, section.sku) == (store, sku):
             shelf, device = state.shelves[section.id], state.devices[section.id]
+            least, chances = shelf.distribution()
+            p_pieces = tuple((least + more, float(p)) for more, p in enumerate(chances))
             shelves.append(
-                ShelfEvidence(section.id, section.zone, shelf.pieces, shelf.in_doubt, device.last_seen_ns)
+                ShelfEvidence(
+                    device=section.id,
+                    zone=section.zone,
+                    pieces=shelf.pieces,
+                    in_doubt=shelf.in_doubt,
+                    weighed_at_ns=device.last_seen_ns,
+                    p_pieces=() if shelf.pieces is None else p_pieces,
+                )
             )
     return tuple(shelves)

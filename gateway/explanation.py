@@ -52,14 +52,14 @@ class OpenEvent:
 
 @dataclass(frozen=True, slots=True)
 class ShelfEvidence:
-    """What a weight shelf says. `p_pieces[n]`: the probability of exactly n pieces, where it is computed."""
+    """What a weight shelf says. `p_pieces`: (pieces, the probability of exactly so many), where computed."""
 
     device: str
     zone: str
     pieces: int | None
     in_doubt: bool
     weighed_at_ns: int | None
-    p_pieces: tuple[float, ...] = ()
+    p_pieces: tuple[tuple[int, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ class Inventory:
 
     def sight(self, store: str) -> Sequence[ZoneSight]:
         """Return how well each zone of a store is seen."""
-        return sight(self._state, store, self._now_ns())
+        return sight(self._state, store)
 
     def calibration(self, store: str) -> CalibrationReport | None:
         """Return what past answers of a store were worth."""

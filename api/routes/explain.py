@@ -76,7 +76,7 @@ def _body(found: Found) -> Json:
                 "pieces": shelf.pieces,
                 "in_doubt": shelf.in_doubt,
                 "weighed_at": rfc3339_or_none(shelf.weighed_at_ns),
-                "p_pieces": [shown_p(p) for p in shelf.p_pieces],
+                "p_pieces": [(pieces, shown_p(p)) for pieces, p in shelf.p_pieces],
             }
             for shelf in found.shelves
         ],

@@ -68,9 +68,10 @@ class ExplainedShelf(Answer):
     weighed_at: Timestamp | None = Field(
         description="When it was last heard (RFC 3339, UTC); null: never.", examples=["2026-11-21T18:02:06Z"]
     )
-    p_pieces: tuple[float, ...] = Field(
-        description="Probability (0 to 1) of exactly 0, 1, 2 … pieces; empty: not computed.",
-        examples=[[0.0, 0.0, 0.0, 0.02, 0.98]],
+    p_pieces: tuple[tuple[int, float], ...] = Field(
+        description="Pairs of a number of pieces and the probability (0 to 1) of exactly so many; empty: not "
+        "computed.",
+        examples=[[[3, 0.02], [4, 0.98]]],
     )
 
 

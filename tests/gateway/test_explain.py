@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from gateway.explanation import Explanation
 from gateway.inventory import Inventory
-from tests.support.small_site import GTIN, STORE, S, SmallShop, epc
+from tests.support.small_site import GTIN, STORE, T0, S, SmallShop, epc
 
 SKUS = tuple(GTIN)
 PIECE_G, TARE_G = 420, 1_500
@@ -104,6 +104,29 @@ def test_each_tag_is_told_with_its_place_and_its_last_read() -> None:
     assert {(item.epc, item.zone) for item in told.items} == {(epc("TEE", n), "floor") for n in (1, 2)}
     assert all(item.last_seen_ns and 0 <= shop.now - item.last_seen_ns <= 60 * S for item in told.items)
     assert told.more_items == 0
+    assert told.model == "belief/1"
+    for item in told.items:
+        assert item.p_zone is not None
+        assert item.p_present is not None
+        assert 0.9 < item.p_zone <= item.p_present <= 1
+
+
+def test_a_tag_that_fell_silent_is_told_until_it_is_given_up() -> None:
+    """It counts in no zone any more, and may be here all the same: so much is said, the least certain first."""
+    shop = SmallShop()
+    shop.run(120, epc("TEE", 1), epc("TEE", 2))
+    for _ in range(60):
+        shop.run(60, epc("TEE", 2))
+        told = explained(shop, "TEE")
+        if told.on_hand == 1:
+            break
+    assert told.on_hand == 1
+    silent, read = told.items
+    assert (silent.epc, silent.zone, silent.p_zone) == (epc("TEE", 1), None, None)
+    assert silent.p_present is not None
+    assert 0 < silent.p_present < 0.1
+    assert (read.epc, read.zone) == (epc("TEE", 2), "floor")
+    assert told.p_at_least[0] > 0.99
 
 
 def test_a_shelf_says_what_it_weighs() -> None:
@@ -115,6 +138,9 @@ def test_a_shelf_says_what_it_weighs() -> None:
         ("candles", "floor", 3, False)
     ]
     assert [(t.zone, t.weighed) for t in told.terms] == [("floor", 3)]
+    chances = dict(told.shelves[0].p_pieces)
+    assert max(chances, key=chances.__getitem__) == 3
+    assert sum(chances.values()) == pytest.approx(1)
 
 
 @pytest.mark.parametrize(("store", "sku"), [("lyon-1", "NO-SUCH"), ("nice-1", "TEE")])
@@ -127,9 +153,10 @@ def test_a_zone_is_seen_while_its_readers_live() -> None:
     """Every zone of the store is told in the order of the site; none of another store."""
     shop = SmallShop()
     shop.run(120, epc("TEE", 1))
-    assert {sight.zone: sight.coverage for sight in inventory_of(shop).sight(STORE)} == {
+    assert {s.zone: round(s.coverage, 2) for s in inventory_of(shop).sight(STORE)} == {
         "floor": 1.0, "back": 1.0, "till": 1.0, "exit": 1.0,
     }  # fmt: skip
+    assert {(s.phase, s.phase_since_ns) for s in inventory_of(shop).sight(STORE)} == {("prior", T0 + S)}
     shop.alive.discard("rear")
     shop.run(600, epc("TEE", 1))
     assert {s.zone: s.coverage > 0.5 for s in inventory_of(shop).sight(STORE)} == {
