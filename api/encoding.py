@@ -125,7 +125,7 @@ def availability_body(availability: Availability, now_ns: int) -> Json:
         "evidence": {
             "last_seen_at": rfc3339_or_none(availability.last_seen_at_ns),
             "last_changed_at": rfc3339_or_none(availability.last_changed_at_ns),
-            "coverage": round(availability.coverage, 4),
+            "coverage": round(availability.coverage, 2),
             "readers_ok": availability.readers_ok,
             "sources": availability.sources,
         },

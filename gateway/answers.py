@@ -82,6 +82,7 @@ def _zone_views(
             watched=watched.get(zone, True),
             in_doubt=zone in doubtful,
             last_seen_ns=seen.get(zone),
+            coverage=_coverage(state, store, zone) if article.tracked_by == "tag" else None,
         )
         for zone, pieces in merge_levels(levels, zones).items()
     )
@@ -89,6 +90,14 @@ def _zone_views(
 
 def _has_reader(state: State, store: str, zone: str) -> bool:
     return bool(state.site.places[state.site.place_id[store, zone]].readers)
+
+
+def _coverage(state: State, store: str, zone: str) -> float | None:
+    """Return how much of a zone is seen; None where no reader watches it."""
+    place = state.site.place_id.get((store, zone))
+    if place is None or not state.site.places[place].readers:
+        return None
+    return state.presence.coverage(place)
 
 
 def last_seen(state: State, store: str, sku: str) -> dict[str, int]:

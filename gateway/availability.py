@@ -17,7 +17,10 @@ NOT_ENOUGH, ONLY_UNPICKABLE = "not_enough", "pieces_not_pickable"
 
 @dataclass(frozen=True, slots=True)
 class ZoneView:
-    """A zone as this answer needs it. `role` None: the zone of pieces in customers' hands."""
+    """A zone as this answer needs it. `role` None: the zone of pieces in customers' hands.
+
+    `coverage`: how much of it is seen now (0 to 1), where that is measured; None: all or nothing.
+    """
 
     zone: str
     role: str | None
@@ -25,6 +28,7 @@ class ZoneView:
     watched: bool
     in_doubt: bool
     last_seen_ns: int | None
+    coverage: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,9 @@ def answer(zones: tuple[ZoneView, ...], terms: Terms, context: Context) -> Avail
         shortfall=max(0, -margin),
         incoming=terms.incoming,
         zones=tuple(
-            ZoneLevel(z.zone, z.pieces, z.watched, z.last_seen_ns) for z in zones if z.pieces or z.role
+            ZoneLevel(z.zone, z.pieces, z.watched, z.last_seen_ns, z.coverage)
+            for z in zones
+            if z.pieces or z.role
         ),
         pickup="no" if reasons else "yes",
         reasons=tuple(reasons),
@@ -114,9 +120,10 @@ def _status(zones: tuple[ZoneView, ...], available: int, terms: Terms, context: 
 
 
 def _coverage(zones: tuple[ZoneView, ...]) -> float:
-    """Return the share of stock zones that are watched, 1.0 where there is none to watch."""
+    """Return how much of the stock zones is seen, 1.0 where there is none to watch."""
     stock = [zone for zone in zones if zone.role in STOCK_ROLES]
-    return sum(zone.watched for zone in stock) / len(stock) if stock else 1.0
+    seen = sum(float(zone.watched) if zone.coverage is None else zone.coverage for zone in stock)
+    return seen / len(stock) if stock else 1.0
 
 
 def merge_levels(levels: Mapping[str, int], zones: tuple[str, ...]) -> dict[str, int]:

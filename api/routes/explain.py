@@ -83,7 +83,7 @@ def _body(found: Found) -> Json:
         "zones": [
             {
                 "zone": sight.zone,
-                "coverage": round(sight.coverage, 4),
+                "coverage": round(sight.coverage, 2),
                 "phase": sight.phase,
                 "phase_since": rfc3339_or_none(sight.phase_since_ns),
             }
