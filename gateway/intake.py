@@ -48,8 +48,8 @@ class ObservationIntake:
         """Take observations in, in order. A read is a few look-ups and appends: all else waits for its epoch."""
         self._counts.received += len(observations)
         ports, proofs = self._ports, self._proof_ns
-        presence = self._state.presence
-        reads = 0
+        presence, corrected = self._state.presence, self._state.clocks.corrected
+        reads = known = 0
         for observation in observations:
             if type(observation) is not Read:  # a thousandth of all
                 self._handlers[type(observation)](observation, now_ns)  # type: ignore[operator]  # keyed by its own type
@@ -61,6 +61,8 @@ class ObservationIntake:
             port, device = found
             reads += 1
             at_ns = observation.at_ns
+            if at_ns != observation.received_ns:
+                at_ns = corrected(observation.reader, at_ns, observation.received_ns)
             device.observations += observation.count
             if at_ns - proofs.get(observation.reader, at_ns) >= PROOF_EVERY_NS:
                 self._prove(device, at_ns)
@@ -70,11 +72,12 @@ class ObservationIntake:
             if row is None:
                 presence.observe_at(port, observation.epc, at_ns, observation.rssi_dbm, observation.count)
                 continue
-            presence.counts.received += 1
+            known += 1
             port.rows.append(row)
             port.at_ns.append(at_ns)
             port.rssi_dbm.append(observation.rssi_dbm)
         self._counts.passed += reads
+        presence.counts.received += known
 
     def _prove(self, device: DeviceLife, at_ns: int) -> None:
         self._proof_ns[device.id] = at_ns
@@ -89,10 +92,11 @@ class ObservationIntake:
         self._state.counts.passed += 1
         is_reader = beat.device in self._proof_ns
         if beat.online:
+            at_ns = self._state.clocks.corrected(beat.device, beat.at_ns, beat.received_ns)
             if is_reader:
-                self._prove(device, beat.at_ns)
+                self._prove(device, at_ns)
             else:
-                device.seen(beat.at_ns)
+                device.seen(at_ns)
         else:
             device.offline = True
             if is_reader:
@@ -117,9 +121,10 @@ class ObservationIntake:
             return
         self._state.counts.passed += 1
         device = self._state.devices[reading.sensor]
-        device.seen(reading.at_ns)
+        at_ns = self._state.clocks.corrected(reading.sensor, reading.at_ns, reading.received_ns)
+        device.seen(at_ns)
         device.observations += 1
-        settled = shelf.feed(reading.weight_g, reading.at_ns)
+        settled = shelf.feed(reading.weight_g, at_ns)
         if settled is None:
             return
         section = self._state.site.shelves[reading.sensor]
@@ -136,7 +141,8 @@ class ObservationIntake:
             self._state.drop(scan.scanner, "unknown_device")
             return
         device = self._state.devices[scan.scanner]
-        device.seen(scan.at_ns)
+        at_ns = self._state.clocks.corrected(scan.scanner, scan.at_ns, scan.received_ns)
+        device.seen(at_ns)
         device.observations += 1
         if scan.at_ns != scan.received_ns:
             told = self._state.told[scan.scanner]
@@ -144,7 +150,7 @@ class ObservationIntake:
                 self._state.drop(scan.scanner, "duplicate")
                 return
             self._state.rows.append(StateRow("told", scan.scanner, told.save()))
-        if not self._state.repeats[scan.scanner].is_new(scan.text, scan.at_ns):
+        if not self._state.repeats[scan.scanner].is_new(scan.text, at_ns):
             self._state.drop(scan.scanner, "repeat")
             return
         try:
@@ -160,17 +166,15 @@ class ObservationIntake:
         ref = f"{scan.scanner}:{scan.at_ns}"
         match scanner.role:
             case "till":
-                self._till.sell(scanner.store, product.sku, product.epc, ref, scan.at_ns, now_ns)
+                self._till.sell(scanner.store, product.sku, product.epc, ref, at_ns, now_ns)
             case "return":
                 self._till.take_back(
-                    scanner.store, product.sku, scanner.zone, product.epc, ref, scan.at_ns, now_ns
+                    scanner.store, product.sku, scanner.zone, product.epc, ref, at_ns, now_ns
                 )
             case "receiving":
-                self._till.receive(
-                    scanner.store, product.sku, scanner.zone, product.epc, ref, scan.at_ns, now_ns
-                )
+                self._till.receive(scanner.store, product.sku, scanner.zone, product.epc, ref, at_ns, now_ns)
             case "count":
-                self._count_piece(scan.scanner, product.sku, scan.at_ns)
+                self._count_piece(scan.scanner, product.sku, at_ns)
             case "look_up":
                 pass  # asks, and moves nothing
 

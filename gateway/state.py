@@ -9,6 +9,7 @@ from collections import Counter
 
 from gateway.calibration import Calibration
 from gateway.catalogue import Catalogue
+from gateway.device_clocks import DeviceClocks
 from gateway.devices import DeviceLife
 from gateway.identify import Identifier
 from gateway.phases import Phases
@@ -41,6 +42,7 @@ class State:
         self.identifier = Identifier(catalogue)
         self.shelves = {s.id: Shelf(s.id, s.unit_weight_g, s.tare_g, ns(s.settle_s)) for s in config.shelves}
         self.devices = _devices(site)
+        self.clocks = DeviceClocks(self.devices)
         self.repeats = {s.id: RepeatFilter(ns(s.repeat_window_s)) for s in site.scanners.values()}
         self.told = {s.id: ToldScans() for s in site.scanners.values()}
         self.sessions: dict[str, CountSession] = {}

@@ -62,7 +62,6 @@ class BeliefPresence:
         self.counts = StageCounts()
         self.clones: set[str] = set()
         self.places = places
-        self.offsets_ns: dict[str, int] = {}
         self._rule = rule
         self._watch = watch
         self._zone_of: dict[PlaceId, int] = {}
@@ -106,11 +105,11 @@ class BeliefPresence:
             self.observe_at(port, epc, at_ns, rssi_dbm, count)
 
     def observe_at(self, port: Port, epc: str, at_ns: int, rssi_dbm: float | None, count: int) -> None:
-        """Take a read of one antenna in (O(1)). `at_ns` is the reader's own time; see `offsets_ns`."""
+        """Take a read of one antenna in (O(1))."""
         self.counts.received += 1
         row = port.index.get(epc)
         if row is None:
-            row = self._observe_absent(port, epc, at_ns + self.offsets_ns.get(port.reader, 0), count)
+            row = self._observe_absent(port, epc, at_ns, count)
             if row is None:
                 return
         port.rows.append(row)
@@ -223,7 +222,7 @@ class BeliefPresence:
             self.epoch_ns += epoch_ns
             end_ns = self.epoch_ns
             for store in self.stores.values():
-                store.end_epoch(end_ns, self._alive_at(end_ns), self.offsets_ns)
+                store.end_epoch(end_ns, self._alive_at(end_ns))
         for store in self.stores.values():
             self._gone_for_good += store.absent.forget(now_ns)
 

@@ -166,11 +166,11 @@ class StoreBelief:
 
     # -- the epoch ------------------------------------------------------------------------------------
 
-    def end_epoch(self, end_ns: int, alive_readers: frozenset[str], offsets: dict[str, int]) -> None:
+    def end_epoch(self, end_ns: int, alive_readers: frozenset[str]) -> None:
         """Move the belief by the reads before `end_ns`, on the gateway's clock."""
         columns = self.columns
         tags_read = np.array([port.tags() for port in self.fixed], np.int64)
-        reads = self._take_reads(end_ns, offsets)
+        reads = self._take_reads(end_ns)
         alive = np.array([port.reader in alive_readers for port in self.fixed], np.bool_)
         live = columns.live()
         live = live[columns.state[live] != LEFT]
@@ -216,7 +216,7 @@ class StoreBelief:
         due: NDArray[np.float64] = (self.columns.p_zone[rows].T @ readable) * np.diag(self._kept.shares)
         return due
 
-    def _take_reads(self, end_ns: int, offsets: dict[str, int]) -> EpochReads:
+    def _take_reads(self, end_ns: int) -> EpochReads:
         columns = self.columns
         n, zones = columns.used, columns.zones
         hit = np.zeros((n, zones), np.bool_)
@@ -227,8 +227,7 @@ class StoreBelief:
         for port in self.ports:
             if not port.rows:
                 continue
-            rows, at_ns, rssi = port.take(end_ns - offsets.get(port.reader, 0))
-            at_ns = at_ns + offsets.get(port.reader, 0)
+            rows, at_ns, rssi = port.take(end_ns)
             fresh = (at_ns > columns.last_ns[rows]) & (columns.state[rows] != LEFT)
             fresh &= at_ns > end_ns - self.rule.late_ns
             fresh &= at_ns > columns.changed_ns[rows]
