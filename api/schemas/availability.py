@@ -56,7 +56,8 @@ class Belief(Answer):
         ge=0, description="Pieces in the store, the mean of what is believed.", examples=[4.8]
     )
     p_at_least_requested: float = Field(
-        ge=0, le=1, description="Probability (0 to 1) that at least `qty` pieces are available.",
+        ge=0, le=1, description="Probability (0 to 1) that there are at least `qty` pieces in the store beyond those "
+        "reserved, wherever they are.",
         examples=[0.981],
     )  # fmt: skip
     interval_90: tuple[int, int] = Field(
