@@ -56,7 +56,11 @@ def level_fields(answer: Availability) -> str:
 
 
 class ItemRows:
-    """The rows of items: where each is believed, when that changed."""
+    """The rows of items: where each is believed, when that changed.
+
+    `p` is the probability of what the row says: that the item is in `zone`, or, where that is null,
+    that it has gone.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._state = engine.state
@@ -72,13 +76,16 @@ class ItemRows:
         touched, self._touched = self._touched, set()
         head, rows = f'{{"at":"{rfc3339(now_ns)}",', []
         for epc in sorted(touched):
-            place = self._state.presence.place_of(epc)
-            if place != self._last.get(epc):
-                if place is None:
-                    del self._last[epc]
-                else:
-                    self._last[epc] = place
-                zone = None if place is None else self._state.site.places[place].zone
-                fields = {"epc": epc, "zone": zone, "p": 1.0}
-                rows.append(head + json.dumps(fields, separators=(",", ":"))[1:])
+            item = self._state.presence.item(epc)
+            place = None if item is None else item.place
+            if place == self._last.get(epc):
+                continue
+            if place is None or item is None:
+                del self._last[epc]
+                zone, p = None, 1.0 if item is None else 1.0 - item.p_present
+            else:
+                self._last[epc] = place
+                zone, p = self._state.site.places[place].zone, item.p_place
+            fields = {"epc": epc, "zone": zone, "p": round(p, DIGITS)}
+            rows.append(head + json.dumps(fields, separators=(",", ":"))[1:])
         return rows
