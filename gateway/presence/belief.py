@@ -223,8 +223,17 @@ class BeliefPresence:
             end_ns = self.epoch_ns
             for store in self.stores.values():
                 store.end_epoch(end_ns, self._alive_at(end_ns))
+                self._tell_anew(store)
         for store in self.stores.values():
             self._gone_for_good += store.absent.forget(now_ns)
+        self.counts.held = sum(len(port.rows) for port in self._ports.values())
+
+    def _tell_anew(self, store: StoreBelief) -> None:
+        """Take in again the reads of tags that left before them: many epochs may wait (a broker was away)."""
+        reads, store.told_anew = store.told_anew, []
+        for port, epc, at_ns, rssi_dbm in sorted(reads, key=lambda read: read[2]):
+            self.counts.received -= 1
+            self.observe_at(port, epc, at_ns, rssi_dbm, 1)
 
     def _alive_at(self, at_ns: int) -> frozenset[str]:
         """Return the readers that proved their life then: a run of proofs that began later says nothing."""

@@ -42,5 +42,15 @@ class Port:
             return rows[~later], at_ns[~later], rssi_dbm[~later]
         return rows, at_ns, rssi_dbm
 
+    def take_back(self, freed: set[int]) -> list[tuple[int, int, float | None]]:
+        """Return (row, time, RSSI) of the reads of rows that are free now, and wait for them no more."""
+        if freed.isdisjoint(self.rows):
+            return []
+        waiting = list(zip(self.rows, self.at_ns, self.rssi_dbm, strict=True))
+        kept = [read for read in waiting if read[0] not in freed]
+        self.rows, self.at_ns = [read[0] for read in kept], [read[1] for read in kept]
+        self.rssi_dbm = [read[2] for read in kept]
+        return [read for read in waiting if read[0] in freed]
+
 
 MANY = 500

@@ -92,6 +92,8 @@ class StoreBelief:
         self.ports = self.fixed + [self._port(antenna) for antenna in antennas if antenna.handheld]
         self.seen_share = np.zeros(zones, np.float32)
         self.events: list[PresenceEvent] = []
+        self.told_anew: list[tuple[Port, str, int, float | None]] = []
+        """(port, tag, time, RSSI) of reads after an epoch in which their tag left."""
         self.dirty: dict[str, None] = {}
         self._passes = np.array([p.role in {"exit", "till"} for p in places])
         self._exits = np.array([p.role == "exit" for p in places])
@@ -185,8 +187,17 @@ class StoreBelief:
         if len(present):
             pieces += np.bincount(columns.place[present], minlength=columns.zones)
         self.learning.end_epoch(pieces)
+        self._free_rows()
+
+    def _free_rows(self) -> None:
+        """Free the rows of those that left. A row is another tag's soon: what waits for it is told anew."""
+        freed = set(self._to_free)
+        for port in self.ports if freed else ():
+            self.told_anew += [
+                (port, self.columns.epcs[row], at_ns, rssi) for row, at_ns, rssi in port.take_back(freed)
+            ]
         for row in self._to_free:
-            columns.free(row)
+            self.columns.free(row)
         self._to_free.clear()
 
     def _tables(self, seen: Floats) -> Tables:
@@ -228,9 +239,11 @@ class StoreBelief:
             if not port.rows:
                 continue
             rows, at_ns, rssi = port.take(end_ns)
-            fresh = (at_ns > columns.last_ns[rows]) & (columns.state[rows] != LEFT)
+            last_ns, changed_ns = columns.last_ns[rows], columns.changed_ns[rows]
+            arriving = (at_ns == last_ns) & (at_ns == changed_ns + 1)
+            fresh = ((at_ns > last_ns) | arriving) & (columns.state[rows] != LEFT)
             fresh &= at_ns > end_ns - self.rule.late_ns
-            fresh &= at_ns > columns.changed_ns[rows]
+            fresh &= at_ns > changed_ns
             stale = len(rows) - int(fresh.sum())
             if stale:
                 self._count_stale(rows, at_ns, fresh)
