@@ -8,12 +8,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from gateway.cli.evaluate_jobs import run_all
-from gateway.cli.evaluate_run import PRODUCT, RFID_ALONE, RunPlan, RunResult
-from gateway.cli.evaluate_table import Score, as_json, figures, losses, score, table
+from gateway.cli.evaluate_peers import VARIANTS
+from gateway.cli.evaluate_run import RunPlan, RunResult
 from gateway.errors import ConfigError
 from simulators.baselines.registry import BASELINES
 from simulators.benchmark.families import FAMILIES
+from simulators.scoring.page import RunInfo, page
+from simulators.scoring.results import RFID_ALONE, Score, as_json, score
 from simulators.scoring.tally import merged
+from simulators.scoring.text_table import figures, lost, table
 
 MAX_DAYS = 60.0
 MAX_JOBS = 256
@@ -33,6 +36,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="all",
         help=f"all, none, or names of {', '.join((RFID_ALONE, *BASELINES))}",
     )
+    parser.add_argument(
+        "--curves",
+        action="store_true",
+        help=f"run every baseline over the range of its knob too ({len(VARIANTS)} more of them)",
+    )
     parser.add_argument("--jobs", type=int, default=1, help="processes that runs are spread over")
     parser.add_argument("--report", type=Path, metavar="FILE.html", help="write a page with the curves")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures")
@@ -45,12 +53,16 @@ def evaluate(arguments: argparse.Namespace) -> int:
     began_s = time.monotonic()
     results = run_all(plans, arguments.jobs)
     scores = list(_scores(results))
-    for family in dict.fromkeys(plan.family for plan in plans):
-        _tell(family, [entry for entry in scores if entry.family == family], results)
+    compared = [entry for entry in scores if not entry.curve]
+    infos = list(_infos(results))
+    for info in infos:
+        _tell(info, [entry for entry in compared if entry.family == info.family])
     print(f"took {time.monotonic() - began_s:.0f} s")
-    print("\n".join(figures(scores)))
+    print("\n".join(figures(compared)))
     if arguments.json is not None:
         _write(arguments.json, json.dumps(as_json(scores), indent=1))
+    if arguments.report is not None:
+        _write(arguments.report, page(infos, scores))
     return 0
 
 
@@ -64,6 +76,8 @@ def _plans(arguments: argparse.Namespace) -> list[RunPlan]:
     if not 1 <= arguments.jobs <= MAX_JOBS:
         raise ConfigError(f"evaluate: --jobs must be 1 to {MAX_JOBS}")
     methods = _methods(arguments.baselines)
+    if arguments.curves:
+        methods += tuple(name for name in VARIANTS if name not in methods)
     seeds = _seeds(arguments.seeds)
     return [RunPlan(family, seed, arguments.days, methods) for family in families for seed in seeds]
 
@@ -99,21 +113,34 @@ def _scores(results: Sequence[RunResult]) -> Iterator[Score]:
         for method in ours[0].tallies:
             tally = merged(result.tallies[method] for result in ours)
             seconds = sum(result.seconds[method] for result in ours)
-            yield score(family, method, ours[0].inputs[method], tally, seconds)
+            variant = VARIANTS.get(method)
+            curve, knob = (variant.curve, f"{variant.knob} = {variant.value:g}") if variant else ("", "")
+            yield score(family, method, ours[0].inputs[method], tally, seconds, curve, knob)
 
 
-def _tell(family: str, scores: Sequence[Score], results: Sequence[RunResult]) -> None:
-    runs = [result for result in results if result.plan.family == family]
-    days, reads = runs[0].plan.days, sum(result.reads for result in runs)
-    held = " (held: not for tuning)" if FAMILIES[family].held else ""
-    print(f"{family}{held}: {FAMILIES[family].about}")
-    print(
-        f"{len(runs)} run(s) of {days:g} day(s), seeds {', '.join(str(r.plan.seed) for r in runs)}; "
-        f"{reads:,} reads, {sum(r.messages for r in runs):,} messages, {runs[0].pieces:.0f} pieces in stock"
-    )
+def _infos(results: Sequence[RunResult]) -> Iterator[RunInfo]:
+    """Yield what was run of each family."""
+    for family in dict.fromkeys(result.plan.family for result in results):
+        runs = [result for result in results if result.plan.family == family]
+        yield RunInfo(
+            family,
+            FAMILIES[family].about,
+            FAMILIES[family].held,
+            tuple(result.plan.seed for result in runs),
+            runs[0].plan.days,
+            sum(result.reads for result in runs),
+            sum(result.messages for result in runs),
+            sum(result.pieces for result in runs) / len(runs),
+        )
+
+
+def _tell(info: RunInfo, scores: Sequence[Score]) -> None:
+    held = " (held: not for tuning)" if info.held else ""
+    print(f"{info.family}{held}: {info.about}")
+    print(info.words())
     print()
     print("\n".join(table(scores)))
-    for line in losses(scores, PRODUCT):
+    for line in lost(scores):
         print(line)
     print()
 

@@ -21,6 +21,7 @@ from simulators.baselines.observed import (
     ObservedSale,
     ShopSetup,
 )
+from simulators.baselines.registry import BASELINES, Factory, Variant, variants
 from simulators.scoring.beliefs import BeliefLog
 
 _KINDS: Mapping[str, Callable[..., Observed]] = {
@@ -109,12 +110,10 @@ class Shown:
 class PeerLine:
     """One baseline at work, and what it believed at the end of each epoch."""
 
-    def __init__(
-        self, name: str, make: Callable[[ShopSetup], Baseline], setup: ShopSetup, *, knows_items: bool
-    ) -> None:
+    def __init__(self, name: str, setup: ShopSetup) -> None:
         self._name = name
-        self._baseline = make(setup)
-        self._knows_items = knows_items
+        self._baseline: Baseline = factory_of(name)(setup)
+        self._knows_items = not name.startswith("ledger")
         self._places: dict[str, str] = {}
         self._counts: dict[str, int] = {}
         self._items: list[tuple[int, str, str | None]] = []
@@ -151,7 +150,7 @@ class PeerLine:
         """Return what was believed."""
         items = self._items if self._knows_items else None
         levels = None if self._knows_items else self._levels
-        return BeliefLog(self._name, INPUTS[self._name.split("-")[0]], items, levels, seconds=self._seconds)
+        return BeliefLog(self._name, inputs_of(self._name), items, levels, seconds=self._seconds)
 
 
 INPUTS: Mapping[str, str] = {
@@ -162,3 +161,17 @@ INPUTS: Mapping[str, str] = {
     "ledger": "books at start, sales, returns, receipts",
 }
 """What a family of baselines uses of all that it is shown (its module says what it leaves unused)."""
+VARIANTS: Mapping[str, Variant] = {
+    f"{variant.curve}@{variant.value:g}": variant for points in variants().values() for variant in points
+}
+"""The points of all curves, as methods of their own."""
+
+
+def inputs_of(name: str) -> str:
+    """Return what a baseline, or a point of its curve, is given."""
+    return INPUTS[name.partition("@")[0].partition("-")[0]]
+
+
+def factory_of(name: str) -> Factory:
+    """Return how a baseline is made, or a point of a curve."""
+    return VARIANTS[name].make if name in VARIANTS else BASELINES[name]

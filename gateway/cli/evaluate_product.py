@@ -41,10 +41,9 @@ class ProductLine:
     def take(self, observations: Sequence[Observation], now_ns: int) -> None:
         """Take in what devices said."""
         began_s = time.perf_counter()
-        observe = self._engine.observe
-        for observation in observations:
-            if not self._reads_alone or isinstance(observation, Read | Heartbeat):
-                observe(observation, now_ns)
+        if self._reads_alone:
+            observations = [seen for seen in observations if isinstance(seen, Read | Heartbeat)]
+        self._engine.observe_all(observations, now_ns)
         self._seconds += time.perf_counter() - began_s
 
     def record(self, events: Sequence[TillEvent], now_ns: int) -> None:

@@ -13,7 +13,6 @@ from gateway.ports import TillEvent
 from gateway.site import NS_PER_S, ns
 from readers.observations import Observation, Read
 from simulators.baselines.observed import ShopSetup
-from simulators.baselines.registry import BASELINES
 from simulators.benchmark.families import FAMILIES
 from simulators.benchmark.messages import HttpEvents
 from simulators.benchmark.run import BenchmarkRun
@@ -21,17 +20,19 @@ from simulators.scoring.alerts import AlertRule
 from simulators.scoring.beliefs import BeliefLog
 from simulators.scoring.grid import Grid
 from simulators.scoring.history import History, Sale
+from simulators.scoring.results import RFID_ALONE
 from simulators.scoring.score import Scorer
 from simulators.scoring.tally import Tally
 
-PRODUCT, RFID_ALONE = "product", "rfid-alone"
 SHOW_EVERY = 2_000
 """Messages between two signs of progress."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunPlan:
-    """What to run. `methods`: names of baselines, and RFID_ALONE; the product runs always."""
+    """What to run. `methods`: names of baselines and of points of their curves, and RFID_ALONE; the product
+    runs always.
+    """
 
     family: str
     seed: int
@@ -136,11 +137,7 @@ class _Methods:
             till_zones=frozenset(zone for zone, role in roles.items() if role == "till"),
             ledger=shop.ledger,
         )
-        self._peers = [
-            PeerLine(name, BASELINES[name], setup, knows_items=name != "ledger")
-            for name in plan.methods
-            if name != RFID_ALONE
-        ]
+        self._peers = [PeerLine(name, setup) for name in plan.methods if name != RFID_ALONE]
 
     def take(self, observations: Sequence[Observation], now_ns: int) -> None:
         if not observations:
@@ -155,8 +152,9 @@ class _Methods:
     def record(self, events: Sequence[TillEvent], now_ns: int) -> None:
         for product in self._products:
             product.record(events, now_ns)
-        if self._peers:
-            shown = self._shown.events(events, now_ns)
+        news = [event for event in events if event.at_ns > self._grid.start_ns]
+        if self._peers and news:  # what was there before the run stands in the books that a ledger is given
+            shown = self._shown.events(news, now_ns)
             for peer in self._peers:
                 peer.take(shown)
 

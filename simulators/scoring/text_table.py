@@ -1,0 +1,78 @@
+"""The results of the benchmark as tables for a terminal, and as lines for scripts: text out. Pure."""
+
+import math
+from collections.abc import Iterator, Sequence
+
+from simulators.scoring.metrics import METRICS, Value
+from simulators.scoring.results import BY_KEY, Score, losses
+
+BLOCKS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("stock", ("exact_pct", "mae", "exact_low_pct", "mae_low", "sales_60s_pct")),
+    ("departures", ("false_departures", "delay_median_s", "delay_p95_s", "recall_15min_pct", "outage_departures")),
+    ("items", ("false_positives", "false_negatives", "zone_pct", "moves_ratio")),
+    ("answers", ("oversold_pct", "refused_pct", "regret", "brier", "ece")),
+    ("alerts", ("alert_precision", "alert_recall", "alert_lead_s")),
+)  # fmt: skip
+"""Every metric stands in one block; a test holds it to that."""
+DIGITS = 4
+
+
+def number(value: float) -> str:
+    """Return a figure for people: four digits that mean something, `-` where there is none."""
+    if math.isnan(value):
+        return "-"
+    if value == 0 or abs(value) >= 10**DIGITS:
+        return f"{value:.0f}"
+    decimals = max(0, min(DIGITS, DIGITS - 1 - math.floor(math.log10(abs(value)))))
+    return f"{value:.{decimals}f}"
+
+
+def cell(value: Value) -> str:
+    """Return a figure and between what it lies."""
+    if math.isnan(value.value):
+        return "-"
+    return f"{number(value.value)} [{number(value.low)}, {number(value.high)}]"
+
+
+def table(scores: Sequence[Score]) -> Iterator[str]:
+    """Yield the lines of the tables of one family: a block of metrics after the other."""
+    for title, keys in BLOCKS:
+        heads = [title, *(f"{BY_KEY[key].title}{_unit(BY_KEY[key].unit)}" for key in keys)]
+        rows = [[score.method, *(cell(score.values[key]) for key in keys)] for score in scores]
+        yield from _aligned([heads, *rows])
+        yield ""
+    yield "inputs of each method:"
+    yield from (f"  {score.method}: {score.inputs}" for score in scores)
+
+
+def _unit(unit: str) -> str:
+    return f", {unit}" if unit else ""
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    for place, row in enumerate(rows):
+        yield "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
+        if place == 0:
+            yield "  ".join("-" * width for width in widths)
+
+
+def figures(scores: Sequence[Score]) -> Iterator[str]:
+    """Yield a line per figure, for scripts."""
+    for entry in scores:
+        for metric in METRICS:
+            value = entry.values[metric.key]
+            if not math.isnan(value.value):
+                unit = f" {metric.unit}" if metric.unit else ""
+                yield f"figure: {entry.family}/{entry.method}/{metric.key} = {value.value:.6g}{unit}"
+
+
+def lost(scores: Sequence[Score]) -> Iterator[str]:
+    """Yield a line for each metric in which another method is better than the product."""
+    for loss in losses(scores):
+        unit = f" {loss.metric.unit}" if loss.metric.unit else ""
+        doubt = "" if loss.is_sure else " (within the uncertainty)"
+        yield (
+            f"we lose to {loss.method} in {loss.metric.title}: {number(loss.ours.value)} against "
+            f"{number(loss.theirs.value)}{unit}{doubt}"
+        )
