@@ -43,7 +43,8 @@ class Desk:
 
     def tell_stock(self, pieces: Sequence[tuple[str, str]], now_ns: int) -> None:
         """Tell the gateway of the (EPC, SKU) of what is said to be in stock."""
-        events = [self._event("receive", sku, epc, now_ns) for epc, sku in pieces]
+        in_any_order = self._rng.sample(pieces, len(pieces))
+        events = [self._event("receive", sku, epc, now_ns) for epc, sku in in_any_order]
         for first in range(0, len(events), MAX_EVENTS_PER_POST):
             self._send(HttpEvents(now_ns, tuple(events[first : first + MAX_EVENTS_PER_POST])))
 

@@ -184,7 +184,6 @@ class Shop:
                 )
                 if item.is_tagged and self.rng.random() < self.family.tags_told_share:
                     told.append((item.epc, article.sku))
-        self.rng.shuffle(told)
         self.desk.tell_stock(told if self.family.tags_told_share else [], self.now_ns)
         tagged = [article for article in self.articles if not article.weight_g]
         self.sold = [self.make(self.rng.choice(tagged)) for _ in range(self.family.sold_before)]
