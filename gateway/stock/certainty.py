@@ -6,6 +6,7 @@ conditioned on that, so a piece that is sold and falls silent counts once.
 """
 
 from collections.abc import Sequence
+from math import ceil, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +14,8 @@ from numpy.typing import NDArray
 from gateway.ports import Belief
 
 Doubles = NDArray[np.float64]
-MOST_MISSING = 96
-"""Missing pieces that are told apart; more than these at once of one article is not in doubt, but gone."""
+MOST_MISSING, FAR_SIGMAS = 96, 8.0
+"""Missing pieces that are told apart: so many, or up to so far above those that are likely to miss."""
 MOST_TOLD = 64
 """P(N >= n) is kept for n up to this."""
 LEAST_DOUBT = 1e-7
@@ -23,10 +24,11 @@ TAIL = 0.05
 
 def missing(p_present: Sequence[float]) -> Doubles:
     """Return P(k pieces are missing) for k = 0 … of pieces that are each here with `p_present`."""
-    pmf = np.zeros(min(len(p_present), MOST_MISSING) + 1)
+    chances = np.clip(1.0 - np.array(p_present, np.float64), LEAST_DOUBT, 1.0)
+    far = chances.sum() + FAR_SIGMAS * sqrt((chances * (1 - chances)).sum())
+    pmf = np.zeros(min(len(p_present), max(MOST_MISSING, ceil(far))) + 1)
     pmf[0] = 1.0
-    for p in p_present:
-        gone = min(max(1.0 - p, LEAST_DOUBT), 1.0)
+    for gone in chances.tolist():
         pmf[1:] = pmf[1:] * (1 - gone) + pmf[:-1] * gone
         pmf[0] *= 1 - gone
     total = pmf.sum()

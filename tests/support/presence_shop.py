@@ -1,91 +1,123 @@
-"""A small shop for tests of presence: its places, its two readers, and short words to feed it with. Pure."""
+"""A small chain for tests of presence: its places, its readers, and short words to feed it with. Pure."""
 
 from collections.abc import Iterable
+from random import Random
 
+from gateway.presence.belief import BeliefPresence
 from gateway.presence.model import Arrived, Departed, Moved, Place, PresenceEvent, TagRow
-from gateway.presence.silence import SilencePresence
-from gateway.presence.tag import SilenceRule
+from gateway.presence.rule import BeliefRule
 from gateway.presence.watch import Watch
 
 S = 1_000_000_000
 HOUR = 3_600 * S
 T0 = 1_800_000_000 * S
-"""The shop opens."""
-FLOOR, BACK, TILL, EXIT = range(4)
+"""The shops open, at the start of an epoch."""
+EPOCH_S = 5
+EPOCH = EPOCH_S * S
+FLOOR, WALL, BACK, TILL, EXIT, PARIS = range(6)
 PLACES = (
     Place(FLOOR, "lyon-1", "floor", "floor", ("front",)),
+    Place(WALL, "lyon-1", "wall", "floor", ("side",)),
     Place(BACK, "lyon-1", "back", "back_room", ("rear",)),
     Place(TILL, "lyon-1", "till", "till", ("front",)),
     Place(EXIT, "lyon-1", "exit", "exit", ("front",)),
+    Place(PARIS, "paris-1", "floor", "floor", ("paris",)),
 )
-READERS = ("front", "rear")
-SILENT_AFTER = 60 * S
-RULE = SilenceRule(
-    min_silence_ns=90 * S,
-    max_silence_ns=3_600 * S,
-    silence_gaps=6,
-    exit_hold_ns=20 * S,
-    memory_ns=30 * S,
-    move_ratio=1.63,  # no sum of weights in these tests is such a multiple of another: nothing hangs on rounding
+READERS = ("front", "side", "rear", "paris")
+ANTENNAS = (
+    ("front", 1, FLOOR, False),
+    ("front", 2, TILL, False),
+    ("front", 3, EXIT, False),
+    ("side", 1, WALL, False),
+    ("rear", 1, BACK, False),
+    ("paris", 1, PARIS, False),
+)
+SILENT_AFTER = 30 * S
+RULE = BeliefRule(
+    epoch_ns=EPOCH,
+    grace_ns=1 * S,
+    late_ns=120 * S,
+    in_above=0.6,
+    out_below=0.1,
+    move_above=0.75,
     arrive_reads=2,
 )
 
 
-def new_presence(kind: type[SilencePresence] = SilencePresence, rule: SilenceRule = RULE) -> SilencePresence:
+def new_presence() -> BeliefPresence:
     """Return a presence that knows no tag."""
-    return kind(PLACES, Watch(PLACES, dict.fromkeys(READERS, SILENT_AFTER), 60 * S), rule)
+    watch = Watch(PLACES, dict.fromkeys(READERS, SILENT_AFTER), 60 * S)
+    return BeliefPresence(PLACES, ANTENNAS, watch, RULE)
 
 
 class PresenceShop:
-    """A presence and its clock: `now` in ns, `live` second by second while its living readers prove their lives."""
+    """A presence and its clock: `now` in ns. Readers prove their lives each epoch, dead ones never."""
 
-    def __init__(self, presence: SilencePresence | None = None) -> None:
-        self.presence = presence or new_presence()
+    def __init__(self, seed: int = 1) -> None:
+        self.presence = new_presence()
         self.now = T0
-        self.alive = set(READERS)
+        self.dead: set[str] = set()
+        self.unplugged: set[str] = set()
+        self.lying: dict[str, tuple[int, float]] = {}
         self.events: list[PresenceEvent] = []
+        self._random = Random(seed)
+        self._kept: dict[str, str] = {}
+        self.presence.advance(self.now)
 
-    def read(
-        self, epc: str, place: int = FLOOR, *, ago_s: float = 0, rssi: float | None = -65, count: int = 1
-    ) -> None:
+    def read(self, epc: str, place: int = FLOOR, *, ago_s: float = 0, rssi: float | None = -60) -> None:
         """A tag answers, now or some seconds ago."""
-        self.presence.observe(epc, place, self.now - round(ago_s * S), rssi, count)
+        self.presence.observe(epc, place, self.now - round(ago_s * S), rssi, 1)
 
-    def live(
-        self, seconds: int, *epcs: str, place: int = FLOOR, every: int = 5, rssi: float | None = -65
-    ) -> list[PresenceEvent]:
-        """Let time pass while tags answer every few seconds; return what changed."""
+    def live(self, seconds: int) -> list[PresenceEvent]:
+        """Let time pass by epochs, while tags answer the antennas of where they lie; return what changed."""
         before = len(self.events)
-        for second in range(1, seconds + 1):
-            self.now += S
-            for reader in self.alive:
-                self.presence.proof(reader, self.now)
-            for epc in epcs if second % every == 0 else ():
-                self.read(epc, place, rssi=rssi)
-            self.presence.advance(self.now)
-            self.events += self.presence.drain()
+        for _ in range(-(-seconds // EPOCH_S)):
+            self.now += EPOCH
+            self._hear()
+            for reader in READERS:
+                if reader not in self.dead:
+                    self.presence.proof(reader, self.now)
+            self.take()
         return self.events[before:]
 
-    def settle(self, *epcs: str, place: int = FLOOR) -> None:
-        """Bring tags in and have them known well: half an hour of reads, every five seconds."""
-        self.live(1_800, *epcs, place=place)
-        assert {self.presence.place_of(epc) for epc in epcs} == {place}
+    def _hear(self) -> None:
+        """Have each tag answer in this epoch as its chance is, a few seconds before its end."""
+        mute = self.dead | self.unplugged
+        for epc, (place, chance) in self.lying.items():
+            if self._random.random() < chance and PLACES[place].readers[0] not in mute:
+                self.read(epc, place, ago_s=self._random.uniform(1, 4.9))
 
-    def die(self, reader: str) -> None:
-        """A reader falls silent without a word."""
-        self.alive.discard(reader)
+    def take(self) -> list[PresenceEvent]:
+        """Bring presence up to now (an epoch waits a moment for late reads); return what changed."""
+        self.presence.advance(self.now + RULE.grace_ns)
+        events = self.presence.drain()
+        self.events += events
+        return events
+
+    def put(self, *epcs: str, place: int = FLOOR, chance: float = 0.8) -> None:
+        """Lay tags down where an antenna reads them with a chance per epoch."""
+        self.lying |= dict.fromkeys(epcs, (place, chance))
+
+    def take_away(self, *epcs: str) -> None:
+        """Take tags out of every antenna's sight."""
+        for epc in epcs:
+            del self.lying[epc]
+
+    def fill(self, place: int = FLOOR, tags: int = 60) -> list[str]:
+        """Lay a crowd of well-read tags into a place; return them."""
+        crowd = [f"C{place}{n:06X}" for n in range(tags)]
+        self.put(*crowd, place=place)
+        return crowd
 
     def restart(self) -> None:
         """Give what was written down to a new presence. Rows come back in the order of their keys."""
-        kept: dict[str, str] = getattr(self, "_kept", {})
         for row in self.presence.dirty_rows():
             if row.value is None:
-                kept.pop(row.epc, None)
+                self._kept.pop(row.epc, None)
             else:
-                kept[row.epc] = row.value
-        self._kept = kept
-        self.presence = new_presence(type(self.presence))
-        self.presence.restore(TagRow(epc, kept[epc]) for epc in sorted(kept))
+                self._kept[row.epc] = row.value
+        self.presence = new_presence()
+        self.presence.restore(TagRow(epc, self._kept[epc]) for epc in sorted(self._kept))
 
 
 def said(events: Iterable[PresenceEvent]) -> list[str]:
