@@ -39,7 +39,12 @@ def availability(
     fresh_ns = ns(stock.fresh_s)
     found = answer(
         _zone_views(state, store, article, now_ns, is_dated=is_dated),
-        Terms(reserved=0, safety_stock=safety, incoming=0, limited_below=stock.limited_below),
+        Terms(
+            reserved=0,
+            safety_stock=safety,
+            incoming=state.ledger.incoming(store, sku),
+            limited_below=stock.limited_below,
+        ),
         Context(
             store=store,
             sku=sku,

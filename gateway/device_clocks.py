@@ -69,7 +69,7 @@ class _Clock:
 
     __slots__ = (
         "agreed_low_ns", "agreeing", "anchor_ns", "bucket", "bucket_low_ns", "correction_ns", "drift_bucket",
-        "drift_low_ns", "drifts", "floor_ns", "floors", "has_time", "low_ns", "messages", "received_ns", "row_from_ns",
+        "drift_low_ns", "drifts", "floor_ns", "floors", "low_ns", "messages", "received_ns", "row_from_ns",
         "stepped_ns", "steps", "strays",
     )  # fmt: skip
 
@@ -77,7 +77,6 @@ class _Clock:
         self.correction_ns = self.floor_ns = 0
         self.received_ns = NEVER_NS  # of the message that is being heard
         self.low_ns = 0  # the least excess in it
-        self.has_time = False
         self.messages = self.steps = 0
         self.stepped_ns = NEVER_NS
         self.floors: deque[int] = deque(maxlen=FLOOR_BUCKETS)
@@ -91,10 +90,6 @@ class _Clock:
         """Judge the message that was heard: called when the next one begins."""
         low_ns = self.low_ns
         self.messages += 1
-        if low_ns:
-            self.has_time = True
-        elif not self.has_time:
-            return
         apart_ns = low_ns - self.floor_ns
         if not -STEP_NS <= apart_ns <= STEP_NS:
             self._consider(low_ns, is_ahead=apart_ns < 0)
@@ -178,6 +173,8 @@ class DeviceClocks:
         if clock is None:
             return min(at_ns, received_ns)
         excess_ns = received_ns - at_ns
+        if excess_ns == 0:  # the gateway's own time: nothing is said of the device's
+            return at_ns
         if received_ns != clock.received_ns:
             if clock.received_ns != NEVER_NS:
                 clock.close()
@@ -190,7 +187,7 @@ class DeviceClocks:
     def judge(self, device: str, now_ns: int) -> ClockJudgement:
         """Return how a device's clock is."""
         clock = self._clocks.get(device)
-        if clock is None or not (clock.has_time or clock.low_ns):
+        if clock is None or clock.received_ns == NEVER_NS:
             return ClockJudgement("no_clock", None, None, 0)
         drift_ppm = clock.drift_ppm()
         state: ClockState = "ok"

@@ -20,7 +20,7 @@ from gateway.intake import ObservationIntake
 from gateway.movements import LevelPoint, Movement
 from gateway.presence.model import Arrived, Departed, Moved, PresenceEvent, TagRow
 from gateway.proofs import count_proves
-from gateway.sales import settle_sales
+from gateway.sales import settle_paid, settle_sales
 from gateway.scans import CountSession
 from gateway.site import Site, ns
 from gateway.state import State
@@ -111,8 +111,13 @@ class Engine:
                 self.state.tags_of.setdefault((place.store, sku), set()).discard(event.epc)
                 if event.cause == "silence":
                     self.state.doubtful.setdefault((place.store, sku), set()).add(event.epc)
-                told = self.till.told(event.epc)
-                if event.cause == "told" and told is not None:
+                told, sent = self.till.told(event.epc), self.till.sent(event.epc)
+                if event.cause == "told" and sent is not None:
+                    to_store, ref, at_ns = sent
+                    self.state.ledger.sent(
+                        place.store, sku, event.epc, place.zone, to_store, ref, at_ns, now_ns, is_there=False
+                    )
+                elif event.cause == "told" and told is not None:
                     ref, at_ns = told
                     self.state.ledger.sold_epc(place.store, sku, event.epc, place.zone, ref, at_ns, now_ns)
                 else:
@@ -133,8 +138,11 @@ class Engine:
         if epoch_ns == self._settled_ns:
             return
         self._settled_ns = epoch_ns
-        for store, sku in self.state.ledger.owing():
+        owing = self.state.ledger.owing()
+        for store, sku in owing:
             settle_sales(self.state, store, sku, now_ns)
+        for store, sku in self.state.sale_marks.keys() - set(owing):
+            settle_paid(self.state, store, sku)
         self._apply_presence(now_ns)
 
     def _close_counts(self, now_ns: int) -> None:

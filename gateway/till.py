@@ -6,13 +6,19 @@ with a tag by the ledger. An API's events and a scanner's scans come through the
 
 from gateway.catalogue import UNIDENTIFIED
 from gateway.ports import EventResult, TillEvent
-from gateway.proofs import before_sale
+from gateway.proofs import before_sale, count_proves
 from gateway.state import State
 
 MAX_FUTURE_NS = 300 * 1_000_000_000
 """A till's clock may run ahead by this; an event further ahead is refused."""
+FOUND_READS = 3
+"""A tag that a person found in a zone is as good as so many reads of it there."""
 MAX_EVENT_PIECES = 1_000
 """Pieces that one event may move; a typing error beyond it is refused."""
+
+
+Refusal = tuple[str, str, str]
+"""(code, detail, pointer) of what is wrong with an event."""
 
 
 class Till:
@@ -21,6 +27,7 @@ class Till:
     def __init__(self, state: State) -> None:
         self._state = state
         self._told: dict[str, tuple[str, int]] = {}
+        self._sent: dict[str, tuple[str, str, int]] = {}
 
     def record(self, event: TillEvent, now_ns: int) -> EventResult:
         """Apply one event; return what became of it. The caller sees to it that it comes once."""
@@ -29,6 +36,9 @@ class Till:
         if refusal is not None or sku is None:
             code, detail, pointer = refusal or ("unknown_sku", "", "/sku")
             return EventResult(event.event_id, "refused", None, code, detail, pointer)
+        if event.type == "count":
+            self.count(event, sku, now_ns)
+            return EventResult(event.event_id, "applied", sku)
         zone = event.zone or self._default_zone(event.store, event.type)
         for piece in range(event.qty):
             ref = event.event_id if event.qty == 1 else f"{event.event_id}#{piece + 1}"
@@ -36,8 +46,10 @@ class Till:
                 self.sell(event.store, sku, event.epc, ref, event.at_ns, now_ns)
             elif event.type == "return":
                 self.take_back(event.store, sku, zone, event.epc, ref, event.at_ns, now_ns)
-            else:
+            elif event.type == "receive":
                 self.receive(event.store, sku, zone, event.epc, ref, event.at_ns, now_ns)
+            else:
+                self.send(event, sku, ref, now_ns)
         return EventResult(event.event_id, "applied", sku)
 
     def _sku_of(self, event: TillEvent) -> str | None:
@@ -59,7 +71,7 @@ class Till:
                 return other, "/epc"
         return None
 
-    def _refusal(self, event: TillEvent, sku: str | None, now_ns: int) -> tuple[str, str, str] | None:
+    def _refusal(self, event: TillEvent, sku: str | None, now_ns: int) -> Refusal | None:
         """Return (code, detail, pointer) of what is wrong with an event, or None."""
         if event.store not in self._state.site.roles:
             return "unknown_store", f"no store {event.store!r}", "/store"
@@ -76,8 +88,17 @@ class Till:
             return "unknown_zone", f"no zone {event.zone!r} in store {event.store!r}", "/zone"
         if event.at_ns > now_ns + MAX_FUTURE_NS:
             return "time_in_future", "the event's time lies more than 5 minutes ahead", "/at"
-        if not 1 <= event.qty <= MAX_EVENT_PIECES or (event.epc is not None and event.qty != 1):
-            return "bad_quantity", f"qty must be 1 to {MAX_EVENT_PIECES}, and 1 where an EPC is named", "/qty"
+        return self._place_refusal(event) or _quantity_refusal(event)
+
+    def _place_refusal(self, event: TillEvent) -> Refusal | None:
+        """Return what is wrong with where a transfer goes, or a count was."""
+        if event.type == "transfer":
+            if event.to_store not in self._state.site.roles:
+                return "unknown_store", f"no store {event.to_store!r}", "/to_store"
+            if event.to_store == event.store:
+                return "same_store", f"from {event.store!r} to itself", "/to_store"
+        if event.type == "count" and event.zone is None:
+            return "zone_missing", "a count names the zone that was counted", "/zone"
         return None
 
     def _default_zone(self, store: str, kind: str) -> str:
@@ -121,7 +142,65 @@ class Till:
         here = self._is_here(store, epc)
         self._state.ledger.received(store, sku, zone, epc, ref, at_ns, now_ns, is_here=here)
 
+    def send(self, event: TillEvent, sku: str, ref: str, now_ns: int) -> None:
+        """One piece was sent to another store; a tag that is named goes out of presence here at once."""
+        ledger, store, epc, to_store = self._state.ledger, event.store, event.epc, event.to_store or ""
+        by_tag = epc is not None and ledger.tracked_by(sku) == "tag"
+        if (
+            by_tag
+            and epc is not None
+            and self._is_here(store, epc)
+            and self._state.presence.depart(epc, event.at_ns)
+        ):
+            self._sent[epc] = (to_store, ref, event.at_ns)
+        else:
+            zone = None if by_tag or ledger.tracked_by(sku) == "tag" else event.zone
+            there = self._is_here(to_store, epc)
+            ledger.sent(store, sku, epc, zone, to_store, ref, event.at_ns, now_ns, is_there=there)
+
+    def sent(self, epc: str) -> tuple[str, str, int] | None:
+        """Return (to_store, ref, at_ns) of the transfer that named a tag which presence now lets go; once."""
+        return self._sent.pop(epc, None)
+
+    def count(self, event: TillEvent, sku: str, now_ns: int) -> None:
+        """Somebody counted in a zone: so many pieces of an article, or this very tag.
+
+        A count that is not complete (one rail of a zone) tells of the pieces that are there, and of no
+        others: it only ever raises a level.
+        """
+        state, store, zone = self._state, event.store, event.zone or ""
+        if event.epc is not None and state.ledger.tracked_by(sku) == "tag":
+            self._found(store, sku, zone, event.epc, event, now_ns)
+            return
+        level = state.ledger.levels(store, sku).get(zone, 0)
+        if event.complete:
+            count_proves(state, store, sku, zone, event.qty, now_ns, tells_of_none=True)
+        pieces = event.qty if event.complete else max(level, event.qty)
+        state.ledger.counted(store, sku, zone, pieces, event.event_id, event.at_ns, now_ns)
+
+    def _found(self, store: str, sku: str, zone: str, epc: str, event: TillEvent, now_ns: int) -> None:
+        """This very tag was seen in a zone: as good as reads of it there; where nothing reads, announced."""
+        presence, place = (
+            self._state.presence,
+            self._state.site.places[self._state.site.place_id[store, zone]],
+        )
+        presence.expect(epc, event.at_ns)
+        if place.readers:
+            presence.observe(epc, place.id, event.at_ns, None, FOUND_READS)
+        elif not self._is_here(store, epc):
+            ref = event.event_id
+            self._state.ledger.received(store, sku, zone, epc, ref, event.at_ns, now_ns, is_here=False)
+
     def _is_here(self, store: str, epc: str | None) -> bool:
         """Return whether a tag is believed in a store."""
         place = self._state.presence.place_of(epc) if epc is not None else None
         return place is not None and self._state.site.places[place].store == store
+
+
+def _quantity_refusal(event: TillEvent) -> Refusal | None:
+    """Return what is wrong with an event's quantity. A count may find none."""
+    least = 0 if event.type == "count" and event.epc is None else 1
+    if not least <= event.qty <= MAX_EVENT_PIECES or (event.epc is not None and event.qty != 1):
+        detail = f"qty must be {least} to {MAX_EVENT_PIECES}, and 1 where an EPC is named"
+        return "bad_quantity", detail, "/qty"
+    return None

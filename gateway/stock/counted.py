@@ -2,7 +2,10 @@
 
 from gateway.movements import MovementKind
 from gateway.stock.effects import Effect
-from gateway.stock.line import CHARGE_ORDER, Line
+from gateway.stock.line import CHARGE_ORDER, REFILL_ORDER, Announced, Line
+
+MAX_INCOMING = 1_000
+"""Pieces of one article on their way to one store; more is a mistake, and the oldest are let go."""
 
 
 def sold(line: Line, ref: str, at_ns: int) -> Effect:
@@ -16,6 +19,25 @@ def added(line: Line, kind: MovementKind, cause: str, ref: str, at_ns: int, zone
     """A piece was received or returned where it was scanned."""
     line.pool[zone] += 1
     return Effect(kind, cause, at_ns, to_zone=zone, ref=ref)
+
+
+def sent(line: Line, epc: str | None, ref: str, at_ns: int, zone: str | None, to_store: str) -> Effect:
+    """A piece was sent to another store: from `zone` if it has one, else from the back first."""
+    source = zone if zone is not None and line.pool[zone] > 0 else None
+    if source is None:
+        source = line.take_from_pool(REFILL_ORDER)
+    else:
+        line.pool[source] -= 1
+    note = f"to {to_store}" if source else f"to {to_store}, of a piece that was not believed in the store"
+    return Effect(MovementKind.TRANSFERRED, "transfer", at_ns, epc=epc, from_zone=source, ref=ref, note=note)
+
+
+def announced(line: Line, piece: Announced, from_store: str) -> Effect:
+    """A piece is on its way from another store: it is in no level until it is scanned in or seen."""
+    line.incoming.append(piece)
+    del line.incoming[:-MAX_INCOMING]
+    note = f"on its way from {from_store}"
+    return Effect(MovementKind.TRANSFERRED, "transfer", piece.at_ns, epc=piece.epc, ref=piece.ref, note=note)
 
 
 def counted(line: Line, zone: str, pieces: int, ref: str, at_ns: int) -> Effect:

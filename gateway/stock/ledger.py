@@ -10,9 +10,11 @@ from gateway.catalogue import Catalogue
 from gateway.movements import LevelPoint, Movement, MovementKind, ZoneDelta
 from gateway.stock import counted, tagged, weighed
 from gateway.stock.effects import Effect, StockRule
-from gateway.stock.line import Line
+from gateway.stock.line import Announced, Line
 
 LineKey = tuple[str, str]
+INCOMING_NS = 14 * 86_400 * 1_000_000_000
+"""A piece that was sent and neither scanned in nor seen for two weeks is not coming."""
 EXPIRE_EVERY_NS = 60 * 1_000_000_000
 """Pairings are settled by the minute; their windows are hours."""
 
@@ -144,6 +146,7 @@ class Ledger:
         """A piece was scanned in at `zone`. `is_here`: `epc` is believed in this store, so the piece is counted."""
 
         def effect(line: Line) -> Effect:
+            line.take_incoming(epc)
             match self.tracked_by(sku):
                 case "tag":
                     return tagged.received(line, ref, at_ns, zone, epc, is_here=is_here)
@@ -153,6 +156,34 @@ class Ledger:
                     return counted.added(line, MovementKind.ARRIVED, "receiving", ref, at_ns, zone)
 
         self._apply(store, sku, now_ns, effect)
+
+    def sent(
+        self,
+        store: str,
+        sku: str,
+        epc: str | None,
+        zone: str | None,
+        to_store: str,
+        ref: str,
+        at_ns: int,
+        now_ns: int,
+        *,
+        is_there: bool,
+    ) -> None:
+        """A piece was sent to another store. `zone`: where its tag `epc` was believed until now; None where no
+        tag was named, or it is not believed in this store. `is_there`: it is believed in the other already.
+        """
+        by_tag = self.tracked_by(sku) == "tag"
+        rule = tagged.sent if by_tag else counted.sent
+        self._apply(store, sku, now_ns, lambda line: rule(line, epc, ref, at_ns, zone, to_store))
+        if not is_there:
+            announced = Announced(ref, "transfer", at_ns, epc=epc)
+            self._apply(to_store, sku, now_ns, lambda line: counted.announced(line, announced, store))
+
+    def incoming(self, store: str, sku: str) -> int:
+        """Return how many pieces are on their way to a store."""
+        line = self._lines.get((store, sku))
+        return 0 if line is None else len(line.incoming)
 
     def counted(
         self, store: str, sku: str, zone: str, pieces: int, ref: str, at_ns: int, now_ns: int
@@ -194,6 +225,7 @@ class Ledger:
     def _expire_line(self, key: LineKey, now_ns: int, is_watched: Callable[[str, str], bool]) -> None:
         line = self._lines[key]
         before = line.to_json()
+        line.incoming = [piece for piece in line.incoming if piece.at_ns > now_ns - INCOMING_NS]
         if self.tracked_by(key[1]) == "weight":
             effects = weighed.expired(line, now_ns, self._rule)
         else:

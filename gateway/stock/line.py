@@ -3,6 +3,7 @@
     level(zone) = tags there + pool there (pieces known by a scan or a count alone)
                 + shelf there + credits there (announced, tag not yet seen) - debts charged to it
     in-hand     = pieces that a weight shelf lost and no till has sold yet
+    incoming    = pieces on their way from another store: of no level until they are scanned in or seen
 
 A debt is a sale whose piece has not been seen leaving; a credit is a return or a receipt whose tag
 has not been seen. Both are pieces that events announced before (or after) readers noticed, and are
@@ -63,6 +64,7 @@ class Line:
     paired: dict[str, Announced] = field(default_factory=dict)
     lone_departures: list[Lone] = field(default_factory=list)
     lone_arrivals: list[Lone] = field(default_factory=list)
+    incoming: list[Announced] = field(default_factory=list)
 
     def levels(self) -> dict[str, int]:
         """Return the pieces per zone; zones with none are left out."""
@@ -97,12 +99,22 @@ class Line:
             or self.paired
             or self.lone_departures
             or self.lone_arrivals
+            or self.incoming
         )
 
     def payable(self) -> int:
         """Return how many more debts could still be paid by a piece leaving."""
         shelf = sum(pieces for _, pieces in self.shelves.values())
         return self.tags.total() + shelf - len(self.debts)
+
+    def take_incoming(self, epc: str | None, *, by_name_alone: bool = False) -> Announced | None:
+        """Take the piece on its way that has come: the one of this tag, else the oldest of no named tag."""
+        for wanted in (epc,) if by_name_alone else dict.fromkeys((epc, None)):
+            for piece in self.incoming:
+                if piece.epc == wanted:
+                    self.incoming.remove(piece)
+                    return piece
+        return None
 
     def take_from_pool(self, order: tuple[str, ...]) -> str | None:
         """Take one piece out of the pool; return the zone it came from, None where the pool is empty."""
@@ -122,6 +134,7 @@ class Line:
             "paired": {epc: asdict(a) for epc, a in self.paired.items()},
             "lone_departures": [asdict(entry) for entry in self.lone_departures],
             "lone_arrivals": [asdict(entry) for entry in self.lone_arrivals],
+            "incoming": [asdict(a) for a in self.incoming],
         }
         return json.dumps({key: value for key, value in state.items() if value}, separators=(",", ":"))
 
@@ -136,3 +149,4 @@ class Line:
         self.paired = {epc: Announced(**a) for epc, a in state.get("paired", {}).items()}
         self.lone_departures = [Lone(**entry) for entry in state.get("lone_departures", [])]
         self.lone_arrivals = [Lone(**entry) for entry in state.get("lone_arrivals", [])]
+        self.incoming = [Announced(**a) for a in state.get("incoming", [])]

@@ -11,7 +11,7 @@ A paired tag that is seen again was the wrong one: its debt opens again, and the
 
 from gateway.movements import MovementKind
 from gateway.stock.effects import Effect, StockRule
-from gateway.stock.line import CHARGE_ORDER, Announced, Line, Lone
+from gateway.stock.line import CHARGE_ORDER, REFILL_ORDER, Announced, Line, Lone
 
 EXIT_EARLY_NS = 60 * 1_000_000_000
 """A customer leaves after paying: a gate read this long before the till's own time is another piece."""
@@ -34,6 +34,11 @@ def arrived(line: Line, epc: str, zone: str, at_ns: int, *, came_back: bool) -> 
     if credit is not None:
         kind = MovementKind.RETURNED if credit.kind == "return" else MovementKind.ARRIVED
         return Effect(kind, "pairing", at_ns, epc=epc, to_zone=zone, ref=credit.ref, note="as announced")
+    if not was_unseen and (coming := line.take_incoming(epc, by_name_alone=came_back)) is not None:
+        note = "as announced"
+        return Effect(
+            MovementKind.TRANSFERRED, "pairing", at_ns, epc=epc, to_zone=zone, ref=coming.ref, note=note
+        )
     if was_unseen:
         _keep(line.lone_arrivals, Lone(epc, at_ns, cause=UNSEEN, came_back=True))
         return Effect(MovementKind.ARRIVED, "rfid", at_ns, epc=epc, to_zone=zone, note="was only unseen")
@@ -59,7 +64,8 @@ def departed(line: Line, epc: str, zone: str, at_ns: int, last_seen_ns: int, cau
         line.debts.remove(debt)
         debt.reopened, debt.epc = False, None
         line.paired[epc] = debt
-        return Effect(MovementKind.DEPARTED, cause, at_ns, epc=epc, from_zone=zone, ref=debt.ref, note="sold")
+        note = "sold" if debt.kind == "sale" else "sent to another store"
+        return Effect(MovementKind.DEPARTED, cause, at_ns, epc=epc, from_zone=zone, ref=debt.ref, note=note)
     _keep(line.lone_departures, Lone(epc, at_ns, last_seen_ns, cause))
     return Effect(MovementKind.DEPARTED, cause, at_ns, epc=epc, from_zone=zone)
 
@@ -67,16 +73,43 @@ def departed(line: Line, epc: str, zone: str, at_ns: int, last_seen_ns: int, cau
 def transferred_out(line: Line, epc: str, zone: str, at_ns: int, to_store: str) -> Effect:
     """A tag turned up in another store of this gateway."""
     line.tags[zone] -= 1
+    sent = next((d for d in line.debts if d.kind == "transfer"), None)
+    if sent is not None:
+        line.debts.remove(sent)
     _drop_unpayable(line)
-    note = f"seen in {to_store}"
-    return Effect(MovementKind.TRANSFERRED, "rfid", at_ns, epc=epc, from_zone=zone, note=note)
+    note, ref = f"seen in {to_store}", None if sent is None else sent.ref
+    return Effect(MovementKind.TRANSFERRED, "rfid", at_ns, epc=epc, from_zone=zone, ref=ref, note=note)
 
 
 def transferred_in(line: Line, epc: str, zone: str, at_ns: int, from_store: str) -> Effect:
     """A tag came from another store of this gateway."""
     line.tags[zone] += 1
-    note = f"last in {from_store}"
-    return Effect(MovementKind.TRANSFERRED, "rfid", at_ns, epc=epc, to_zone=zone, note=note)
+    coming = line.take_incoming(epc)
+    note, ref = f"last in {from_store}", None if coming is None else coming.ref
+    return Effect(MovementKind.TRANSFERRED, "rfid", at_ns, epc=epc, to_zone=zone, ref=ref, note=note)
+
+
+def sent(line: Line, epc: str | None, ref: str, at_ns: int, zone: str | None, to_store: str) -> Effect:
+    """A piece was sent to another store, somebody says. `zone`: where its tag `epc` was believed until now."""
+    note = f"to {to_store}"
+    kind = MovementKind.TRANSFERRED
+    if zone is not None:
+        line.tags[zone] -= 1
+        _drop_unpayable(line)
+        return Effect(kind, "transfer", at_ns, epc=epc, from_zone=zone, ref=ref, note=note)
+    announced = Announced(ref, "transfer", at_ns, epc=epc)
+    gone = _pair(line, announced) if epc is None else _take_lone(line.lone_departures, epc)
+    if gone is not None:
+        return Effect(kind, "transfer", at_ns, epc=gone.epc, ref=ref, note=f"{note}, had left already")
+    if epc is None and line.payable() > 0:
+        line.debts.append(announced)
+        return Effect(kind, "transfer", at_ns, ref=ref, note=note)
+    source = line.take_from_pool(REFILL_ORDER)
+    if source is None and line.credits:
+        source = line.credits.pop(0).zone
+    if source is None:
+        note += ", of a piece that was not believed in the store"
+    return Effect(kind, "transfer", at_ns, epc=epc, from_zone=source, ref=ref, note=note)
 
 
 def sold(line: Line, ref: str, at_ns: int) -> Effect:
@@ -121,7 +154,8 @@ def not_sold(line: Line, ref: str, now_ns: int) -> Effect | None:
     if zone is not None:
         note = "a piece whose tag was never read"
         return Effect(MovementKind.DEPARTED, "pairing", now_ns, from_zone=zone, ref=ref, note=note)
-    note = "sold, but every tag of it is still here"
+    said = "sold" if debt.kind == "sale" else "sent to another store"
+    note = f"{said}, but every tag of it is still here"
     return Effect(MovementKind.ADJUSTED, "pairing", now_ns, ref=ref, note=note)
 
 

@@ -41,7 +41,7 @@ class Faults:
 
 
 def messages(faults: Faults, seed: int, seconds: float = 3_600) -> Iterator[Heard]:
-    """Yield messages in the order of their receipt; late ones by a median of 5 s, 95 % below 60 s."""
+    """Yield messages in the order of their receipt; late ones by a median of 5 s, 95 % below 60 s, none above 300."""
     rng, heard, second = Random(seed), [], 0.0
     while second < seconds:
         second += rng.uniform(0.5, 1.5) * faults.every_s
@@ -50,7 +50,7 @@ def messages(faults: Faults, seed: int, seconds: float = 3_600) -> Iterator[Hear
         for _ in range(2 if rng.random() < faults.twice else 1):
             delay_s = 0.01 + rng.expovariate(20)
             if rng.random() < faults.late:
-                delay_s += rng.lognormvariate(1.61, 1.5)
+                delay_s += min(300.0, rng.lognormvariate(1.61, 1.5))
             times = second, second + ahead_s, second + delay_s
             heard.append(Heard(*(START_NS + round(t * NS_PER_S) for t in times)))
     yield from sorted(heard, key=lambda message: message.received_ns)
