@@ -15,6 +15,7 @@ BLOCKS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )  # fmt: skip
 """Every metric stands in one block; a test holds it to that."""
 DIGITS = 4
+SMALL = 0.001
 
 
 def number(value: float) -> str:
@@ -23,6 +24,8 @@ def number(value: float) -> str:
         return "-"
     if value == 0 or abs(value) >= 10**DIGITS:
         return f"{value:.0f}"
+    if abs(value) < SMALL:
+        return f"{value:.1e}".replace("e-0", "e-")
     decimals = max(0, min(DIGITS, DIGITS - 1 - math.floor(math.log10(abs(value)))))
     return f"{value:.{decimals}f}"
 
