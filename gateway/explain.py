@@ -20,7 +20,12 @@ MAX_ITEMS = 200
 """Tags told of one article: a person reads no more, and a page of more costs the loop its 2 ms."""
 MODEL = "belief/1"
 """Of the rule of presence: raise it when its probabilities come to mean something else."""
-KINDS: dict[str, EventKind] = {"sale": "sale", "return": "return", "receive": "receive"}
+KINDS: dict[str, EventKind] = {
+    "sale": "sale",
+    "return": "return",
+    "receive": "receive",
+    "transfer": "transfer",
+}
 
 
 def explain(state: State, found: Availability, now_ns: int) -> Explanation:

@@ -10,7 +10,7 @@ from typing import Literal
 
 from gateway.presence.model import Phase
 
-EventKind = Literal["sale", "return", "receive"]
+EventKind = Literal["sale", "return", "receive", "transfer"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ def add_event_routes(router: APIRouter) -> None:
                            "invalid_request", "unknown_parameter", "missing_page_header"),
         openapi_extra=json_body(EventBatch),
         tags=["events"],
-        summary="Tell of sales, returns and receipts",
+        summary="Tell of sales, returns, receipts, transfers and counts",
     )  # fmt: skip
 
 
@@ -83,6 +83,9 @@ def _refusal(
     if store is None:
         detail = f"There is no store {echo(item.store)}."
         return _refused(index, item.event_id, "unknown_store", detail, here + "/store")
+    if item.to_store is not None and item.to_store not in stores:
+        detail = f"There is no store {echo(item.to_store)}."
+        return _refused(index, item.event_id, "unknown_store", detail, here + "/to_store")
     if item.zone is not None and item.zone not in {zone.id for zone in store.zones}:
         detail = f"Store {echo(item.store)} has no zone {echo(item.zone)}."
         return _refused(index, item.event_id, "unknown_zone", detail, here + "/zone")
@@ -103,6 +106,8 @@ def _event(item: TillEventIn) -> TillEvent:
         qty=item.qty,
         at_ns=item.at,
         zone=item.zone,
+        to_store=item.to_store,
+        complete=item.complete,
     )
 
 

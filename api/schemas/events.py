@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import (
     Field,
     ValidationError,
+    ValidationInfo,
     ValidatorFunctionWrapHandler,
     WrapValidator,
     field_validator,
@@ -38,7 +39,11 @@ class TillEventIn(Question):
         "1 to 128 visible ASCII characters.",
         examples=["till-1:2026-11-21:000184:1"],
     )
-    type: Literal["sale", "return", "receive"] = Field(description="What happened.", examples=["sale"])
+    type: Literal["sale", "return", "receive", "transfer", "count"] = Field(
+        description="What happened. transfer: pieces leave `store` for `to_store`. count: `qty` pieces were found "
+        "in `zone`, or the very tag `epc` was.",
+        examples=["sale"],
+    )
     store: str = Field(pattern=STORE_PATTERN, description="Id of the store.", examples=["lyon-1"])
     at: Instant = Field(
         description="When it happened (RFC 3339), at most 5 minutes ahead of the gateway's clock.",
@@ -59,12 +64,26 @@ class TillEventIn(Question):
         description="EPC of the very piece, hex; then `qty` is 1.",
         examples=["3034257BF400B7800004CB2F"],
     )
-    qty: int = Field(1, ge=1, le=MAX_EVENT_QTY, description="Pieces.", examples=[1])
+    qty: int = Field(
+        1, ge=0, le=MAX_EVENT_QTY, description="Pieces; 0 in a count alone: none was found.", examples=[1]
+    )
     zone: str | None = Field(
         None,
         pattern=STORE_PATTERN,
         description="Zone where it happened; left out: the gateway chooses by type.",
         examples=["till"],
+    )
+    to_store: str | None = Field(
+        None,
+        pattern=STORE_PATTERN,
+        description="Of a transfer: id of the store it goes to.",
+        examples=["lyon-2"],
+    )
+    complete: bool = Field(
+        False,
+        description="Of a count: the whole zone was counted for the article, so it holds `qty` and no more; "
+        "otherwise it holds at least `qty`.",
+        examples=[True],
     )
 
     @field_validator("gtin")
@@ -81,6 +100,23 @@ class TillEventIn(Question):
     @classmethod
     def _upper(cls, value: str | None) -> str | None:
         return None if value is None else value.upper()
+
+    @field_validator("qty")
+    @classmethod
+    def _finds_none(cls, value: int, info: ValidationInfo) -> int:
+        if value == 0 and info.data.get("type") != "count":
+            raise ValueError("qty must be 1 or more, but in a count")
+        return value
+
+    @model_validator(mode="after")
+    def _fits_its_type(self) -> Self:
+        if (self.type == "transfer") != (self.to_store is not None):
+            raise ValueError("a transfer, and no other event, has a to_store")
+        if self.type == "count" and self.zone is None:
+            raise ValueError("a count names the zone that was counted")
+        if self.complete and self.type != "count":
+            raise ValueError("only a count is complete")
+        return self
 
     @model_validator(mode="after")
     def _names_an_article(self) -> Self:
@@ -141,7 +177,8 @@ class EventOutcome(Answer):
     sku: str | None = Field(description="SKU that it was applied to; null: none.", examples=["DEN-501-32"])
     code: str | None = Field(
         description="Why it was refused: invalid_event, forbidden_store, unknown_store, unknown_zone, "
-        "time_in_future, unknown_sku, contradictory_product, bad_quantity, event_id_reused; null: it was not.",
+        "same_store, time_in_future, unknown_sku, contradictory_product, bad_quantity, event_id_reused; null: it "
+        "was not.",
         examples=[None],
     )
     detail: str | None = Field(description="The same for a person; null: not refused.", examples=[None])

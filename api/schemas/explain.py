@@ -51,7 +51,9 @@ class ExplainedItem(Answer):
 class OpenEvent(Answer):
     """A piece that a till or a scanner told of, and that no tag has answered for yet."""
 
-    type: Literal["sale", "return", "receive"] = Field(description="What was told.", examples=["sale"])
+    type: Literal["sale", "return", "receive", "transfer"] = Field(
+        description="What was told.", examples=["sale"]
+    )
     ref: str = Field(description="Id of the event, or scanner and time.", examples=["till-1:000184:1"])
     at: Timestamp = Field(description="When it happened (RFC 3339, UTC).", examples=["2026-11-21T18:01:31Z"])
     zone: str | None = Field(description="Id of the zone told; null: none.", examples=["denim"])

@@ -144,3 +144,34 @@ def test_exactly_one_check_digit_makes_a_gtin(digits: str) -> None:
     assert len(valid) == 1
     assert valid[0] is not None
     assert len(valid[0]) == 14
+
+
+def test_transfers_and_counts_reach_the_gateway() -> None:
+    """A transfer bears the store it goes to; a count its zone, whether it is whole, and maybe no piece."""
+    floor = Floor()
+    moved = sale(1, type="transfer", to_store="paris-2", epc="3034257BF400B7800004CB2F")
+    counted = sale(2, type="count", zone="denim", qty=0, complete=True)
+    assert post(floor, moved, counted)["applied"] == 2
+    transfer, count = floor.intake.applied.values()
+    assert (transfer.type, transfer.to_store, transfer.complete) == ("transfer", "paris-2", False)
+    assert (count.type, count.zone, count.qty, count.complete) == ("count", "denim", 0, True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "pointer"),
+    [
+        ({"type": "transfer"}, "invalid_event", ""),
+        ({"to_store": "paris-2"}, "invalid_event", ""),
+        ({"type": "transfer", "to_store": "nowhere"}, "unknown_store", "/to_store"),
+        ({"type": "count"}, "invalid_event", ""),
+        ({"complete": True}, "invalid_event", ""),
+        ({"qty": 0}, "invalid_event", "/qty"),
+    ],
+)
+def test_an_event_that_does_not_fit_its_type_is_refused(
+    changes: dict[str, Any], code: str, pointer: str
+) -> None:
+    """What belongs to one type of event is refused in another, by itself."""
+    said = post(Floor(), sale(1, **changes), sale(2))
+    assert said["applied"] == 1
+    assert (said["results"][0]["code"], said["results"][0]["pointer"]) == (code, f"/events/0{pointer}")
