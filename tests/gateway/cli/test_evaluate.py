@@ -127,7 +127,7 @@ def test_rfid_alone_hears_no_till(*, reads_alone: bool) -> None:
     sku = parse_catalogue(shop.catalogue_csv, "clean.csv").articles()[0].sku
     event = TillEvent("e-1", "receive", site.stores[0].id, sku, None, None, 1, shop.start_ns + 1)
     line.record([event], shop.start_ns + 2)
-    line.take([Scan(site.scanners[0].id, "no product", shop.start_ns, shop.start_ns)], shop.start_ns + 2)
+    line.take([Scan("till", "no product", shop.start_ns, shop.start_ns)], shop.start_ns + 2)
     line.tick(shop.start_ns + 10**9)
     assert bool(line.log().levels) is not reads_alone
 
