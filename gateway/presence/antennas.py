@@ -18,6 +18,8 @@ CLUMPING = 0.5
 """Tags are shadowed together: that many independent tags is one that is read worth."""
 MOST_EXPECTED = 60.0
 NOT_DARK = 1e-3
+LEAST_SEEN = 0.02
+"""A zone that is seen less than this is not: the rest is antennas that never read anything."""
 
 
 class Antennas:
@@ -37,6 +39,7 @@ class Antennas:
     ) -> Floats:
         """Take in how many tags each antenna read in an epoch; return the share of each zone that was seen.
 
+        An antenna that is rather blind than not sees nothing: hours of the little that it might see add up.
         `alive`: whether each antenna's reader proved its life; a dead reader's antennas see nothing.
         `due`: the reads that are expected of each zone, going by the tags believed there: an antenna
         whose tags were carried away and read elsewhere is not blind.
@@ -49,13 +52,14 @@ class Antennas:
         dark = np.exp(-expected)
         blind = prior / (prior + (1 - prior) * dark)
         self.p_blind = np.where(tags_read > 0, 0.0, blind)
-        seeing = np.where(alive, 1.0 - self.p_blind, 0.0)
         watched = (self.p_blind < 0.5) & alive
+        seeing = np.where(watched, 1.0 - self.p_blind, 0.0)
         self.usual = np.where(watched, self.usual * self._keep + tags_read * (1 - self._keep), self.usual)
         weight = np.maximum(self.usual, NOT_DARK)
         seen = np.bincount(self._zone_of, weight * seeing, self._zones)
         whole = np.bincount(self._zone_of, weight, self._zones)
-        result: Floats = np.where(whole > 0, seen / np.maximum(whole, 1e-12), 0.0).astype(np.float32)
+        share = seen / np.maximum(whole, NOT_DARK)
+        result: Floats = np.where(share < LEAST_SEEN, 0.0, share).astype(np.float32)
         return result
 
     def is_blind(self, antenna: int) -> bool:

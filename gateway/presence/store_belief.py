@@ -96,6 +96,7 @@ class StoreBelief:
         """(port, tag, time, RSSI) of reads after an epoch in which their tag left."""
         self.dirty: dict[str, None] = {}
         self._passes = np.array([p.role in {"exit", "till"} for p in places])
+        self._rests = np.array(facts.watched) & ~self._passes
         self._exits = np.array([p.role == "exit" for p in places])
         self._factors = state_factors()
         self._steps = visibility_steps(rule.epoch_s)
@@ -208,16 +209,28 @@ class StoreBelief:
         self.seen_share = seen
         shares = self.learning.read_shares()
         silent, read_by = evidence(shares, seen, self._factors)
+        ways, gone = self._ways_while_seen(seen)
         self._kept = Tables(
             shares=shares,
             silent=silent,
             read_by=read_by,
             rssi_ratios=self.learning.rssi_ratios(),
-            ways=self.learning.ways(),
-            gone=self.learning.gone,
+            ways=ways,
+            gone=gone,
             state_steps=self._steps,
         )
         return self._kept
+
+    def _ways_while_seen(self, seen: Floats) -> tuple[Floats, Floats]:
+        """Return the ways between zones, and out of the store, as far as each zone is seen.
+
+        An outage stops the clock: what the model says of hours in which nobody could look would end as a
+        departure of all. Exits and tills are passed, seen or not.
+        """
+        going = np.where(self._rests, seen, 1.0).astype(np.float32)
+        ways = self.learning.ways() * going[:, None]
+        ways[np.diag_indices(len(ways))] += 1.0 - going
+        return ways, self.learning.gone * going
 
     def _due(self, rows: NDArray[np.intp]) -> NDArray[np.float64]:
         """Return how many tags each zone's antennas should read in an epoch."""
