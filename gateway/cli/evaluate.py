@@ -20,6 +20,7 @@ from simulators.scoring.text_table import figures, lost, table
 
 MAX_DAYS = 60.0
 MAX_JOBS = 256
+MAX_ROUND_S = 86_400.0
 MAX_RUNS = 10_000
 """More seeds than this is a slip of the finger: each is minutes of work."""
 
@@ -44,11 +45,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--jobs", type=int, default=1, help="processes that runs are spread over")
     parser.add_argument("--report", type=Path, metavar="FILE.html", help="write a page with the curves")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures")
+    parser.add_argument(
+        "--trace",
+        type=Path,
+        metavar="FILE.csv",
+        help="check the read model on real reads: epc,time,rssi,antenna",
+    )
+    parser.add_argument(
+        "--fixtures", type=Path, metavar="FILE.csv", help="with --trace: where things were: epc,from,to,zone"
+    )
+    parser.add_argument(
+        "--round", type=float, metavar="S", help="with --trace: seconds of a round (default: walks, else 5)"
+    )
     parser.set_defaults(act=evaluate)
 
 
 def evaluate(arguments: argparse.Namespace) -> int:
-    """Run the benchmark and tell its results."""
+    """Run the benchmark, or check a trace, and tell the results."""
+    if arguments.trace is not None:
+        return _trace(arguments)
+    for option in ("fixtures", "round"):
+        if getattr(arguments, option) is not None:
+            raise ConfigError(f"evaluate: --{option} goes with --trace FILE.csv")
     plans = _plans(arguments)
     began_s = time.monotonic()
     results = run_all(plans, arguments.jobs)
@@ -64,6 +82,16 @@ def evaluate(arguments: argparse.Namespace) -> int:
     if arguments.report is not None:
         _write(arguments.report, page(infos, scores))
     return 0
+
+
+def _trace(arguments: argparse.Namespace) -> int:
+    from gateway.cli.evaluate_trace import evaluate_trace
+
+    if arguments.report is not None:
+        raise ConfigError("evaluate: --report is of simulated shops: with --trace take --json")
+    if arguments.round is not None and not 0 < arguments.round <= MAX_ROUND_S:
+        raise ConfigError(f"evaluate: --round must be above 0 and at most {MAX_ROUND_S:g} s")
+    return evaluate_trace(arguments)
 
 
 def _plans(arguments: argparse.Namespace) -> list[RunPlan]:
