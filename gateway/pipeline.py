@@ -56,6 +56,18 @@ class EventLog(Protocol):
         ...
 
 
+class Tap(Protocol):
+    """Hears what the pipeline took, in order, as it takes it. Never blocks, never raises."""
+
+    def observed(self, observations: Sequence[Observation]) -> None:
+        """Hear of observations."""
+        ...
+
+    def told(self, source: str, event: TillEvent, now_ns: int) -> None:
+        """Hear of an event that was applied."""
+        ...
+
+
 @dataclass(slots=True)
 class _Held:
     """One thing waiting its turn: observations, a refusal, or a till's batch."""
@@ -94,6 +106,7 @@ class Pipeline:
         max_held: int,
         on_committed: Callable[[Changes, Committed | None], None],
         on_pass: Callable[[], None] = lambda: None,
+        tap: Tap | None = None,
     ) -> None:
         self._engine = engine
         self._writer = writer
@@ -102,6 +115,7 @@ class Pipeline:
         self._max_held = max_held
         self._on_committed = on_committed
         self._on_pass = on_pass
+        self._tap = tap
         self._held: deque[_Held] = deque()
         self._held_observations = 0
         self._wake = asyncio.Event()
@@ -242,6 +256,8 @@ class Pipeline:
             self._engine.refuse(*held.refused)
             return 1
         self._engine.observe_all(held.observations, now_ns)
+        if self._tap is not None:
+            self._tap.observed(held.observations)
         return len(held.observations)
 
     def _apply_event(
@@ -260,6 +276,8 @@ class Pipeline:
         if result.outcome == "applied":
             record = AppliedEvent(*key, digest, now_ns, json.dumps(asdict(result)))
             applied.append(record)
+            if self._tap is not None:
+                self._tap.told(batch.source, event, now_ns)
             self._recent[key] = record
             while len(self._recent) > MAX_RECENT_EVENTS:
                 self._recent.popitem(last=False)

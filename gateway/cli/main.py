@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "play the devices of a simulated shop, or `simulate device` one",
         ),
         "decode": ("gateway.cli.decode", "tell what is in a capture of a device, a JSON object a line"),
+        "record": ("gateway.cli.record", "run the gateway of a site, and record all that it takes"),
         "replay": (
             "gateway.cli.replay",
             "tell what a site would have believed of recorded observations",

@@ -31,6 +31,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run_site(arguments: argparse.Namespace) -> int:
     """Run until stopped."""
     start_logging(verbose=arguments.verbose)
+    uvloop.run(serve(gateway_run(arguments)))
+    return 0
+
+
+def gateway_run(arguments: argparse.Namespace) -> GatewayRun:
+    """Return what to run, of the options."""
     site, catalogue = read_site(arguments.config)
     base = arguments.config.resolve().parent
 
@@ -38,8 +44,7 @@ def run_site(arguments: argparse.Namespace) -> int:
         host = f"[{site.api.host}]" if ":" in site.api.host else site.api.host
         print(f"page: http://{host}:{site.api.port}/", flush=True)
 
-    uvloop.run(serve(GatewayRun(site, catalogue, base, _clock(arguments.shop_clock), ready)))
-    return 0
+    return GatewayRun(site, catalogue, base, _clock(arguments.shop_clock), ready)
 
 
 def _clock(text: str | None) -> Clock:

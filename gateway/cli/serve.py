@@ -39,7 +39,7 @@ from gateway.health import Health, Links
 from gateway.ingest import Ingest
 from gateway.inventory import Inventory
 from gateway.keys import KeyRing, load_pepper
-from gateway.pipeline import Pipeline
+from gateway.pipeline import Pipeline, Tap
 from gateway.records import Records
 from gateway.site import Site
 from gateway.storage.ports import Committed
@@ -62,13 +62,14 @@ REFRESH_DEVICES_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class GatewayRun:
-    """What to run: the site, its articles, where its files lie, its clock."""
+    """What to run: the site, its articles, where its files lie, its clock; `tap` hears what is taken."""
 
     site: SiteConfig
     catalogue: Catalogue
     base: Path
     clock: Clock
     on_ready: Callable[[], None] = lambda: None
+    tap: Tap | None = None
 
 
 async def serve(run: GatewayRun, stop: asyncio.Event | None = None) -> None:
@@ -107,6 +108,7 @@ class _Gateway:
             max_held=site.gateway.max_held_observations,
             on_committed=self._publish,
             on_pass=self._notifier.alive,
+            tap=run.tap,
         )
         self.feed = Feed(store.journal_id, store.version)
         self._supervisors = _supervisors(run, self.pipeline)

@@ -2,6 +2,7 @@
 
 import json
 from functools import lru_cache
+from typing import TypeGuard
 
 from gateway.recording.instants import rfc3339
 from gateway.recording.recorded import Recorded, ToldEvent
@@ -49,6 +50,6 @@ def _event_fields(told: ToldEvent) -> str:
     return f"{_quoted(event.type)},{json.dumps(fields, separators=(',', ':'))[1:-1]}"
 
 
-def is_recordable(observation: Observation) -> bool:
+def is_recordable(observation: Observation) -> TypeGuard[Read | Scan | Reading | Heartbeat]:
     """Return whether the format has a line for it: what a device says of itself alone has none."""
     return isinstance(observation, Read | Scan | Reading | Heartbeat)
