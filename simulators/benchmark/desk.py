@@ -44,7 +44,8 @@ class Desk:
     def tell_stock(self, pieces: Sequence[tuple[str, str]], now_ns: int) -> None:
         """Tell the gateway of the (EPC, SKU) of what is said to be in stock."""
         in_any_order = self._rng.sample(pieces, len(pieces))
-        events = [self._event("receive", sku, epc, now_ns) for epc, sku in in_any_order]
+        at_ns = now_ns - max(0, self._clock.shift_ns(now_ns))  # known before the opening, by any clock
+        events = [self._event("receive", sku, epc, at_ns) for epc, sku in in_any_order]
         for first in range(0, len(events), MAX_EVENTS_PER_POST):
             self._send(HttpEvents(now_ns, tuple(events[first : first + MAX_EVENTS_PER_POST])))
 

@@ -107,6 +107,13 @@ class Family:
     report_s: float = 1.0
     """A reader sends what it saw once in this time."""
 
+    tells_rssi: bool = True
+    """Of Impinj readers: peakRssiCdbm can be switched off, as all fields but the EPC."""
+    is_each_round_told: bool = False
+    """Each answer is an event of its own; else those of one antenna within an epoch are one."""
+    listens_each_epochs: int = 1
+    """Readers rest between: they listen for one epoch of 5 s out of so many."""
+
     # stock and ledger
     skus: int = 80
     units_sigma: float = 0.85
@@ -407,6 +414,46 @@ BURST = replace(
     burst_sku_share=0.7,
 )
 
+CHATTY = replace(
+    BASE,
+    name="chatty",
+    about="Readers that tell each single answer of a tag: twice the reads, no more knowledge.",
+    is_each_round_told=True,
+)
+RESTING = replace(
+    BASE,
+    name="resting",
+    about="Readers that listen for 5 seconds out of 30, as those that share a channel or save power.",
+    listens_each_epochs=6,
+)
+NO_RSSI = replace(
+    BASE,
+    name="no-rssi",
+    about="Readers that do not tell how strong an answer was.",
+    held=True,
+    held_because="what places a tag must not hang on its signal alone",
+    tells_rssi=False,
+)
+QUIET = replace(
+    BASE,
+    name="quiet",
+    about="Hardly a customer: whatever seems to leave did not.",
+    sales_per_day=8.0,
+    returns_per_day=0.5,
+    delivered_per_day=4,
+    bursts_per_day=0.0,
+)
+THIEVES = replace(
+    BASE,
+    name="thieves",
+    about="One item in ten that leave is stolen, half of them in foil, and the gate sees half of the others.",
+    held=True,
+    held_because="a prior of few thefts must give way to what is seen",
+    theft_share=0.10,
+    theft_shielded_share=0.50,
+    gate_theft_share=0.50,
+)
+
 HELD_SEEDS = frozenset(range(9_000, 10_000))
 """Never used while tuning, in any family: what is reported of them is what a new shop would see."""
 
@@ -421,6 +468,7 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             SHADOW_WEIBULL, MOVED_ANTENNAS, MIXED_TAGS,
             BOUTIQUE, GROCERY, GROCERY_HARD,
             LEVEL_SHIFT, BURST,
+            CHATTY, RESTING, NO_RSSI, QUIET, THIEVES,
         )
     }
 )  # fmt: skip

@@ -168,11 +168,15 @@ class Radio:
             self._turn(row, epoch_ns)
         family, rng = self._family, self._rng
         factor = self._quality * self._hold * np.where(self._is_shadowed, family.shadow_factor, 1.0)
-        share = np.minimum(self._share * factor[:, None], MOST_SHARE) * self.is_on
+        is_listening = epoch_ns // EPOCH_NS % family.listens_each_epochs == 0
+        share = np.minimum(self._share * factor[:, None], MOST_SHARE) * (self.is_on * is_listening)
         drawn = rng.random(share.shape)
         rows, antennas = np.nonzero(drawn < share)
         hit, u = share[rows, antennas], drawn[rows, antennas]
         rounds = _rounds(hit, u)
+        if family.is_each_round_told:
+            rows, antennas = np.repeat(rows, rounds), np.repeat(antennas, rounds)
+            rounds = np.ones(len(rows), dtype=np.int64)
         noise = rng.standard_normal(len(rows)) * family.noise_sigma_db / np.sqrt(rounds)
         rssi = np.maximum(self._level[rows, antennas] + noise, family.floor_rssi_dbm)
         at_ns = epoch_ns + rng.integers(0, EPOCH_NS, len(rows))

@@ -59,7 +59,8 @@ def _published(message: MqttMessage, received: str) -> Iterator[str]:
     for event in _json_events(message.payload.decode("ascii")):
         if event.get("eventType") == "tagInventory":
             tag = event["tagInventoryEvent"]
-            rssi_dbm, epc = tag["peakRssiCdbm"] / 100, tag["epcHex"]
+            cdbm, epc = tag.get("peakRssiCdbm"), tag["epcHex"]
+            rssi_dbm = None if cdbm is None else cdbm / 100
             yield _read(tag["lastSeenTime"], received, message.device, tag["antennaPort"], epc, rssi_dbm, 1)
             continue
         at, data = _ZONE.sub("Z", event["timestamp"]), event.get("data", {})
@@ -70,11 +71,14 @@ def _published(message: MqttMessage, received: str) -> Iterator[str]:
             yield _text({"at": at, "received": received, "kind": "heartbeat", "reader": message.device})
 
 
-def _read(at: str, received: str, reader: str, antenna: int, epc: str, rssi_dbm: float, count: int) -> str:
+def _read(
+    at: str, received: str, reader: str, antenna: int, epc: str, rssi_dbm: float | None, count: int
+) -> str:
     """Built by hand, not by json.dumps: there are millions of them, and nothing in them needs escaping."""
+    rssi = "null" if rssi_dbm is None else rssi_dbm
     return (
         f'{{"at":"{at}","received":"{received}","kind":"read","reader":"{reader}","antenna":{antenna},'
-        f'"epc":"{epc}","rssi_dbm":{rssi_dbm},"count":{count}}}'
+        f'"epc":"{epc}","rssi_dbm":{rssi},"count":{count}}}'
     )
 
 

@@ -32,6 +32,7 @@ class ReaderPlan:
     kind: str
     report_ns: int
     heartbeat_ns: int
+    tells_rssi: bool = True
 
     @property
     def topic(self) -> str:
@@ -108,7 +109,7 @@ class Reporter:
         last = int(flushes[-1])
         edges = np.searchsorted(flushes, np.arange(last + 2)).tolist()
         if plan.kind == "impinj":
-            texts = _impinj_tags(columns, told_ns)
+            texts = _impinj_tags(columns, told_ns, tells_rssi=plan.tells_rssi)
         else:
             texts = self._zebra_events(number, columns, told_ns)
         messages = []
@@ -156,13 +157,14 @@ class _Columns:
     rounds: list[int]
 
 
-def _impinj_tags(columns: _Columns, told_ns: np.ndarray) -> list[str]:
-    """Return the tag of each event as JSON text, RSSI in steps of half a decibel."""
+def _impinj_tags(columns: _Columns, told_ns: np.ndarray, *, tells_rssi: bool) -> list[str]:
+    """Return the tag of each event as JSON text, RSSI in steps of half a decibel or switched off."""
     cdbm = (np.rint(columns.rssi_dbm * 2.0) * 50.0).astype(np.int64).tolist()
+    texts = [f'"peakRssiCdbm":{rssi},' for rssi in cdbm] if tells_rssi else [""] * len(cdbm)
     return [
-        f'{{"epcHex":"{epc}","antennaPort":{port},"peakRssiCdbm":{rssi},"lastSeenTime":"{second}.{ns:09d}Z"}}}}'
+        f'{{"epcHex":"{epc}","antennaPort":{port},{rssi}"lastSeenTime":"{second}.{ns:09d}Z"}}}}'
         for epc, port, rssi, (second, ns) in zip(
-            columns.epcs, columns.ports, cdbm, _times(told_ns), strict=True
+            columns.epcs, columns.ports, texts, _times(told_ns), strict=True
         )
     ]
 

@@ -58,6 +58,7 @@ class BenchmarkRun:
                 family.reader_kind,
                 round(family.report_s * NS_PER_S),
                 round(family.heartbeat_s * NS_PER_S),
+                family.tells_rssi,
             )
             for reader in dict.fromkeys(antenna.reader for antenna in antennas)
         ]

@@ -193,3 +193,22 @@ def test_an_outage_silences_what_it_should(name: str) -> None:
         assert readers <= alive, "its heartbeats go on"
     after = [seen for seen in heard if isinstance(seen, Read) and seen.at_ns >= end_ns]
     assert any(zone_of[read.reader, read.antenna] in zones for read in after)
+
+
+def test_readers_that_rest_hear_nothing_meanwhile() -> None:
+    """A reader that listens for one epoch in six is silent for the five others."""
+    radio = radio_with(FAMILIES["resting"], "floor-a")
+    counts = [len(radio.draw(START_NS + epoch * EPOCH_NS).rows) for epoch in range(24)]
+    assert sum(count > 0 for count in counts) == 4
+    assert len({place % 6 for place, count in enumerate(counts) if count}) == 1
+
+
+def test_a_reader_that_tells_each_answer_tells_no_more_answers() -> None:
+    """What else is one event of several rounds are as many events of one round, at the same antennas."""
+    once = radio_with(FAMILIES["base"], "floor-a").draw(START_NS)
+    each = radio_with(FAMILIES["chatty"], "floor-a").draw(START_NS)
+    assert len(each.rows) == once.rounds.sum() > len(once.rows)
+    assert set(zip(each.rows.tolist(), each.antennas.tolist(), strict=True)) == set(
+        zip(once.rows.tolist(), once.antennas.tolist(), strict=True)
+    )
+    assert (each.rounds == 1).all()
