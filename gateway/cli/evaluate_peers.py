@@ -102,8 +102,9 @@ class Shown:
             sku = event.sku or (self.sku_of(event.epc) if event.epc else None)
             if sku is None and event.gtin is not None:
                 sku = self._catalogue.sku_of(event.gtin)
-            if sku is not None:
-                shown.append(_KINDS[event.type](event.at_ns, received_ns, sku, event.epc, event.qty))
+            kind = _KINDS.get(event.type)
+            if sku is not None and kind is not None:
+                shown.append(kind(event.at_ns, received_ns, sku, event.epc, event.qty))
         return shown
 
 

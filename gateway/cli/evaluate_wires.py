@@ -86,4 +86,6 @@ def _till_event(event: TillEventIn) -> TillEvent:
         qty=event.qty,
         at_ns=event.at,
         zone=event.zone,
+        to_store=event.to_store,
+        complete=event.complete,
     )

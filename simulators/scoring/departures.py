@@ -6,6 +6,8 @@
 - A believed departure at t is false if the item is in the store at t and does not leave it within
   `EARLY_NS` after t: whoever knows of the payment may let go a moment before the door. Each counts,
   also of the same item; per 1,000 hours of items in the store.
+- In an outage is a false departure whose item stands, by the truth, in a zone that no reader sees then,
+  or did not see within `AFTER_OUTAGE_NS` before: what a dead reader caused.
 - The delay of a true departure is that of the first believed departure after T - EARLY_NS, and before
   the item is back, at least 0. Those never noticed have no delay: recall tells of them.
 - Recall: of the observable departures that are `RECALL_NS` or more before the end of the run, the
@@ -28,6 +30,7 @@ from simulators.scoring.tally import Tally
 EARLY_NS = 60 * NS_PER_S
 RECALL_NS = 900 * NS_PER_S
 NOTICED_NS = 60 * NS_PER_S
+AFTER_OUTAGE_NS = 300 * NS_PER_S
 HOURS_PER_EPOCH = 1 / 3_600 / NS_PER_S
 FOREVER_NS = 1 << 62
 
@@ -72,7 +75,9 @@ def _false_ones(tally: Tally, history: History, item: int, believed: list[int]) 
         tally.add_part("quality", history.quality[item], "false_departures", 1)
         zone = history.zones[steps[place - 1][1]]
         tally.add_part("zone", zone, "false_departures", 1)
-        if any(begin <= at_ns <= end and zone in zones for begin, end, zones in history.outages):
+        if any(
+            begin <= at_ns <= end + AFTER_OUTAGE_NS and zone in zones for begin, end, zones in history.outages
+        ):
             tally.add("outage_departures", unit)
 
 
