@@ -43,6 +43,9 @@ CLONE_NS = 1_800 * NS_PER_S
 """Read again in the store that it went from this soon: nobody carries a piece so fast to and fro."""
 LEARNED_EVERY_NS = 600 * NS_PER_S
 """What was learned is written down this often; losing ten minutes of days is nothing."""
+MOST_LENT_NS = 60 * NS_PER_S
+"""A proof of life is good for so much silence after it, however seldom a reader says that it lives: of one
+that died, no more than this is held against its tags."""
 SOLD_LEAST, SOLD_MOST = 0.5, 0.999
 
 
@@ -77,6 +80,7 @@ class BeliefPresence:
             (port.reader, port.antenna): port for store in self.stores.values() for port in store.ports
         }
         self._place_port = {port.place: port for port in reversed(self._ports.values())}
+        self._handheld = [port for port in self._ports.values() if port.reader not in watch.readers]
         self._events: list[PresenceEvent] = []
         self._gone_for_good: list[str] = []
         self._moved_from: dict[str, tuple[str, int]] = {}
@@ -215,9 +219,9 @@ class BeliefPresence:
     def advance(self, now_ns: int) -> None:
         """Let the epochs that are over (and a moment for late reads with them) move the belief."""
         epoch_ns = self._rule.epoch_ns
-        due_ns = (now_ns - self._rule.grace_ns) // epoch_ns * epoch_ns
+        due_ns = min(now_ns - self._rule.grace_ns, self._heard_ns()) // epoch_ns * epoch_ns
         if self.epoch_ns == 0 or due_ns - self.epoch_ns > MAX_CATCH_UP * epoch_ns:
-            self.epoch_ns = due_ns - (0 if self.epoch_ns == 0 else MAX_CATCH_UP * epoch_ns)
+            self.epoch_ns = max(0, due_ns - (0 if self.epoch_ns == 0 else MAX_CATCH_UP * epoch_ns))
         while self.epoch_ns < due_ns:
             self.epoch_ns += epoch_ns
             end_ns = self.epoch_ns
@@ -228,6 +232,15 @@ class BeliefPresence:
             self._gone_for_good += store.absent.forget(now_ns)
         self.counts.held = sum(len(port.rows) for port in self._ports.values())
 
+    def _heard_ns(self) -> int:
+        """Return the newest time that any reader spoke of: what comes after it was not told yet.
+
+        A broker that was away hands over minutes at once, or in many passes: its epochs wait for it. (Reads
+        of handheld readers prove nothing, and are told all the same.)
+        """
+        proofs = [watch.proven_ns for watch in self._watch.readers.values()]
+        return max((*proofs, *(at_ns for port in self._handheld for at_ns in port.at_ns)), default=0)
+
     def _tell_anew(self, store: StoreBelief) -> None:
         """Take in again the reads of tags that left before them: many epochs may wait (a broker was away)."""
         reads, store.told_anew = store.told_anew, []
@@ -237,9 +250,10 @@ class BeliefPresence:
 
     def _alive_at(self, at_ns: int) -> frozenset[str]:
         """Return the readers that proved their life then: a run of proofs that began later says nothing."""
-        readers = self._watch.readers.items()
         return frozenset(
-            name for name, watch in readers if watch.is_alive(at_ns) and watch.run_start_ns <= at_ns
+            name
+            for name, watch in self._watch.readers.items()
+            if watch.is_alive(at_ns) and watch.run_start_ns <= at_ns <= watch.proven_ns + MOST_LENT_NS
         )
 
     def drain(self) -> list[PresenceEvent]:
