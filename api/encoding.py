@@ -13,6 +13,7 @@ from pydantic_core import to_json
 
 from api.times import NS_PER_S, rfc3339, rfc3339_or_none
 from gateway.alerts.records import AlertRecord
+from gateway.device_clocks import ClockJudgement
 from gateway.explanation import ZoneSight
 from gateway.ports import ArticleInfo, Availability, DeviceHealth, StoreInfo, ZoneInfo
 
@@ -207,6 +208,17 @@ def device_body(health: DeviceHealth) -> Json:
         "passed": health.passed,
         "held": health.held,
         "dropped": health.dropped,
+        "clock": None if health.clock is None else clock_body(health.clock),
+    }
+
+
+def clock_body(clock: ClockJudgement) -> Json:
+    """Return how a device's clock is; in steps that do not change with every message."""
+    return {
+        "state": clock.state,
+        "offset_s": None if clock.offset_s is None else round(clock.offset_s, 1),
+        "drift_ppm": None if clock.drift_ppm is None else round(clock.drift_ppm),
+        "steps": clock.steps,
     }
 
 

@@ -83,6 +83,7 @@ class Health:
             passed=frames.passed,
             held=frames.held,
             dropped=dict(dropped),
+            clock=self._engine.state.clocks.judge(device_id, self._pipeline.clock_now_ns()),
         )
 
     def unmatched_topics(self) -> Sequence[UnmatchedTopicInfo]:

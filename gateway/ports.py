@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 
 from gateway.alerts.records import AlertRecord, AlertState
 from gateway.calibration import CalibrationReport
+from gateway.device_clocks import ClockJudgement
 from gateway.explanation import Explanation, ZoneSight
 
 Status = Literal[
@@ -168,6 +169,7 @@ class DeviceHealth:
     """One reader, scanner or shelf: alive or not, since when, and its counts since start.
 
     `state`: online | silent (no proof of life in time) | offline (it said so, or unplugged) | never.
+    `clock`: how its clock is, None where it is not judged.
     """
 
     id: str
@@ -184,6 +186,7 @@ class DeviceHealth:
     passed: int
     held: int
     dropped: dict[str, int] = field(default_factory=dict)
+    clock: ClockJudgement | None = None
 
 
 @dataclass(frozen=True, slots=True)

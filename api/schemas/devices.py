@@ -7,6 +7,25 @@ from pydantic import Field
 from api.schemas.base import Answer, StoreField, Timestamp
 
 
+class DeviceClock(Answer):
+    """How a device's own clock is, learned from when its messages come. Its times are corrected by it."""
+
+    state: Literal["ok", "offset", "drifting", "stepped", "no_clock"] = Field(
+        description="ok; offset (more than a second off); drifting; stepped (set anew within a day); no_clock "
+        "(it tells no time of its own, or nothing yet).",
+        examples=["ok"],
+    )
+    offset_s: float | None = Field(
+        description="Seconds ahead of the gateway's clock, less than 0: behind; null: not known.",
+        examples=[0.2],
+    )
+    drift_ppm: float | None = Field(
+        description="Gain against the gateway's clock in parts per million; null: not known yet.",
+        examples=[12],
+    )
+    steps: int = Field(ge=0, description="Times that it was set anew since the start.", examples=[0])
+
+
 class Device(Answer):
     """One reader, scanner or shelf. Counts are since the gateway's start."""
 
@@ -34,6 +53,7 @@ class Device(Answer):
         "them, and bytes of a port that were in no intact frame (garbage, checksum …).",
         examples=[{"epc_crc": 8, "garbage": 13}],
     )
+    clock: DeviceClock | None = Field(description="How its own clock is; null: not judged.")
 
 
 class DeviceList(Answer):

@@ -365,3 +365,13 @@ def test_head_is_get_without_its_body(path: str) -> None:
     answer = floor.ask("HEAD", path, EXACT)
     assert (answer.status_code, answer.content) == (200, b"")
     assert floor.feed.open == 0
+
+
+def test_a_device_tells_how_its_clock_is() -> None:
+    """In steps of a tenth of a second: what jitters is not sent again with every message."""
+    floor = Floor()
+    assert floor.get("/v1/devices").json()["items"][0]["clock"] == {
+        "state": "offset", "offset_s": -2.0, "drift_ppm": 12, "steps": 0,
+    }  # fmt: skip
+    floor.health.listed = [device(clock=None)]
+    assert floor.get("/v1/devices").json()["items"][0]["clock"] is None

@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from api.app import ApiSettings, Ports, create_app
 from gateway.alerts.records import AlertRecord, AlertState, AlertType, Severity
 from gateway.calibration import CalibrationReport
+from gateway.device_clocks import ClockJudgement
 from gateway.explanation import (
     Explanation,
     ItemEvidence,
@@ -158,6 +159,7 @@ def device(**changes: Any) -> DeviceHealth:
         passed=990,
         held=2,
         dropped={"bad_checksum": 8},
+        clock=ClockJudgement("offset", -2.04, 11.6, 0),
     )
     return replace(plain, **changes)
 

@@ -11,6 +11,7 @@ import pytest
 from api.pages.mount import page_files
 from gateway.alerts.records import AlertState, AlertType, Severity
 from gateway.config import ScannerRole, ZoneRole
+from gateway.device_clocks import ClockState
 from gateway.ports import DeviceHealth, Status
 from tests.support.source import modules
 
@@ -20,7 +21,7 @@ TEXTS: dict[str, dict[str, dict[str, Any]]] = {
     code: json.loads(FILES[f"messages/{code}.json"].content) for code in LANGUAGES
 }
 CODE = "\n".join(file.content.decode() for path, file in FILES.items() if path.endswith(".js"))
-CODE_SECTIONS = {"alert_action", "alert_text", "alert_title", "connection", "coverage", "coverage_short",
+CODE_SECTIONS = {"alert_action", "alert_text", "alert_title", "clock", "connection", "coverage", "coverage_short",
                  "device_kind", "device_role", "device_state", "down", "drop", "hold", "readiness", "role",
                  "severity", "sign_in", "sort", "status", "taken"}  # fmt: skip
 """Sections whose keys are codes of the API or of the page's own tables, looked up by `word()`."""
@@ -148,6 +149,7 @@ CODES: dict[str, tuple[str, ...]] = {
     "device_role": ("rfid", "weight", *get_args(ScannerRole)),
     "connection": CONNECTION_STATES,
     "readiness": ("starting", "store", "overloaded"),
+    "clock": ("ahead", "behind", *(set(get_args(ClockState)) - {"ok", "no_clock", "offset"})),
     "hold": ("reader_down", "unwatched", "zone_unwatched", "shelf_in_doubt"),
 }
 

@@ -5,6 +5,7 @@ import { icon } from "../icons.js";
 import { zoneName } from "./names.js";
 
 const STATES = ["offline", "silent", "never", "online"]; // in this order; a state not known here comes first
+const CLOCKS_TO_TELL = new Set(["offset", "drifting", "stepped"]); // a clock that is right is no news
 const ICONS = { rfid: "rfid", weight: "weight" };
 
 export class DeviceList {
@@ -95,6 +96,12 @@ class DeviceCard {
     return ms < 10_000 ? lang.t("freshness.just_now") : lang.t("freshness.ago", { age: lang.age(ms) });
   }
 
+  clockWords({ state, offset_s: offset }) {
+    const { lang } = this;
+    if (state !== "offset") return lang.word("clock", state);
+    return lang.word("clock", offset > 0 ? "ahead" : "behind", { age: lang.age(Math.abs(offset) * 1000) });
+  }
+
   factsOf(device, age) {
     const { lang, model } = this;
     const t = (name, values) => lang.t(`devices.${name}`, values);
@@ -108,6 +115,7 @@ class DeviceCard {
       [t("taken"), lang.t(`taken.${taken}`, { n: device.observations })],
       [t("messages"), t("messages_value", { received: device.received, passed: device.passed })],
       device.held > 0 && [t("waiting"), lang.number(device.held)],
+      CLOCKS_TO_TELL.has(device.clock?.state) && [t("clock"), this.clockWords(device.clock)],
       device.reconnects > 0 && [t("reconnects"), t("reconnects_value", { n: device.reconnects })],
       [t("set_aside"), dropped.length === 0 ? t("set_aside_none") : dropped],
     ].filter(Boolean);
