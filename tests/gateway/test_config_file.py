@@ -90,8 +90,8 @@ def test_a_secret_in_the_wrong_place_is_not_printed() -> None:
     [
         (SITE + "[api]\nport = 99999\n", "api.port", "99999"),
         (SITE + '[api]\nport = "many"\n', "api.port", "'many'"),
-        (SITE + "[presence]\nmin_silence_s = 1\n", "presence.min_silence_s", "1"),
-        (SITE + "[presence]\nmin_silence_s = nan\n", "presence.min_silence_s", "nan"),
+        (SITE + "[presence]\nepoch_s = 0.1\n", "presence.epoch_s", "0.1"),
+        (SITE + "[presence]\nepoch_s = nan\n", "presence.epoch_s", "nan"),
         (SITE + "[stock]\nsafety_stock = -1\n", "stock.safety_stock", "-1"),
         (SITE + '[mqtt]\nprotocol = "4"\n', "mqtt.protocol", "'4'"),
         (SITE.replace('"floor"', '"shop"'), "stores[0].zones[0].role", "'shop'"),
