@@ -25,10 +25,6 @@ class Port:
         self.at_ns: list[int] = []
         self.rssi_dbm: list[float | None] = []
 
-    def tags(self) -> int:
-        """Return how many tags wait (a bound from above where they are many: it costs less)."""
-        return len(set(self.rows)) if len(self.rows) < MANY else len(self.rows)
-
     def take(self, until_ns: int) -> tuple[NDArray[np.intp], NDArray[np.int64], Floats]:
         """Return (rows, times, RSSI; NaN where none) of the reads before `until_ns`; the others wait on."""
         rows = np.array(self.rows, np.intp)
@@ -54,3 +50,8 @@ class Port:
 
 
 MANY = 500
+
+
+def tag_count(rows: NDArray[np.intp]) -> int:
+    """Return how many tags were read (a bound from above where they are many: it costs less)."""
+    return len(np.unique(rows)) if len(rows) < MANY else len(rows)

@@ -16,7 +16,7 @@ from gateway.presence.columns import DOUBTFUL, LEFT, PRESENT, Columns
 from gateway.presence.filter import Beliefs, Tables, evidence, habit_factor, predict, weigh
 from gateway.presence.learning import Learning, ZoneFacts, rssi_bins
 from gateway.presence.model import Arrived, Departed, DepartureCause, Moved, Place, PresenceEvent
-from gateway.presence.ports import Port
+from gateway.presence.ports import Port, tag_count
 from gateway.presence.rule import (
     CLEAR,
     QUALITY_SHARE,
@@ -54,12 +54,15 @@ class AntennaOf:
 
 @dataclass(slots=True)
 class EpochReads:
-    """The reads of an epoch by row: which zones read it, how strongly, and when last."""
+    """The reads of an epoch by row: which zones read it, how strongly, and when last; and by port, how many
+    tags it read (what it told before, or too late, is no sign that it sees).
+    """
 
     hit: NDArray[np.bool_]
     rssi_dbm: Floats
     last_ns: NDArray[np.int64]
     home_ns: NDArray[np.int64]
+    tags: NDArray[np.int64]
 
 
 class StoreBelief:
@@ -172,13 +175,12 @@ class StoreBelief:
     def end_epoch(self, end_ns: int, alive_readers: frozenset[str]) -> None:
         """Move the belief by the reads before `end_ns`, on the gateway's clock."""
         columns = self.columns
-        tags_read = np.array([port.tags() for port in self.fixed], np.int64)
         reads = self._take_reads(end_ns)
         alive = np.array([port.reader in alive_readers for port in self.fixed], np.bool_)
         live = columns.live()
         live = live[columns.state[live] != LEFT]
         due = self._due(live)
-        seen = self.antennas.epoch(tags_read, alive, due)
+        seen = self.antennas.epoch(reads.tags[: len(self.fixed)], alive, due)
         tables = self._tables(seen)
         pieces = np.zeros(columns.zones)
         for start in range(0, len(live), CHUNK):
@@ -248,7 +250,8 @@ class StoreBelief:
         count = np.zeros(n * zones, np.float32)
         last = columns.last_ns[:n].copy()
         home = columns.home_ns[:n].copy()
-        for port in self.ports:
+        tags = np.zeros(len(self.ports), np.int64)
+        for number, port in enumerate(self.ports):
             if not port.rows:
                 continue
             rows, at_ns, rssi = port.take(end_ns)
@@ -262,6 +265,7 @@ class StoreBelief:
                 self._count_stale(rows, at_ns, fresh)
                 rows, at_ns, rssi = rows[fresh], at_ns[fresh], rssi[fresh]
             self.counts.passed += len(rows)
+            tags[number] = tag_count(rows)
             hit[rows, port.zone] = True
             np.maximum.at(last, rows, at_ns)
             if not self._passes[port.zone]:
@@ -271,7 +275,7 @@ class StoreBelief:
             np.add.at(total, keys, rssi[told])
             np.add.at(count, keys, 1.0)
         mean = np.where(count > 0, total / np.maximum(count, 1.0), np.nan)
-        return EpochReads(hit, mean.reshape(n, zones), last, home)
+        return EpochReads(hit, mean.reshape(n, zones), last, home, tags)
 
     def _count_stale(
         self, rows: NDArray[np.intp], at_ns: NDArray[np.int64], fresh: NDArray[np.bool_]
