@@ -4,6 +4,7 @@ A count proves the level of an article in one zone; a sale, that there was at le
 """
 
 from dataclasses import dataclass
+from math import prod
 
 from gateway.answers import availability
 from gateway.calibration import Answered
@@ -68,11 +69,13 @@ def _answered_in_zone(state: State, store: str, sku: str, zone: str, now_ns: int
     line = state.ledger.line(store, sku)
     if line is not None and line.tags[zone] != pieces:  # scans and sales have their say as well
         return Answered(pieces, None, None, is_unknown=unknown)
-    none, expected = 1.0, 0.0
-    place = state.site.place_id[store, zone]
-    for epc in state.tags_of.get((store, sku), ()):
-        item = state.presence.item(epc)
-        if item is not None and item.place == place:
-            none *= 1.0 - item.p_place
-            expected += item.p_place
-    return Answered(pieces, expected, 1.0 - none, is_unknown=unknown)
+    p_there = _p_in_zone(state, store, sku, zone)
+    return Answered(pieces, sum(p_there), 1.0 - prod(1.0 - p for p in p_there), is_unknown=unknown)
+
+
+def _p_in_zone(state: State, store: str, sku: str, zone: str) -> list[float]:
+    """Return P(in this zone) of each tag of an article, those believed elsewhere or doubted as well."""
+    belief, key = state.presence.stores[store], (store, sku)
+    columns, number = belief.columns, belief.zone_number[zone]
+    rows = (columns.index.get(epc) for epc in (*state.tags_of.get(key, ()), *state.doubtful.get(key, ())))
+    return [columns.p_present(row) * float(columns.p_zone[row, number]) for row in rows if row is not None]

@@ -106,3 +106,37 @@ def test_what_counts_and_sales_proved_survives_a_restart() -> None:
     before = report(shop)
     shop.restart(shop.now)
     assert report(shop) == before
+
+
+@pytest.mark.parametrize(
+    ("sku", "pieces", "p_least", "p_most"), [("TEE", 3, 0.999, 1.0), ("JEANS", 0, 0.0, 0.01)]
+)
+def test_a_complete_count_proves_the_probability_too(
+    sku: str, pieces: int, p_least: float, p_most: float
+) -> None:
+    """It would have told of none: what was said of P(N >= 1) in that zone is in its bin."""
+    shop = shop_with_tees()
+    assert shop.tell("count", sku=sku, zone="floor", qty=pieces, complete=True) == "applied"
+    found = report(shop)
+    (hit,) = [one for one in found.bins if one.came_true.n]
+    assert (hit.came_true.n, hit.came_true.yes) == (1, int(pieces > 0))
+    assert hit.mean_p is not None
+    assert p_least <= hit.mean_p <= p_most
+    assert found.exact.yes == 1
+
+
+def test_a_partial_count_proves_nothing() -> None:
+    """One rail of a zone was counted: of the rest it says nothing."""
+    shop = shop_with_tees()
+    shop.tell("count", sku="TEE", zone="floor", qty=1)
+    assert shop.engine.state.calibration.report(STORE) is None
+
+
+def test_what_lies_elsewhere_is_not_expected_here() -> None:
+    """Three tees on the floor: in the back room there are none, and that is what was said."""
+    shop = shop_with_tees()
+    shop.tell("count", sku="TEE", zone="back", qty=0, complete=True)
+    found = report(shop)
+    assert found.exact.yes == 1
+    assert found.expected_error.mean == pytest.approx(0, abs=0.05)
+    assert found.bins[0].came_true.n == 1
