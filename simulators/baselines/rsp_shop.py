@@ -4,6 +4,9 @@ The installation is the one that its own documents describe: a sensor stands in 
 a sensor per zone that it watches; an exit's sensor is an EXIT, a till's a POS; each antenna's alias is its
 zone; the shop is one facility. A message brings one read. The controller runs without a restart, so tags
 are never aged out. Present are the tags that are PRESENT or EXITING.
+
+A POS departs a tag at its first read, so one stray read through a wall sells it. The peer's remedy is a
+sensor's RSSI floor (its default is none); here it is set for the POS sensors, and registry.py says to what.
 """
 
 from collections.abc import Mapping
@@ -11,6 +14,7 @@ from collections.abc import Mapping
 from simulators.baselines.observed import ArticleCounts, Observed, ObservedRead, ShopSetup
 from simulators.baselines.rsp import (
     EXIT_CHECKS_PER_DEPARTURE,
+    NO_FLOOR_DBM10,
     Inventory,
     MobilityProfile,
     Personality,
@@ -28,8 +32,10 @@ IN_THE_SHOP = (TagState.PRESENT, TagState.EXITING)
 class RspShop:
     """One shop watched by the Intel RSP Controller."""
 
-    def __init__(self, setup: ShopSetup, profile: MobilityProfile, *, exit_departure_s: int) -> None:
+    def __init__(self, setup: ShopSetup, profile: MobilityProfile, *, exit_departure_s: int,
+                 pos_floor_dbm: float | None) -> None:  # fmt: skip
         self._setup = setup
+        self._pos_floor_dbm10 = NO_FLOOR_DBM10 if pos_floor_dbm is None else round(pos_floor_dbm * 10)
         self._inventory = Inventory(profile, exit_departure_ms=exit_departure_s * 1_000)
         self._check_ms = exit_departure_s * 1_000 // EXIT_CHECKS_PER_DEPARTURE
         self._next_check_ms = setup.start_ns // NS_PER_MS + self._check_ms
@@ -47,8 +53,8 @@ class RspShop:
         power = POWER_OF_READERS_WITHOUT_ONE_DBM10 if read.rssi_dbm is None else round(read.rssi_dbm * 10)
         entry = TagRead(read.epc, read.antenna, power, read.at_ns // NS_PER_MS)
         self._inventory.data(self._sensor(read), read.received_ns // NS_PER_MS, (entry,))
-        tag = self._inventory.tags[read.epc]
-        if tag.state in IN_THE_SHOP:
+        tag = self._inventory.tags.get(read.epc)  # None: below the floor, and never read above it
+        if tag is not None and tag.state in IN_THE_SHOP:
             self._places[read.epc] = tag.location
         else:
             self._places.pop(read.epc, None)
@@ -58,12 +64,13 @@ class RspShop:
         sensor = self._sensors.get(key)
         if sensor is None or read.antenna not in sensor.aliases:
             aliases = {**(sensor.aliases if sensor else {}), read.antenna: read.zone}
-            personality = None
+            personality, floor_dbm10 = None, NO_FLOOR_DBM10
             if read.zone in self._setup.exit_zones:
                 personality = Personality.EXIT
             elif read.zone in self._setup.till_zones:
-                personality = Personality.POS
-            sensor = Sensor(f"{read.reader}:{read.zone}", FACILITY, personality, aliases=aliases)
+                personality, floor_dbm10 = Personality.POS, self._pos_floor_dbm10
+            name = f"{read.reader}:{read.zone}"
+            sensor = Sensor(name, FACILITY, personality, floor_dbm10=floor_dbm10, aliases=aliases)
             self._sensors[key] = sensor
         return sensor
 

@@ -10,7 +10,7 @@ epochs of its read rate: the tag is present while S > 0. Then `w* = ceil(ln(1/δ
     |S - w p| > 2 sqrt(w p (1 - p))           → w = max(min(w / 2, w*), 1)      a transition: shrink
     otherwise                                 → w stays
 
-A window that holds no read starts again at w = 1. The place is the zone with the most of the tag's rate
+A window that holds no read starts again at w = 1 (as the paper says). The place is the zone with the most of the tag's rate
 within its window (ties: the one with more epochs).
 
 Where the paper leaves a choice: an epoch's read rate is the share of the rounds of the zone's antennas

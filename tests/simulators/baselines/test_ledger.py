@@ -13,11 +13,12 @@ from simulators.baselines.observed import (
 )
 from tests.support.baseline_shop import START_NS, read, shop
 
+LATER_NS = START_NS + 1
 SKUS = st.sampled_from(["A1", "B1", "C1"])
 BOOKED = st.one_of(
-    st.builds(ObservedSale, st.just(0), st.just(0), SKUS, st.none(), st.integers(1, 5)),
-    st.builds(ObservedReturn, st.just(0), st.just(0), SKUS, st.none(), st.integers(1, 5)),
-    st.builds(ObservedReceive, st.just(0), st.just(0), SKUS, st.none(), st.integers(1, 5)),
+    st.builds(ObservedSale, st.just(LATER_NS), st.just(LATER_NS), SKUS, st.none(), st.integers(1, 5)),
+    st.builds(ObservedReturn, st.just(LATER_NS), st.just(LATER_NS), SKUS, st.none(), st.integers(1, 5)),
+    st.builds(ObservedReceive, st.just(LATER_NS), st.just(LATER_NS), SKUS, st.none(), st.integers(1, 5)),
 )
 
 
@@ -46,3 +47,13 @@ def test_reads_and_time_change_no_book() -> None:
     ledger.observe(ObservedSale(START_NS, START_NS, "A1"))
     ledger.advance(START_NS * 2)
     assert (ledger.places(START_NS), ledger.counts(), start) == ({}, {"A1": 2}, {"A1": 3})
+
+
+def test_what_was_delivered_before_is_in_the_books() -> None:
+    """A list of the tags in stock, told at the opening as deliveries, does not double the books."""
+    ledger = Ledger(shop({"A1": 3}))
+    for epc in ("A101", "A102", "A103"):
+        ledger.observe(ObservedReceive(START_NS, START_NS, "A1", epc))
+    assert ledger.counts() == {"A1": 3}
+    ledger.observe(ObservedReceive(LATER_NS, LATER_NS, "A1", "A104"))
+    assert ledger.counts() == {"A1": 4}

@@ -135,7 +135,7 @@ def test_age_out_leaves_the_old_object_at_the_exit() -> None:
 
 def test_the_exit_of_a_shop_lets_items_go() -> None:
     """In the shop an item seen at the exit is gone some 30 s later, and one on the floor stays."""
-    baseline = RspShop(shop(), ASSET, exit_departure_s=30)
+    baseline = RspShop(shop(), ASSET, exit_departure_s=30, pos_floor_dbm=None)
     first = [read("A1", "floor", 0.0), read("B1", "exit", 0.1), read("B1", "exit", 0.2)]
     answers = play(baseline, [first, *([] for _ in range(9))])
     assert answers[0] == answers[5] == {"A1": "floor", "B1": "exit"}
@@ -145,8 +145,19 @@ def test_the_exit_of_a_shop_lets_items_go() -> None:
 
 def test_zones_of_one_reader_are_sensors_of_their_own() -> None:
     """A reader that watches the floor and the till is a POS at the till alone."""
-    baseline = RspShop(shop(), ASSET, exit_departure_s=30)
+    baseline = RspShop(shop(), ASSET, exit_departure_s=30, pos_floor_dbm=None)
     baseline.observe(read("A1", "floor", 0.0, antenna=1, reader="r"))
     baseline.observe(read("A1", "till", 4_000.0, antenna=2, reader="r", rssi_dbm=None))
     baseline.advance(START_NS + 4_000 * SECOND_NS)
+    assert baseline.places(0) == {}
+
+
+def test_a_floor_keeps_stray_reads_from_selling() -> None:
+    """At the till a read below the floor departs nothing, and one above it does."""
+    baseline = RspShop(shop(), ASSET, exit_departure_s=30, pos_floor_dbm=-54.0)
+    baseline.observe(read("B1", "till", 0.0, rssi_dbm=-54.1))
+    baseline.observe(read("A1", "floor", 0.0))
+    baseline.observe(read("A1", "till", 4_000.0, rssi_dbm=-54.1))
+    assert baseline.places(0) == {"A1": "floor"}
+    baseline.observe(read("A1", "till", 4_000.0, rssi_dbm=-54.0))
     assert baseline.places(0) == {}
