@@ -5,9 +5,11 @@ A row is [state, store, zone, changed_ns, last_ns, false_exits, [quality shares 
 
 from typing import Any
 
+import numpy as np
+
 from gateway.presence.absent import GONE_SILENT, STRANGER, Absent
 from gateway.presence.columns import PRESENT
-from gateway.presence.rule import QUALITY_SHARE, quality_shares
+from gateway.presence.rule import QUALITY_SHARE, quality_mark, quality_shares
 from gateway.presence.store_belief import StoreBelief
 
 TEXT = '[{},"{}","{}",{},{},{},[{},{},{},{}]]'
@@ -50,3 +52,4 @@ def read_row(stores: dict[str, StoreBelief], epc: str, value: list[Any]) -> None
         row = store.arrive(epc, zone, last_ns)
         store.columns.changed_ns[row] = changed_ns
         store.columns.last_ns[row] = last_ns
+        store.columns.saved_quality[row] = quality_mark(np.array(quality, np.float32))

@@ -63,6 +63,8 @@ RSSI_WEIGHT = 150.0
 """Reads that the prior of an antenna zone's RSSI is worth."""
 RSSI_TRUST, GATE_RSSI_TRUST = 0.35, 0.8
 """RSSI of one tag in one place is much the same each time: it is evidence once, not each epoch."""
+SURE_SHARE, SURE_MARK = 0.98, 16
+"""A tag whose quality is so sure is written down once more: a restart must not forget how well it reads."""
 LEARN_MEMORY_S = 5 * 86_400.0
 
 
@@ -129,3 +131,10 @@ def quality_shares(states: Floats) -> Floats:
     three = states[..., :DEAD].reshape(*states.shape[:-1], 3, 4).sum(axis=-1)
     shares: Floats = np.concatenate([three, states[..., DEAD:]], axis=-1)
     return shares
+
+
+def quality_mark(shares: Floats) -> NDArray[np.uint8]:
+    """Return which quality is likeliest, plus SURE_MARK where that is sure; `shares` as of quality_shares."""
+    whole = np.maximum(shares.sum(-1), 1e-9)
+    marks = shares.argmax(-1) + np.where(shares.max(-1) > SURE_SHARE * whole, SURE_MARK, 0)
+    return marks.astype(np.uint8)

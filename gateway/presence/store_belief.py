@@ -20,9 +20,11 @@ from gateway.presence.ports import Port, tag_count
 from gateway.presence.rule import (
     CLEAR,
     QUALITY_SHARE,
+    SURE_MARK,
     BeliefRule,
     Floats,
     first_states,
+    quality_mark,
     quality_shares,
     state_factors,
     visibility_steps,
@@ -346,8 +348,10 @@ class StoreBelief:
             self._come_back(int(rows[i]), int(best[i]), end_ns)
         for i in np.flatnonzero((state == DOUBTFUL) & (p_here < SURELY_GONE)):
             self.leave(int(rows[i]), GONE_SILENT, int(columns.changed_ns[rows[i]]))
-        quality = quality_shares(after.states).argmax(1)
-        for i in np.flatnonzero((state == PRESENT) & (quality != columns.saved_quality[rows])):
+        quality = quality_mark(quality_shares(after.states))
+        saved = columns.saved_quality[rows]
+        better = (quality % SURE_MARK != saved % SURE_MARK) | (quality > saved)
+        for i in np.flatnonzero((state == PRESENT) & better):
             columns.saved_quality[rows[i]] = quality[i]
             self.dirty[columns.epcs[rows[i]]] = None
 
