@@ -9,6 +9,7 @@ from html import escape
 from pathlib import Path
 from random import Random
 
+from gateway.sales import SURE as ENOUGH
 from gateway.sales import verdicts
 from gateway.stock.certainty import belief
 from tests.support.small_site import STORE, SmallShop, epc
@@ -103,7 +104,7 @@ def chart(lines: list[Line], minutes: tuple[float, float], marks: dict[float, st
             f'<line class="mark" x1="{x(first)}" y1="{y(level):.1f}" x2="{x(last)}" y2="{y(level):.1f}"/>'
         )
         parts.append(
-            f'<text class="soft" x="{x(last) - 4:.1f}" y="{y(level) + (14 if level > HIGH else -5):.1f}" text-anchor="end">{escape(words)}</text>'
+            f'<text class="soft" x="{x(first) + 6:.1f}" y="{y(level) + (14 if level > HIGH else -5):.1f}">{escape(words)}</text>'
         )
     for line in lines:
         path = " ".join(f"{x(m):.1f},{y(p):.1f}" for m, p in line.points if first <= m <= last)
@@ -171,9 +172,9 @@ def draw_silence() -> None:
     dead.shop.alive.discard("front")
     (unseen,) = follow(dead, tags[:1], 60)
     lines = [
-        Line(often, "a", "read 4 times in 5", (0.3, 0.025)),
-        Line(seldom, "b", "read 1 time in 3", (20.5, 0.165)),
-        Line(hardly, "c", "read 1 time in 12", (28, 0.36)),
+        Line(often, "a", "read 4 times in 5", (44, 0.86)),
+        Line(seldom, "b", "read 1 time in 3", (44, 0.77)),
+        Line(hardly, "c", "read 1 time in 12", (44, 0.68)),
         Line(unseen, "d", "its reader is dead: silence says nothing", (21, 1.03)),
     ]
     write(
@@ -205,7 +206,7 @@ def draw_next_door() -> None:
         on_floor.append((minute, float(store.columns.p_zone[row, floor])))
         in_back.append((minute, float(store.columns.p_zone[row, back])))
     lines = [
-        Line(in_back, "c", "in the back room", (0.3, 0.91)),
+        Line(in_back, "c", "in the back room", (1.2, 0.91)),
         Line(on_floor, "a", "on the floor", (5.4, 0.91)),
     ]
     write(
@@ -241,7 +242,9 @@ def draw_sale() -> None:
         "sale",
         "A till sold one of two pieces: which one was it?",
         "Probability over a minute after the sale that it took the silent piece, the other one, or none.",
-        chart(lines, (0, 60), {0.95: "believed above 95 %"}, "seconds after the sale"),
+        chart(
+            lines, (0, 60), {ENOUGH: f"believed above {ENOUGH:.1%}, for a while"}, "seconds after the sale"
+        ),
     )
 
 
