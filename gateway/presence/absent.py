@@ -49,8 +49,9 @@ class Absent:
         if self.state == GONE_EXIT and at_ns - self.changed_ns < LEAVING_NS:
             return False
         span_ns = RETURN_SPAN_NS[self.state]
-        if self.zone != zone or at_ns - self.since_ns > span_ns + CANDIDATE_NS:
+        if self.zone != zone or abs(at_ns - self.since_ns) > span_ns + CANDIDATE_NS:
             self.zone, self.since_ns, self.reads = zone, at_ns, 0
+        self.since_ns = min(self.since_ns, at_ns)  # reads come in any order
         self.reads += count
         self.last_ns = max(self.last_ns, at_ns)
         if passes:
