@@ -1,6 +1,7 @@
 """An epoch of belief is Bayes' rule over every (zone, state) and gone, for each tag by itself."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from gateway.presence.filter import Beliefs, Tables, evidence, habit_factor, pre
 from gateway.presence.rule import (
     STATES,
     STRAY,
+    VIEWS,
     Floats,
     shadow_odds,
     state_factors,
@@ -45,6 +47,7 @@ class Case:
         silent, read_by = evidence(self.shares, self.seen, self.factors)
         ways = random.dirichlet(np.ones(zones), zones)
         steps = random.dirichlet(np.ones(states), states)
+        self.to_gate = floats(random.choice([0.0, 0.3], (tags, 1)) * random.dirichlet(np.ones(zones), tags))
         self.tables = Tables(
             shares=self.shares,
             silent=silent,
@@ -55,6 +58,16 @@ class Case:
             state_steps=floats(steps),
         )
 
+    def p_of(self, antenna: int, zone: int, state: int, is_read: bool) -> float:
+        """Return what a read or a miss by a zone's antennas says, of a tag that is in a zone and state.
+
+        A miss counts at home alone: next door a tag is read often where it lies at a border, else never.
+        """
+        rate = float(self.shares[antenna, zone]) * float(self.factors[state])
+        if is_read:
+            return max(rate, 1e-9)
+        return 1 - rate * float(self.seen[antenna]) if antenna == zone else 1.0
+
     def by_enumeration(self, tag: int) -> tuple[list[float], list[float], float]:
         """Return (P(zone), P(here in each state), P(gone)) of a tag after the epoch, one cause at a time."""
         readers = [a for a in range(self.zones) if self.hit[tag, a]]
@@ -63,10 +76,9 @@ class Case:
             for state in range(self.states):
                 chance = float(self.prior.p_zone[tag, zone]) * float(self.prior.states[tag, state])
                 chance *= float(self.factor[tag, zone]) if readers else 1.0
-                for antenna in range(self.zones):
-                    rate = float(self.shares[antenna, zone]) * float(self.factors[state])
-                    missed = 1 - rate * float(self.seen[antenna])
-                    chance *= max(rate, 1e-9) if antenna in readers else missed
+                chance *= math.prod(
+                    self.p_of(antenna, zone, state, antenna in readers) for antenna in range(self.zones)
+                )
                 joint[zone, state] = chance
         gone = float(self.prior.p_gone[tag]) * STRAY ** len(readers)
         here = sum(joint.values())
@@ -108,9 +120,9 @@ def test_silence_adds_up_the_log_chance_of_being_silent_here(case: Case) -> None
         for zone in range(case.zones):
             for state in range(case.states):
                 p = float(case.prior.p_zone[tag, zone]) * float(case.prior.states[tag, state])
-                for antenna in range(case.zones):
-                    p *= 1 - float(case.shares[antenna, zone] * case.factors[state] * case.seen[antenna])
-                missed += p
+                missed += p * math.prod(
+                    case.p_of(antenna, zone, state, False) for antenna in range(case.zones)
+                )
         if here > 1e-6:
             assert after.silence[tag] - case.prior.silence[tag] == pytest.approx(
                 math.log(missed / here), rel=1e-3, abs=1e-4
@@ -120,7 +132,7 @@ def test_silence_adds_up_the_log_chance_of_being_silent_here(case: Case) -> None
 @given(cases)
 def test_beliefs_stay_probabilities(case: Case) -> None:
     """Zones sum to 1; being here and being gone sum to 1; nothing is below 0 or not a number."""
-    after = weigh(predict(case.prior, case.tables), case.tables, case.hit, case.factor)
+    after = weigh(predict(case.prior, case.tables, case.to_gate), case.tables, case.hit, case.factor)
     for columns in (after.p_zone, after.states, after.p_gone):
         assert np.isfinite(columns).all()
         assert (columns >= 0).all()
@@ -131,7 +143,7 @@ def test_beliefs_stay_probabilities(case: Case) -> None:
 @given(cases)
 def test_time_alone_loses_no_probability(case: Case) -> None:
     """Predicting conserves what is here and gone together, and only adds to what is gone."""
-    later = predict(case.prior, case.tables)
+    later = predict(case.prior, case.tables, case.to_gate)
     assert later.p_zone.sum(1) == pytest.approx(1.0, abs=1e-4)
     assert later.states.sum(1) + later.p_gone == pytest.approx(
         case.prior.states.sum(1) + case.prior.p_gone, abs=1e-4
@@ -158,6 +170,18 @@ def test_each_tag_is_judged_by_its_own_evidence(case: Case, random: object) -> N
         assert alone.p_gone[0] == pytest.approx(whole.p_gone[tag], rel=1e-4, abs=1e-7)
 
 
+def test_a_sale_sends_a_tag_to_the_gate() -> None:
+    """The chance that it heads there is taken from where it lay; others stay where they were."""
+    case = Case(5, 2, 3, 3)
+    nowhere = np.zeros((2, 3), np.float32)
+    heading = floats([[0, 0, 0.25], [0, 0, 0]])
+    tables = replace(case.tables, gone=np.zeros(3, np.float32))
+    plain, sold = (predict(case.prior, tables, to) for to in (nowhere, heading))
+    assert sold.p_zone[0].tolist() == pytest.approx((plain.p_zone[0] * 0.75 + heading[0]).tolist(), abs=1e-6)
+    assert (sold.p_zone[1] == plain.p_zone[1]).all()
+    assert (sold.p_gone == plain.p_gone).all()
+
+
 def test_every_pattern_of_zones_is_told_apart() -> None:
     """All 2^8 sets of reading zones at once, each read twice over: equal rows alike, others not mixed."""
     zones = 8
@@ -182,17 +206,21 @@ def test_no_tags_are_no_trouble() -> None:
     none = Beliefs(
         case.prior.p_zone[:0], case.prior.states[:0], case.prior.p_gone[:0], case.prior.silence[:0]
     )
-    assert len(weigh(predict(none, case.tables), case.tables, case.hit[:0], case.factor[:0]).p_gone) == 0
+    assert (
+        len(
+            weigh(
+                predict(none, case.tables, case.to_gate[:0]), case.tables, case.hit[:0], case.factor[:0]
+            ).p_gone
+        )
+        == 0
+    )
 
 
 def test_blind_antennas_tell_nothing() -> None:
     """Where no antenna could see, silence leaves every belief as it was."""
     case = Case(3, 6, 3, 4)
     silent, read_by = evidence(case.shares, np.zeros(3, np.float32), case.factors)
-    tables = Tables(
-        case.shares, silent, read_by, case.tables.rssi_ratios, case.tables.ways, case.tables.gone,
-        case.tables.state_steps,
-    )  # fmt: skip
+    tables = replace(case.tables, silent=silent, read_by=read_by)
     after = weigh(case.prior, tables, np.zeros_like(case.hit), case.factor)
     assert after.p_gone == pytest.approx(case.prior.p_gone, abs=1e-6)
     assert after.p_zone == pytest.approx(case.prior.p_zone, abs=1e-6)
@@ -206,7 +234,7 @@ def test_states_of_being_here_keep_their_quality() -> None:
     assert len(factors) == STATES
     for state in range(STATES):
         reached = np.flatnonzero(steps[state])
-        assert {s // 4 for s in reached} == {state // 4}
+        assert {s // VIEWS for s in reached} == {state // VIEWS}
 
 
 # -- habits ----------------------------------------------------------------------------------------------
