@@ -227,6 +227,8 @@ class BeliefPresence:
             end_ns = self.epoch_ns
             for store in self.stores.values():
                 store.end_epoch(end_ns, self._alive_at(end_ns))
+                self._events += store.events  # before what its reads say of those that left and came back
+                store.events = []
                 self._tell_anew(store)
         for store in self.stores.values():
             self._gone_for_good += store.absent.forget(now_ns)
