@@ -100,10 +100,10 @@ class Family:
 
     # the place: see simulators/benchmark/topology.py
     topology: str = "street"
-    reader_kind: Literal["impinj", "zebra"] = "impinj"
+    reader_kind: Literal["impinj", "zebra", "uhfreader288"] = "impinj"
     is_reader_per_zone: bool = False
     heartbeat_s: float = 30.0
-    """Of zebra readers; an R700 has none over MQTT."""
+    """Of zebra readers always, of uhfreader288 while they see nothing; an R700 has none over MQTT."""
     report_s: float = 1.0
     """A reader sends what it saw once in this time."""
 
@@ -454,6 +454,16 @@ THIEVES = replace(
     gate_theft_share=0.50,
 )
 
+SERIAL = replace(
+    BASE,
+    name="serial",
+    about="Readers on serial lines that turn bits: frames with a raw signal and no time of their own.",
+    reader_kind="uhfreader288",
+    report_s=0.25,
+    transport=Transport(corrupted_bytes_share=1e-4),
+    till_by="scanner",
+)
+
 HELD_SEEDS = frozenset(range(9_000, 10_000))
 """Never used while tuning, in any family: what is reported of them is what a new shop would see."""
 
@@ -468,7 +478,7 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             SHADOW_WEIBULL, MOVED_ANTENNAS, MIXED_TAGS,
             BOUTIQUE, GROCERY, GROCERY_HARD,
             LEVEL_SHIFT, BURST,
-            CHATTY, RESTING, NO_RSSI, QUIET, THIEVES,
+            CHATTY, RESTING, NO_RSSI, QUIET, THIEVES, SERIAL,
         )
     }
 )  # fmt: skip

@@ -10,11 +10,15 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from simulators.benchmark.desk import TILL_SCANNER
 from simulators.benchmark.messages import HttpEvents, Message, MqttMessage, SerialBytes
+from simulators.devices.uhfreader_frames import Command, Status, crc16
 from simulators.times import rfc3339
 
 MAX_HELD_BYTES = 4_096
 """A line that lost its end is let go of beyond this."""
+LEAST_FRAME_BYTES, MOST_FRAME_BYTES = 6, 64
+"""Of a reader's frame; a length beyond was a turned bit, and nobody waits for its end."""
 _ZONE = re.compile(r"[+]00:?00$")
 
 
@@ -30,21 +34,53 @@ class Recorder:
         if isinstance(message, HttpEvents):
             yield from map(_text, _events(message, received))
         elif isinstance(message, SerialBytes):
-            yield from map(_text, self._scans(message, received))
+            held = self._held.get(message.device, b"") + message.data
+            is_reader = message.device != TILL_SCANNER
+            rows, rest = (
+                _frames(held, message.device, received)
+                if is_reader
+                else _codes(held, message.device, received)
+            )
+            self._held[message.device] = rest[-MAX_HELD_BYTES:]
+            yield from rows
         elif message.topic.startswith("tele/"):
             yield from map(_text, _tasmota(message, received))
         else:
             yield from _published(message, received)
 
-    def _scans(self, message: SerialBytes, received: str) -> Iterator[dict[str, object]]:
-        *codes, rest = re.split(rb"[\r\n]+", self._held.get(message.device, b"") + message.data)
-        self._held[message.device] = rest[-MAX_HELD_BYTES:]
-        for code in codes:
-            if code:
-                text = code.decode("latin-1")
-                yield {
-                    "at": received, "received": received, "kind": "scan", "scanner": message.device, "text": text
-                }  # fmt: skip
+
+def _codes(held: bytes, scanner: str, received: str) -> tuple[list[str], bytes]:
+    """Return the scans in a scanner's bytes, and what is no whole line yet."""
+    *codes, rest = re.split(rb"[\r\n]+", held)
+    row = {"at": received, "received": received, "kind": "scan", "scanner": scanner}
+    return [_text({**row, "text": code.decode("latin-1")}) for code in codes if code], rest
+
+
+def _frames(held: bytes, reader: str, received: str) -> tuple[list[str], bytes]:
+    """Return the reads and heartbeats in a UHFReader288's bytes, and what is no whole frame yet.
+
+    Len Adr EE Status (Antenna Length EPC RSSI) CRC, CRC-16/MCRF4XX with its low byte first; where it is
+    wrong, the search goes on one byte further. RSSI is raw: no decibels.
+    """
+    rows, at = [], 0
+    while at < len(held):
+        total = held[at] + 1
+        if total >= LEAST_FRAME_BYTES and at + total > len(held) and total <= MOST_FRAME_BYTES:
+            break
+        frame = held[at : at + total]
+        body = frame[:-2]
+        if not LEAST_FRAME_BYTES <= total <= MOST_FRAME_BYTES or crc16(body) != int.from_bytes(
+            frame[-2:], "little"
+        ):
+            at += 1
+            continue
+        at += total
+        if body[2] == Command.REPORT and body[3] == Status.OK:
+            epc = body[6 : 6 + body[5]].hex().upper()
+            rows.append(_read(received, received, reader, body[4].bit_length(), epc, None, 1))
+        elif body[2] == Command.REPORT and body[3] == Status.BEAT:
+            rows.append(_text({"at": received, "received": received, "kind": "heartbeat", "reader": reader}))
+    return rows, held[at:]
 
 
 def _events(message: HttpEvents, received: str) -> Iterator[dict[str, object]]:

@@ -20,7 +20,8 @@ from simulators.benchmark.families import Family
 from simulators.benchmark.messages import Message
 from simulators.benchmark.outages import Outages
 from simulators.benchmark.radio import EPOCH_NS, Radio
-from simulators.benchmark.reports import ReaderPlan, Reporter
+from simulators.benchmark.reader_plan import ReaderPlan
+from simulators.benchmark.reports import Reporter
 from simulators.benchmark.shelves import ShelfRow, shelf_id
 from simulators.benchmark.shop import Shop
 from simulators.benchmark.site import site_toml

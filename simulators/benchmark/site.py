@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from simulators.benchmark.articles import Article
 from simulators.benchmark.desk import STORE, TILL_SCANNER
 from simulators.benchmark.families import Family
-from simulators.benchmark.reports import ReaderPlan
+from simulators.benchmark.reader_plan import SERIAL_KIND, ReaderPlan
 from simulators.benchmark.shelves import TARE_G, shelf_id, shelf_topic
 from simulators.benchmark.topology import TILL, AntennaPlan, Topology
 
@@ -32,6 +32,15 @@ kind = "{kind}"
 store = "{store}"
 topic = "{topic}"
 {status}antennas = [{antennas}]
+"""
+SERIAL_READER = """
+[[readers]]
+id = "{id}"
+kind = "{kind}"
+mode = "real_time"
+store = "{store}"
+port = "ports/{id}"
+antennas = [{antennas}]
 """
 SCANNER = """
 [[scanners]]
@@ -72,7 +81,8 @@ def site_toml(
             f'{{ port = {a.port}, zone = "{a.zone}" }}' for a in antennas if a.reader == plan.id
         )
         status = f'status_topics = ["{plan.status_topic}"]\n' if plan.kind == "zebra" else ""
-        text += READER.format(
+        form = SERIAL_READER if plan.kind == SERIAL_KIND else READER
+        text += form.format(
             id=plan.id, kind=plan.kind, store=STORE, topic=plan.topic, status=status, antennas=ports
         )
     if family.till_by == "scanner":

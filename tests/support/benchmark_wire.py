@@ -16,6 +16,8 @@ class ProductEars:
         site = parse_site(site_toml, "site.toml")
         self.codecs = {device.id: device.codec for device in mqtt_devices(site)}
         self.lines = {device.id: device.protocol for device in serial_devices(site)}
+        for protocol in self.lines.values():
+            protocol.opened(0)
 
     def hear(self, messages: Iterable[Message]) -> Iterator[Observation]:
         """Yield the observations in messages from devices."""
