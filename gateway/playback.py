@@ -48,6 +48,7 @@ class Playback:
         self.counts = StageCounts()
         self.events: Counter[str] = Counter()
         self._every_ns = every_ns
+        self._devices = engine.state.devices
         self._duplicates = Duplicates()
         self._recent: OrderedDict[tuple[str, str], TillEvent] = OrderedDict()
         self._held: list[Read | Scan | Reading | Heartbeat] = []
@@ -60,7 +61,6 @@ class Playback:
         Lines received after `until_ns` are left alone. Time goes on to the first row at or after the
         last line, and to `until_ns`.
         """
-        devices, is_fresh = self.engine.state.devices, self._duplicates.is_fresh
         held = self._held
         for line in lines:
             received_ns = line.received_ns
@@ -71,18 +71,18 @@ class Playback:
             if isinstance(line, ToldEvent):
                 self._observe()
                 self._tell(line)
-            # What bears no time of its device cannot be told from what is told twice; and foreign devices
-            # have no memory, for the memories are bounded by the site's own.
-            elif (
-                line.at_ns == received_ns
-                or (device := _device(line)) not in devices
-                or is_fresh(device, line)
-            ):
+            # What bears no time of its device cannot be told from what is told twice.
+            elif line.at_ns == received_ns or self._is_fresh(line):
                 held.append(line)
             else:
                 self.counts.received += 1
                 self.counts.drop("duplicate")
         yield from self._finish(until_ns)
+
+    def _is_fresh(self, line: Read | Scan | Reading | Heartbeat) -> bool:
+        """Return whether it was not told before. Foreign devices have no memory: it is bounded by the site's own."""
+        device = line.reader if isinstance(line, Read) else _device(line)
+        return device not in self._devices or self._duplicates.is_fresh(device, line)
 
     def _observe(self) -> None:
         """Let the engine take what was heard since it last did."""
@@ -145,9 +145,7 @@ class Playback:
         return result
 
 
-def _device(line: Read | Scan | Reading | Heartbeat) -> str:
-    if isinstance(line, Read):  # a thousand times as many as all others
-        return line.reader
+def _device(line: Scan | Reading | Heartbeat) -> str:
     match line:
         case Scan():
             return line.scanner

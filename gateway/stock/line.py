@@ -13,7 +13,7 @@ for them, hence no level is ever negative.
 
 import json
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.config import IN_HAND
@@ -36,6 +36,17 @@ class Announced:
     epc: str | None = None
     reopened: bool = False
 
+    def fields(self) -> dict[str, Any]:
+        """Return it for JSON."""
+        return {
+            "ref": self.ref,
+            "kind": self.kind,
+            "at_ns": self.at_ns,
+            "zone": self.zone,
+            "epc": self.epc,
+            "reopened": self.reopened,
+        }
+
 
 @dataclass(slots=True)
 class Lone:
@@ -46,6 +57,16 @@ class Lone:
     last_seen_ns: int = 0
     cause: str = ""
     came_back: bool = False
+
+    def fields(self) -> dict[str, Any]:
+        """Return it for JSON; asdict takes ten times as long, and a store opens with thousands of these."""
+        return {
+            "epc": self.epc,
+            "at_ns": self.at_ns,
+            "last_seen_ns": self.last_seen_ns,
+            "cause": self.cause,
+            "came_back": self.came_back,
+        }
 
 
 @dataclass(slots=True)
@@ -129,12 +150,12 @@ class Line:
             "pool": {zone: pieces for zone, pieces in self.pool.items() if pieces},
             "shelves": self.shelves,
             "picks": self.picks_ns,
-            "debts": [asdict(a) for a in self.debts],
-            "credits": [asdict(a) for a in self.credits],
-            "paired": {epc: asdict(a) for epc, a in self.paired.items()},
-            "lone_departures": [asdict(entry) for entry in self.lone_departures],
-            "lone_arrivals": [asdict(entry) for entry in self.lone_arrivals],
-            "incoming": [asdict(a) for a in self.incoming],
+            "debts": [a.fields() for a in self.debts],
+            "credits": [a.fields() for a in self.credits],
+            "paired": {epc: a.fields() for epc, a in self.paired.items()},
+            "lone_departures": [entry.fields() for entry in self.lone_departures],
+            "lone_arrivals": [entry.fields() for entry in self.lone_arrivals],
+            "incoming": [a.fields() for a in self.incoming],
         }
         return json.dumps({key: value for key, value in state.items() if value}, separators=(",", ":"))
 
