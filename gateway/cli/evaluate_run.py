@@ -177,6 +177,7 @@ def _history(
     history = History(grid, skus, tuple(roles), roles, read_ns=read_ns)
     history.add(sorted(shop.truth.changes, key=lambda change: change.at_ns), shop.truth.quality)
     history.sales += [Sale(sale.at_ns, sale.sku) for sale in shop.truth.sales]
+    history.door_ns.update({(walk.epc, walk.paid_ns): walk.left_ns for walk in shop.truth.walks})
     history.outages += [
         (mark.at_ns, mark.until_ns, frozenset({mark.where}))
         for mark in shop.truth.marks

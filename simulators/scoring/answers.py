@@ -7,6 +7,7 @@ Every article is asked for once a minute, night and day: "is there one, may I pr
   0 or 1.
 - Oversold: of the promises made, the share at whose moment there was none. Refused: of the questions
   at whose moment there was one, the share that was not promised.
+- The same of whoever promises by probability alone: where P(N ≥ 1) is `PROMISE_AT` or more.
 - Regret, 60-minute pick: a promise is worth 1 if a piece is there an hour later, -1 if not, a refusal
   0; the regret is what an oracle that sees that hour gains more, per 1,000 questions.
 """
@@ -21,6 +22,8 @@ from simulators.scoring.states import Counts
 from simulators.scoring.tally import CHANCE_BINS, CHANCE_EDGES, Tally
 
 PICK_NS = 3_600 * NS_PER_S
+PROMISE_AT = 0.9
+"""One promise broken is worth some ten refused: a promise pays from this probability on."""
 
 
 def tally_answers(tally: Tally, true: Counts, believed: Counts, log: BeliefLog, history: History) -> None:
@@ -43,6 +46,9 @@ def tally_answers(tally: Tally, true: Counts, believed: Counts, log: BeliefLog, 
         ("oversold", promised & ~is_there & ok),
         ("keepable", is_there & ok),
         ("refused", is_there & ~promised & ok),
+        ("p_promised", (chances >= PROMISE_AT) & ok),
+        ("p_oversold", (chances >= PROMISE_AT) & ~is_there & ok),
+        ("p_refused", is_there & (chances < PROMISE_AT) & ok),
     ):
         tally.add(name, units[ok], values[ok].astype(np.float64))
     _bins(tally, units[ok], chances[ok], is_there[ok])

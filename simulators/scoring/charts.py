@@ -13,7 +13,7 @@ LEFT, RIGHT, TOP, BOTTOM = 84, 16, 16, 56
 MARKER_PX = 5.5
 ROW_PX = 54
 LINE_PX, NAME_PX = 13, 90
-"""Names closer to each other than this would overlap: the later one is written a line below."""
+"""Names closer to each other than this would overlap: the later one is written a line above."""
 SHAPES = ("circle", "square", "diamond", "up", "down", "cross")
 
 
@@ -30,7 +30,8 @@ class Scale:
     def px(self, value: float) -> float:
         """Return where a value stands; what lies beyond an end stands at it."""
         low, high = self._of(self.low), self._of(self.high)
-        share = (self._of(min(max(value, self.low), self.high)) - low) / (high - low)
+        least, most = min(self.low, self.high), max(self.low, self.high)
+        share = (self._of(min(max(value, least), most)) - low) / (high - low)
         return self.from_px + share * (self.to_px - self.from_px)
 
     def ticks(self) -> list[float]:
@@ -102,7 +103,7 @@ class Plot:
         anchor = "end" if at_x > WIDTH - 130 else "start"
         at_x += -dx if anchor == "end" else dx
         while any(abs(at_y - y_) < LINE_PX and abs(at_x - x_) < NAME_PX for x_, y_ in self._written):
-            at_y += LINE_PX
+            at_y -= LINE_PX
         self._written.append((at_x, at_y))
         self._parts.append(
             f'<text class="name" x="{at_x:.1f}" y="{at_y + dy:.1f}" text-anchor="{anchor}">{escape(words)}</text>'

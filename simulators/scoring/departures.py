@@ -10,6 +10,8 @@
   or did not see within `AFTER_OUTAGE_NS` before: what a dead reader caused.
 - The delay of a true departure is that of the first believed departure after T - EARLY_NS, and before
   the item is back, at least 0. Those never noticed have no delay: recall tells of them.
+  From the door: the same, from when a piece that was paid for passed the gate; readers have nothing to
+  go by before.
 - Recall: of the observable departures that are `RECALL_NS` or more before the end of the run, the
   share that was noticed within `RECALL_NS`. An item given up long before counts as not noticed.
 - A sale is noticed within 60 s if the believed pieces of its article fall within 60 s before or after
@@ -94,6 +96,9 @@ def _true_one(
     delay_s = None if noticed_ns is None else max(0, noticed_ns - at_ns) / NS_PER_S
     if delay_s is not None:
         tally.samples.setdefault("delays", []).append((unit, delay_s))
+        left_ns = history.door_ns.get((history.epcs[item], at_ns), at_ns)
+        late_ns = max(0, at_ns + round(delay_s * NS_PER_S) - left_ns)
+        tally.samples.setdefault("door_delays", []).append((unit, late_ns / NS_PER_S))
     if at_ns + RECALL_NS <= grid.end_ns:
         tally.add("departures", column([unit]))
         if delay_s is not None and delay_s <= RECALL_NS / NS_PER_S:

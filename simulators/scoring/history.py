@@ -37,7 +37,7 @@ class History:
     """What was true. Items are numbered as they appear; `zones` bears every zone, in order. Pieces without
     a tag (of weight shelves) count as stock, and are no items that a method could place.
 
-    `track[item]`: its (at_ns, zone number or -1), in order. `read_ns[epc]`: when a reader first read it
+    `door_ns[epc, paid_ns]`: when a piece that was paid for passed the gate. `track[item]`: its (at_ns, zone number or -1), in order. `read_ns[epc]`: when a reader first read it
     (as the gateway decoded it), for telling what could be observed at all.
     """
 
@@ -54,6 +54,7 @@ class History:
     outages: list[tuple[int, int, frozenset[str]]] = field(default_factory=list)
     number: dict[str, int] = field(default_factory=dict)
     read_ns: dict[str, int] = field(default_factory=dict)
+    door_ns: dict[tuple[str, int], int] = field(default_factory=dict)
 
     def add(self, changes: Iterable[TrueChange], quality: Mapping[str, str]) -> None:
         """Take the changes of items in, in order of time."""

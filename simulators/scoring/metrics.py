@@ -67,6 +67,7 @@ METRICS: tuple[Metric, ...] = (
     Ratio("false_departures", "false departures", "/1k tag-h", "false_departures", "tag_hours", 1_000),
     Quantile("delay_median_s", "delay of departures, median", "s", "delays", 0.5),
     Quantile("delay_p95_s", "delay of departures, p95", "s", "delays", 0.95),
+    Quantile("delay_door_s", "delay from the door, median", "s", "door_delays", 0.5),
     Ratio("recall_15min_pct", "departures noticed in 15 min", "%", "departures_noticed", "departures", 100),
     Ratio("sales_60s_pct", "sales noticed in 60 s", "%", "sales_noticed", "sales", 100),
     Ratio("false_positives", "false positives", "/1k tag-epochs", "false_positives", "tag_epochs", 1_000),
@@ -75,6 +76,8 @@ METRICS: tuple[Metric, ...] = (
     Ratio("moves_ratio", "zone moves per true move", "", "moves", "true_moves"),
     Ratio("oversold_pct", "oversold, of promises", "%", "oversold", "promised", 100),
     Ratio("refused_pct", "wrongly refused", "%", "refused", "keepable", 100),
+    Ratio("oversold_p_pct", "oversold, promising at P ≥ 0.9", "%", "p_oversold", "p_promised", 100),
+    Ratio("refused_p_pct", "refused, promising at P ≥ 0.9", "%", "p_refused", "keepable", 100),
     Ratio("regret", "regret, 60-minute pick", "/1k questions", "regret", "picks", 1_000),
     Ratio("brier", "Brier score of P(N ≥ 1)", "", "squared_error", "answers"),
     Calibration("ece", "ECE of P(N ≥ 1)", ""),
@@ -83,12 +86,9 @@ METRICS: tuple[Metric, ...] = (
     Quantile("alert_lead_s", "alerts' lead, median", "s", "leads", 0.5),
     Ratio("outage_departures", "false departures in outages", "/1k tag-h", "outage_departures", "tag_hours", 1_000),
 )  # fmt: skip
-NEEDS_ITEMS = frozenset(
-    {"false_departures", "delay_median_s", "delay_p95_s", "recall_15min_pct", "false_positives",
-     "false_negatives", "zone_pct", "moves_ratio", "outage_departures"}
-)  # fmt: skip
-"""Metrics of single items: a method that keeps counts alone has none of them."""
-COUNTED_EVENTS = frozenset({"false_departures", "outage_departures", "oversold", "refused"})
+COUNTED_EVENTS = frozenset(
+    {"false_departures", "outage_departures", "oversold", "refused", "p_oversold", "p_refused"}
+)
 
 
 def values_of(tally: Tally) -> dict[str, Value]:

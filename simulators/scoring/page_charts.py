@@ -20,6 +20,8 @@ LOOKS = {
 """Colour and shape by kind of method: no chart is told by colour alone."""
 SOONEST_S = 5.0
 """Delays on a logarithmic scale begin here; what is quicker stands at the edge."""
+NONE_AT = 0.45
+"""Where "none" stands on a logarithmic scale of rates, against the least rate that is told."""
 QUALITIES = ("normal", "weak", "hard", "dead")
 
 
@@ -62,7 +64,7 @@ def delay_chart(scores: Sequence[Score]) -> str:
     titles = ("median delay until a departure is noticed (s)", "false departures per 1,000 tag-hours")
     chart = plot(
         (SOONEST_S, max(100.0, *delays) * 1.6),
-        (floor * 0.7, max(10.0, *rates) * 2),
+        (floor * NONE_AT, max(10.0, *rates) * 2),
         titles,
         "Median delay of departures against false departures per 1,000 tag-hours, one point per method",
         log_x=True,
@@ -70,7 +72,7 @@ def delay_chart(scores: Sequence[Score]) -> str:
         height=460,
     )
     if any(entry.values["false_departures"].value < floor for entry in shown):
-        chart.y_words = ((floor * 0.7, "none"),)
+        chart.y_words = ((floor * NONE_AT, "none"),)
     for curve in dict.fromkeys(entry.curve for entry in shown if entry.curve):
         points = [entry for entry in shown if entry.curve == curve]
         chart.line([_at(entry, floor) for entry in points], f"curve {look_of(curve)[0]}", curve)
@@ -92,7 +94,7 @@ def _floor(scores: Sequence[Score]) -> float:
 
 def _at(entry: Score, floor: float) -> tuple[float, float]:
     rate = entry.values["false_departures"].value
-    return max(entry.values["delay_median_s"].value, SOONEST_S), rate if rate > 0 else floor * 0.7
+    return max(entry.values["delay_median_s"].value, SOONEST_S), rate if rate > 0 else floor * NONE_AT
 
 
 def _words(entry: Score) -> str:
@@ -111,7 +113,7 @@ def _method_point(chart: Plot, entry: Score, floor: float) -> None:
     if not math.isnan(delay.low):
         chart.span((max(delay.low, SOONEST_S), max(delay.high, SOONEST_S)), (y, y), css)
     if not math.isnan(rate.low):
-        chart.span((x, x), (max(rate.low, floor * 0.7), max(rate.high, floor * 0.7)), css)
+        chart.span((x, x), (max(rate.low, floor * NONE_AT), max(rate.high, floor * NONE_AT)), css)
     chart.point(x, y, css, shape, _words(entry))
     chart.text(x, y, entry.method, dy=-6)
 

@@ -8,9 +8,9 @@ from simulators.scoring.results import BY_KEY, Score, losses
 
 BLOCKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("stock", ("exact_pct", "mae", "exact_low_pct", "mae_low", "sales_60s_pct")),
-    ("departures", ("false_departures", "delay_median_s", "delay_p95_s", "recall_15min_pct", "outage_departures")),
+    ("departures", ("false_departures", "delay_median_s", "delay_p95_s", "delay_door_s", "recall_15min_pct", "outage_departures")),
     ("items", ("false_positives", "false_negatives", "zone_pct", "moves_ratio")),
-    ("answers", ("oversold_pct", "refused_pct", "regret", "brier", "ece")),
+    ("answers", ("oversold_pct", "refused_pct", "oversold_p_pct", "refused_p_pct", "regret", "brier", "ece")),
     ("alerts", ("alert_precision", "alert_recall", "alert_lead_s")),
 )  # fmt: skip
 """Every metric stands in one block; a test holds it to that."""

@@ -52,3 +52,14 @@ def test_regret_is_what_an_oracle_of_the_next_hour_gains_more() -> None:
     found = scored(shop(TRUTH), belief(TRUTH))
     decided = 2 * (MINUTES - 60 - FIRST)
     assert found["regret"].value == pytest.approx(1_000 * 60 / decided, rel=0.05)
+
+
+def test_whoever_goes_by_probability_promises_from_nine_tenths_on() -> None:
+    """The product's own word is no for all; by probability A is promised at 0.9, and B, at 0.89, is refused."""
+    chances = np.full((2, MINUTES), 0.9, dtype=np.float64)
+    chances[1] = 0.89
+    log = belief(TRUTH[:2], chances=chances, promises=np.zeros((2, MINUTES), dtype=np.bool_))
+    found = scored(shop(TRUTH[:2]), log)
+    assert found["refused_p_pct"].value == 50
+    assert found["refused_pct"].value == 100
+    assert found["oversold_p_pct"].value == 0

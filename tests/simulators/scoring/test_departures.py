@@ -22,6 +22,15 @@ def test_the_delay_is_from_the_true_departure_and_at_least_nought(minute: float,
     assert found["recall_15min_pct"].value == 100
 
 
+def test_the_delay_from_the_door_begins_at_the_gate() -> None:
+    """Paid at 4:00, out at 4:00:40, let go at 4:01: a minute after payment, twenty seconds after the door."""
+    history = shop(TRUTH)
+    paid_ns = next(at_ns for at_ns, zone in history.track[history.number["A1"]] if zone < 0)
+    history.door_ns["A1", paid_ns] = paid_ns + 40 * 10**9
+    found = scored(history, belief(let_go(241)))
+    assert (found["delay_median_s"].value, found["delay_door_s"].value) == (60, 20)
+
+
 def test_letting_go_of_what_is_there_is_a_false_departure_each_time() -> None:
     """Two false ones of A2, in 3.5 + 7.5 + 7.5 tag-hours; A1 itself is let go in time."""
     flicker: list[Step] = [(60, "A2", None), (61, "A2", "floor"), (90, "A2", None), (95, "A2", "floor")]
