@@ -47,6 +47,7 @@ def explain(state: State, found: Availability, now_ns: int) -> Explanation:
         more_items=max(0, len(items) - MAX_ITEMS),
         open_sales=() if line is None else tuple(_event(debt) for debt in line.debts),
         announced=() if line is None else tuple(_event(credit) for credit in line.credits),
+        incoming=() if line is None else tuple(_event(piece) for piece in line.incoming),
         shelves=_shelves(state, found.store, found.sku),
         zones=sight(state, found.store),
         p_at_least=() if found.belief is None else found.belief.p_at_least,

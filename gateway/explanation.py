@@ -89,6 +89,7 @@ class Explanation:
 
     `p_at_least[n - 1]` is P(N >= n) over the whole store; empty where none is computed. `items` are the
     tags that count and those that lately did, the least certain first; `more_items` were left off.
+    `incoming`: pieces on their way from another store, in no level yet.
     """
 
     store: str
@@ -105,6 +106,7 @@ class Explanation:
     more_items: int
     open_sales: tuple[OpenEvent, ...]
     announced: tuple[OpenEvent, ...]
+    incoming: tuple[OpenEvent, ...]
     shelves: tuple[ShelfEvidence, ...]
     zones: tuple[ZoneSight, ...]
     p_at_least: tuple[float, ...]

@@ -69,6 +69,7 @@ def _body(found: Found) -> Json:
         "more_items": found.more_items,
         "open_sales": [_event(event) for event in found.open_sales],
         "announced": [_event(event) for event in found.announced],
+        "incoming": [_event(event) for event in found.incoming],
         "shelves": [
             {
                 "device": shelf.device,

@@ -120,6 +120,9 @@ class Explanation(Answer):
     more_items: int = Field(ge=0, description="Tags left off beyond that bound.", examples=[0])
     open_sales: tuple[OpenEvent, ...] = Field(description="Sales whose piece was not seen leaving yet.")
     announced: tuple[OpenEvent, ...] = Field(description="Returns and receipts whose piece was not seen yet.")
+    incoming: tuple[OpenEvent, ...] = Field(
+        description="Pieces on their way from another store: in no level yet."
+    )
     shelves: tuple[ExplainedShelf, ...] = Field(description="Weight shelves of the article.")
     zones: tuple[ExplainedZone, ...] = Field(description="How well each zone of the store is seen.")
     p_at_least: tuple[float, ...] = Field(

@@ -30,6 +30,7 @@ def test_every_term_is_told_with_its_evidence() -> None:
         {"type": "sale", "ref": "till-1:000184:1", "at": "2026-11-21T18:01:31Z", "zone": None, "epc": None}
     ]
     assert [event["type"] for event in told["announced"]] == ["return"]
+    assert [event["type"] for event in told["incoming"]] == ["transfer"]
     assert told["shelves"][0]["p_pieces"] == [[3, 0.02], [4, 0.98]]
     assert told["zones"][0] == {
         "zone": "denim", "coverage": 0.97, "phase": "learned", "phase_since": "2026-11-20T18:02:11Z",

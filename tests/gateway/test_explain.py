@@ -96,6 +96,17 @@ def test_what_was_announced_is_told_until_its_tag_is_read() -> None:
     assert [(t.zone, t.announced, t.level) for t in told.terms] == [("back", 1, 1)]
 
 
+def test_what_another_store_sent_is_told_and_in_no_level() -> None:
+    """It is incoming until it is seen or scanned in."""
+    shop = SmallShop()
+    shop.run(60, epc("TEE", 1), reader="paris")
+    assert shop.tell("transfer", sku="TEE", store="paris-1", to_store=STORE) == "applied"
+    shop.live(shop.now)
+    told = explained(shop, "TEE")
+    assert [(event.type, event.ref) for event in told.incoming] == [("transfer", "e1")]
+    assert (told.on_hand, told.terms) == (0, ())
+
+
 def test_each_tag_is_told_with_its_place_and_its_last_read() -> None:
     """The items are those of the article, with the zone in which they count."""
     shop = SmallShop()

@@ -117,6 +117,7 @@ def explanation(**changes: Any) -> Explanation:
         more_items=3,
         open_sales=(OpenEvent("sale", "till-1:000184:1", NOW_NS - 40 * S, None, None),),
         announced=(OpenEvent("return", "till-1:000179:1", NOW_NS - 90 * S, "denim", None),),
+        incoming=(OpenEvent("transfer", "paris-2:77", NOW_NS - 7_200 * S, "back-room", None),),
         shelves=(ShelfEvidence("shelf-1", "denim", 4, False, NOW_NS - 5 * S, ((3, 0.02), (4, 0.98))),),
         zones=LYON_SIGHT,
         p_at_least=(1.0, 1.0, 0.9999, 0.9941, 0.9702, 0.8811),
