@@ -9,7 +9,16 @@ from typing import Any
 
 from gateway.alerts.records import AlertRecord, AlertState, AlertType, Severity
 from gateway.config import SiteConfig
-from gateway.ports import ArticleInfo, Availability, DeviceHealth, Status, StoreInfo, ZoneInfo, ZoneLevel
+from gateway.ports import (
+    ArticleInfo,
+    Availability,
+    Belief,
+    DeviceHealth,
+    Status,
+    StoreInfo,
+    ZoneInfo,
+    ZoneLevel,
+)
 from tests.support.api_ports import NOW_NS
 from tests.support.source import ROOT
 
@@ -101,6 +110,10 @@ def alert(kind: AlertType, since_s: float, **changes: Any) -> AlertRecord:
     return replace(plain, **changes)
 
 
+UNSURE = Belief(10.4, (1.0,) * 9 + (0.98, 0.42), (10, 11))
+"""One of eleven pieces was not read for a while."""
+
+
 def a_busy_afternoon() -> dict[str, Availability]:
     """Return stock as it may be on a Saturday afternoon: one article in each kind of state."""
     seen: list[Availability] = [
@@ -111,7 +124,7 @@ def a_busy_afternoon() -> dict[str, Availability]:
         stock("TEE-WHT-S", {"front": 9, "back-room": 12}, seen_s=3),
         stock("TEE-WHT-M", {"back-room": 8, "fitting-room": 2}, seen_s=18),
         stock("TEE-WHT-L", {"front": 7, "back-room": 9, "till": 1}, seen_s=5),
-        stock("KNIT-NVY-M", {"front": 6, "back-room": 4, "fitting-room": 1}, seen_s=9),
+        stock("KNIT-NVY-M", {"front": 6, "back-room": 4, "fitting-room": 1}, seen_s=9, belief=UNSURE),
         stock("KNIT-NVY-L", {}, seen_s=2_820),
         stock("SHIRT-OXF-40", {"front": 2}, seen_s=31),
         stock("CANDLE-FIG", {"front": 11}, seen_s=95),
