@@ -158,7 +158,7 @@ class LineReader:
         return upper
 
     def _event(self, fields: Fields, at_ns: int, received_ns: int, number: int) -> ToldEvent:
-        kind, sku, gtin = fields["kind"], _text_or_none(fields, "sku"), _text_or_none(fields, "gtin")
+        kind, sku, gtin = fields["kind"], _text_or_none(fields, "sku"), _gtin(fields)
         epc = None if fields.get("epc") is None else self._upper(fields)
         if sku is None and gtin is None and epc is None:
             raise _missing("sku")
@@ -229,6 +229,12 @@ def _text(fields: Fields, key: str) -> str:
 
 def _text_or_none(fields: Fields, key: str) -> str | None:
     return None if fields.get(key) is None else _text(fields, key)
+
+
+def _gtin(fields: Fields) -> str | None:
+    """Return the GTIN as the catalogue has it: 14 digits, however few were written."""
+    gtin = _text_or_none(fields, "gtin")
+    return gtin.zfill(14) if gtin is not None and len(gtin) in {8, 12, 13} and gtin.isdigit() else gtin
 
 
 def _number_of(value: object, key: str) -> float:

@@ -6,12 +6,50 @@ and expected pieces are told, and compared, to four digits.
 
 import json
 
+import numpy as np
+from numpy.typing import NDArray
+
 from gateway.answers import availability
 from gateway.engine import Changes, Engine
 from gateway.ports import Availability
 from gateway.recording.instants import rfc3339
 
 DIGITS = 4
+DRIFT = 0.5 * 10**-DIGITS
+"""A tag whose P(gone) moved by less than this since it was last looked at cannot change a digit by itself."""
+
+
+class BeliefDrift:
+    """Finds the articles whose belief moved although nothing happened: silence speaks, slowly."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._state = engine.state
+        self._seen = {store: np.zeros(0, np.float32) for store in engine.state.presence.stores}
+        self._epoch_ns = 0
+
+    def moved(self) -> set[tuple[str, str]]:
+        """Return (store, SKU) of the tags whose P(gone) is another than when they were last returned."""
+        moved: set[tuple[str, str]] = set()
+        if self._state.presence.epoch_ns == self._epoch_ns:
+            return moved
+        self._epoch_ns = self._state.presence.epoch_ns
+        for store, belief in self._state.presence.stores.items():
+            columns = belief.columns
+            now = columns.p_gone[: columns.used]
+            seen = self._resized(store, columns.used)
+            rows = np.flatnonzero(np.abs(now - seen) >= DRIFT)
+            seen[rows] = now[rows]
+            for row in rows.tolist():
+                epc = columns.epcs[row]
+                if epc:
+                    moved.add((store, self._state.identifier.tag(epc)))
+        return moved
+
+    def _resized(self, store: str, rows: int) -> NDArray[np.float32]:
+        seen = self._seen[store]
+        if len(seen) < rows:
+            seen = self._seen[store] = np.concatenate([seen, np.zeros(rows - len(seen), np.float32)])
+        return seen[:rows]
 
 
 class LevelRows:
@@ -19,6 +57,7 @@ class LevelRows:
 
     def __init__(self, engine: Engine) -> None:
         self._state = engine.state
+        self._drift = BeliefDrift(engine)
         self._touched: set[tuple[str, str]] = set()
         self._last: dict[tuple[str, str], str] = {}
 
@@ -27,8 +66,8 @@ class LevelRows:
         self._touched |= changes.touched
 
     def rows(self, now_ns: int) -> list[str]:
-        """Return the rows of what was touched since the last call, by store and SKU."""
-        touched, self._touched = self._touched, set()
+        """Return the rows of what was touched since the last call, or whose belief moved, by store and SKU."""
+        touched, self._touched = self._touched | self._drift.moved(), set()
         head, rows = f'{{"at":"{rfc3339(now_ns)}",', []
         for store, sku in sorted(touched):
             if self._state.catalogue.article(sku) is None:

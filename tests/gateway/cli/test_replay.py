@@ -215,3 +215,22 @@ def test_a_gzip_file_that_was_cut_is_read_up_to_there(
     said = capsys.readouterr().err
     assert "ends in the middle" in said
     assert "lines: 99 = 99 taken + 0 refused" in said, "the hundredth has no end"
+
+
+def test_doubt_is_told_while_it_grows(tmp_path: Path) -> None:
+    """An item that falls silent beside others that are read becomes doubtful row by row, not at its departure alone."""
+    tee, jeans = sgtin96("03012345000055", 7, 1), sgtin96("03012345000017", 7, 1)
+    lines = []
+    for second in range(1, 1_800, 5):
+        lines += [line(second, "heartbeat", reader=reader) for reader in ("front", "rear")]
+        lines += [
+            line(second, "read", reader="front", antenna=1, epc=epc, rssi_dbm=-55.5)
+            for epc in ((tee, jeans) if second < 900 else (jeans,))
+        ]
+    levels, items, _ = replayed(tmp_path, lines)
+    chances = [row["p_at_least_1"] for row in levels if row["sku"] == "TEE" and row["at"] > at(900)]
+    assert len(chances) > 3
+    assert chances == sorted(chances, reverse=True)
+    assert any(0.2 < p < 0.99 for p in chances)
+    assert (items[-1]["epc"], items[-1]["zone"]) == (tee, None)
+    assert 0.5 < items[-1]["p"] <= 1

@@ -30,7 +30,7 @@ events = st.builds(
     ToldEvent,
     st.builds(
         TillEvent, event_id=texts, type=st.sampled_from(["sale", "return", "receive"]), store=ids, sku=texts,
-        gtin=st.none() | texts, epc=st.none() | epcs, qty=st.integers(0, 1_000), at_ns=times_ns,
+        gtin=st.none() | st.from_regex(r"[0-9]{14}", fullmatch=True), epc=st.none() | epcs, qty=st.integers(0, 1_000), at_ns=times_ns,
         zone=st.none() | ids,
     )
     | st.builds(
@@ -107,6 +107,9 @@ def test_the_documented_lines_are_read() -> None:
     sale = read_one(line(kind="sale", store="lyon-1", sku="A", epc=None, qty=1))
     assert isinstance(sale, ToldEvent)
     assert sale.event.event_id == "line-2"
+    by_ean = read_one(line(kind="receive", store="lyon-1", gtin="3012345000024", epc=None))
+    assert isinstance(by_ean, ToldEvent)
+    assert by_ean.event.gtin == "03012345000024"
 
 
 @pytest.mark.parametrize(
