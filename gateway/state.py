@@ -19,6 +19,7 @@ from gateway.presence.watch import Watch
 from gateway.scans import CountSession, RepeatFilter, ToldScans
 from gateway.shelves import Shelf
 from gateway.site import Site, ns
+from gateway.stock.association import SaleMark
 from gateway.stock.ledger import Ledger
 from gateway.storage.ports import StateRow
 from readers.counts import StageCounts
@@ -50,6 +51,7 @@ class State:
         self.phases = Phases()
         self.tags_of: dict[tuple[str, str], set[str]] = {}
         self.beliefs: dict[tuple[str, str], tuple[tuple[int, int], Belief | None]] = {}
+        self.sale_marks: dict[tuple[str, str], dict[str, SaleMark]] = {}
         self.doubtful: dict[tuple[str, str], set[str]] = {}
         self.stood: dict[tuple[str, str], Counter[str]] = {}
         self.rows: list[StateRow] = []

@@ -4,6 +4,7 @@
 - After silence, the first read brings a tag back: it was here, and is.
 - After an exit, reads that go on for a while away from exit and till; each false exit makes the tag's
   next one harder to believe.
+- After a payment that fits a tag at the till, the same, once the customer had time to leave.
 - After a till named the very tag, only half an hour of them: a sold piece is seen on its way out. A
   return lifts this.
 - The departed are forgotten after a usual return period, strangers after a day.
@@ -14,14 +15,16 @@ from dataclasses import dataclass
 
 from gateway.presence.rule import NS_PER_S
 
-STRANGER, GONE_SILENT, GONE_EXIT, GONE_TOLD = 0, 2, 3, 4
+STRANGER, GONE_SILENT, GONE_EXIT, GONE_TOLD, GONE_PAID = 0, 2, 3, 4, 5
 """Written down in the store, beside 1 for a tag that is believed present."""
-RETURN_SPAN_NS = {STRANGER: 0, GONE_SILENT: 0, GONE_EXIT: 20 * NS_PER_S, GONE_TOLD: 1_800 * NS_PER_S}
+RETURN_SPAN_NS = {
+    STRANGER: 0, GONE_SILENT: 0, GONE_EXIT: 20 * NS_PER_S, GONE_TOLD: 1_800 * NS_PER_S, GONE_PAID: 20 * NS_PER_S,
+}  # fmt: skip
 RETURN_READS = 3
 GONE_MEMORY_NS = 30 * 86_400 * NS_PER_S
 STRAY_MEMORY_NS = 86_400 * NS_PER_S
-LEAVING_NS = 45 * NS_PER_S
-"""Reads this soon after a departure by the exit are those of the leaving piece."""
+LEAVING_NS = {GONE_EXIT: 45 * NS_PER_S, GONE_PAID: 150 * NS_PER_S}
+"""Reads this soon after a departure by the exit, or by a payment at the till, are those of the leaving piece."""
 CANDIDATE_NS = 600 * NS_PER_S
 """Reads of an absent tag must come within this of its span, or their count starts again: strays are rare."""
 EXIT_RETURN_NS = 900 * NS_PER_S
@@ -40,13 +43,13 @@ class Absent:
     since_ns: int = 0
     reads: int = 0
     false_exits: int = 0
-    quality: tuple[float, float, float, float] | None = None
+    quality: tuple[float, ...] | None = None
 
     def read(self, zone: int, at_ns: int, count: int, *, passes: bool, arrive_reads: int) -> bool:
         """Take a read in; return whether it brings the tag into the store. `passes`: at an exit or till."""
         if passes and self.state != STRANGER:
             return False
-        if self.state == GONE_EXIT and at_ns - self.changed_ns < LEAVING_NS:
+        if at_ns - self.changed_ns < LEAVING_NS.get(self.state, 0):
             return False
         span_ns = RETURN_SPAN_NS[self.state]
         if self.zone != zone or abs(at_ns - self.since_ns) > span_ns + CANDIDATE_NS:

@@ -199,12 +199,22 @@ class BeliefPresence:
         store.dirty[epc] = None
         return False
 
-    def depart_sold(self, epc: str, at_ns: int, p_left: float) -> None:
+    def depart_sold(self, epc: str, at_ns: int, p_left: float, *, at_till: bool) -> None:
         """Believe a tag gone that a sale of its article fits best, until it is read again."""
         for store in self.stores.values():
             row = store.columns.index.get(epc)
             if row is not None and store.columns.state[row] == PRESENT:
-                store.sold(row, at_ns, min(max(p_left, SOLD_LEAST), SOLD_MOST))
+                if at_till:
+                    store.paid(row, at_ns)
+                else:
+                    store.sold(row, at_ns, min(max(p_left, SOLD_LEAST), SOLD_MOST))
+
+    def hint(self, store: str, epc: str, p_leaving: float) -> None:
+        """Take a tag to head for the exit in each epoch with this chance: a sale of its article may be its own."""
+        belief = self.stores[store]
+        row = belief.columns.index.get(epc)
+        if row is not None:
+            belief.hint(row, p_leaving)
 
     def expect(self, epc: str, at_ns: int) -> None:
         """Let the next read of a departed tag bring it back."""
@@ -321,7 +331,12 @@ class BeliefPresence:
                 place = store.places[int(columns.place[row])].id
                 silence = float(columns.silence[row])
                 return LeavingEvidence(
-                    epc, place, int(columns.last_ns[row]), int(columns.home_ns[row]), silence
+                    epc,
+                    place,
+                    int(columns.passing[row]),
+                    int(columns.last_ns[row]),
+                    int(columns.home_ns[row]),
+                    silence,
                 )
         return None
 

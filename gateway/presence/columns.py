@@ -33,6 +33,8 @@ class Columns:
         self.states = np.zeros((n, STATES), np.float32)
         self.p_gone = np.zeros(n, np.float32)
         self.silence = np.zeros(n, np.float32)
+        self.leaving = np.zeros(n, np.float32)
+        self.passing = np.zeros(n, np.uint8)
         self.heard = np.zeros((n, zones), np.float16)
         self.last_ns = np.zeros(n, np.int64)
         self.home_ns = np.zeros(n, np.int64)
@@ -53,6 +55,8 @@ class Columns:
         self.index[epc] = row
         self.heard[row] = 0
         self.silence[row] = 0.0
+        self.leaving[row] = 0.0
+        self.passing[row] = 0
         self.last_zone[row] = -1
         self.saved_quality[row] = 0
         return row
@@ -76,7 +80,7 @@ class Columns:
     def _grow(self, capacity: int) -> None:
         self.capacity = capacity
         for name in (
-            "state", "place", "last_zone", "p_zone", "states", "p_gone", "silence", "heard", "last_ns",
+            "state", "place", "last_zone", "p_zone", "states", "p_gone", "silence", "leaving", "passing", "heard", "last_ns",
             "home_ns", "changed_ns", "saved_quality",
         ):  # fmt: skip
             old = getattr(self, name)

@@ -29,8 +29,8 @@ HEARD_WEIGHT = 8.0
 class Tables:
     """What an epoch's evidence is weighed by.
 
-    `shares[a, z]`: read rate of zone a's antennas for a clear tag in zone z; `silent[z, s]`: log P(no
-    read at all | zone, state); `read_by[a, z, s]`: log P(read) / P(missed) by zone a's antennas.
+    `shares[a, z]`: read rate of zone a's antennas for a clear tag in zone z; `silent[z, s]`: log P(missed
+    by its own zone | zone, state); `read_by[a, z, s]`: what a read by zone a's antennas adds to it.
     """
 
     shares: Floats
@@ -43,9 +43,14 @@ class Tables:
 
 
 def evidence(shares: Floats, seen: Floats, factors: Floats) -> tuple[Floats, Floats]:
-    """Return (silent, read_by) of Tables. `seen[a]`: how much of zone a's antennas could see."""
+    """Return (silent, read_by) of Tables. `seen[a]`: how much of zone a's antennas could see.
+
+    A miss counts at the antennas of the tag's own zone alone. Next door a tag is read often where it lies
+    at a border and never elsewhere, so that the average says nothing of a tag that is not.
+    """
     rates = shares[:, :, None] * factors[None, None, :]
-    misses = np.log1p(-rates * seen[:, None, None])
+    own = np.eye(len(seen), dtype=np.float32)[:, :, None]
+    misses = np.log1p(-rates * seen[:, None, None]) * own
     silent: Floats = misses.sum(0)
     read_by: Floats = np.log(np.maximum(rates, LEAST_RATE)) - misses
     return silent, read_by
@@ -61,10 +66,13 @@ class Beliefs:
     silence: Floats
 
 
-def predict(beliefs: Beliefs, tables: Tables) -> Beliefs:
-    """Return the beliefs an epoch later, before its evidence."""
+def predict(beliefs: Beliefs, tables: Tables, to_gate: Floats) -> Beliefs:
+    """Return the beliefs an epoch later, before its evidence. `to_gate[tag, zone]`: the chance that a sale
+    sends the tag there, shape (tags, zones).
+    """
     leaving = beliefs.p_zone @ tables.gone
     p_zone = (beliefs.p_zone * (1.0 - tables.gone)) @ tables.ways
+    p_zone = p_zone * (1.0 - to_gate.sum(1, keepdims=True)) + to_gate
     p_zone /= np.maximum(p_zone.sum(1, keepdims=True), TINY)
     states = (beliefs.states * (1.0 - leaving[:, None])) @ tables.state_steps
     p_gone = beliefs.p_gone + beliefs.states.sum(1) * leaving

@@ -36,8 +36,12 @@ from gateway.presence.rule import (
     RSSI_SIGMA_DB,
     RSSI_TRUST,
     RSSI_WEIGHT,
+    SHADOW_WEIGHT_H,
+    TILL_TO_EXIT,
+    VIEWS,
     Floats,
     chance,
+    view_shares,
 )
 
 Doubles = NDArray[np.float64]
@@ -45,6 +49,8 @@ WAY_WEIGHT_H = 300.0
 """Piece-hours that the prior of the ways between zones is worth."""
 MOST_MOVES = 4.0
 """A way is taken to be used at most so many times as often as its prior says: flapping teaches too."""
+MOST_SHADOW_ODDS = np.array([0.5, 0.5, 0.25], np.float32)
+"""Shadows that are longer than time in view are no shadows, but tags that read badly."""
 LEARNING_READS, LEARNED_READS = 200.0, 3_000.0
 """Tag-epochs of clear tags after which a zone's read rate is taken as being learned, as learned."""
 
@@ -74,6 +80,7 @@ class Learning:
         self.cross_rssi = np.zeros((n, RSSI_BINS))
         self.moves = np.zeros((n, n))
         self.piece_hours = np.zeros(n)
+        self.view_hours = np.zeros(VIEWS)
         self._prior_hits, self._prior_trials = self._share_prior()
         self._prior_own, self._prior_cross = self._rssi_prior()
         self._prior_ways = self._way_prior()
@@ -108,6 +115,12 @@ class Learning:
         np.fill_diagonal(steps, 1.0 - steps.sum(1))
         return steps.astype(np.float32)
 
+    def shadow_odds(self) -> Floats:
+        """Return the time that a normal tag spends in each shadow against that in view."""
+        hours = self.view_hours + SHADOW_WEIGHT_H * view_shares()
+        odds: Floats = (hours[1:] / hours[0]).astype(np.float32)
+        return np.minimum(odds, MOST_SHADOW_ODDS)
+
     def phase(self, zone: int) -> Phase:
         """Return how far a zone's read rate is learned: prior, learning, learned."""
         trials = float(self.trials[zone, zone])
@@ -121,6 +134,10 @@ class Learning:
         """
         self.hits += hits
         self.trials += np.outer(alive, trials)
+
+    def learn_shadows(self, views: Floats) -> None:
+        """Take in how many normal tags are in each visibility, by belief; shape (VIEWS,)."""
+        self.view_hours += views * (self.epoch_s / 3_600)
 
     def learn_rssi(self, zone: NDArray[np.intp], bins: NDArray[np.intp], own: Floats, cross: Floats) -> None:
         """Take in the RSSI of reads: the antenna's zone, bin, and how surely the tag is there, or elsewhere."""
@@ -136,6 +153,7 @@ class Learning:
         self.piece_hours += pieces * (self.epoch_s / 3_600)
         for counts in (
             self.hits, self.trials, self.own_rssi, self.cross_rssi, self.moves, self.piece_hours,
+            self.view_hours,
         ):  # fmt: skip
             counts *= self._keep
 
@@ -172,8 +190,12 @@ class Learning:
         for source, role in enumerate(roles):
             weights = enter.copy()
             weights[source] = 0.0
+            gates = self.is_exit * np.array(reachable, np.float64)
             if weights.sum() > 0:
-                ways[source] = OUT_PER_H[role] * weights / weights.sum()
+                weights /= weights.sum()
+                if role == "till" and gates.sum() > 0:
+                    weights = (1 - TILL_TO_EXIT) * weights + TILL_TO_EXIT * gates / gates.sum()
+                ways[source] = OUT_PER_H[role] * weights
         return ways
 
     def _gone_prior(self) -> Doubles:
@@ -188,7 +210,7 @@ class Learning:
         """Return what was learned as text, by the zones' names."""
         parts = {
             "hits": self.hits, "trials": self.trials, "own_rssi": self.own_rssi,
-            "cross_rssi": self.cross_rssi, "moves": self.moves, "piece_hours": self.piece_hours,
+            "cross_rssi": self.cross_rssi, "moves": self.moves, "piece_hours": self.piece_hours, "view_hours": self.view_hours,
         }  # fmt: skip
         rounded = {name: np.round(counts, 3).tolist() for name, counts in parts.items()}
         return json.dumps({"zones": self.zones.names, "epoch_s": self.epoch_s, **rounded})
@@ -198,7 +220,7 @@ class Learning:
         saved = json.loads(text)
         if tuple(saved["zones"]) != self.zones.names or saved["epoch_s"] != self.epoch_s:
             return False
-        for name in ("hits", "trials", "own_rssi", "cross_rssi", "moves", "piece_hours"):
+        for name in ("hits", "trials", "own_rssi", "cross_rssi", "moves", "piece_hours", "view_hours"):
             getattr(self, name)[...] = np.array(saved[name])
         return True
 

@@ -85,12 +85,14 @@ class TagRow:
 
 @dataclass(frozen=True, slots=True)
 class LeavingEvidence:
-    """What speaks for a tag having left: when it was read last, at all and where pieces rest, and the
-    log-likelihood of its silence since, if it were still here (0: just read; -10: hardly here).
+    """What speaks for a tag having left: when it was read last, at all and where pieces rest; in how many
+    epochs a till or exit read it (`passing`) since the last in which only a place to rest did; and the
+    log-likelihood of its silence, if it were still here (0: just read; -10: hardly here).
     """
 
     epc: str
     place: PlaceId
+    passing: int
     last_seen_ns: int
     last_rest_ns: int
     silence: float
@@ -120,8 +122,14 @@ class Presence(Protocol):
         """A till or a person says that this very tag left; return whether it was believed present."""
         ...
 
-    def depart_sold(self, epc: str, at_ns: int, p_left: float) -> None:
-        """A sale of its article fits this tag best, with `p_left`: believe it gone until it is read again."""
+    def depart_sold(self, epc: str, at_ns: int, p_left: float, *, at_till: bool) -> None:
+        """A sale of its article fits this tag best, with `p_left`: believe it gone until it is read again;
+        one `at_till`, until it goes on being read when the customer must be gone.
+        """
+        ...
+
+    def hint(self, store: str, epc: str, p_leaving: float) -> None:
+        """A sale may be this tag's: from now on it heads for the exit in each epoch with this chance."""
         ...
 
     def expect(self, epc: str, at_ns: int) -> None:

@@ -12,7 +12,7 @@ from gateway.presence.columns import PRESENT
 from gateway.presence.rule import QUALITY_SHARE, quality_mark, quality_shares
 from gateway.presence.store_belief import StoreBelief
 
-TEXT = '[{},"{}","{}",{},{},{},[{},{},{},{}]]'
+TEXT = '[{},"{}","{}",{},{},{},[{},{},{},{},{},{}]]'
 
 
 def write_row(name: str, store: StoreBelief, epc: str) -> str | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.presence.absent import GONE_EXIT, GONE_SILENT, Absent, AbsentTags
+from gateway.presence.absent import GONE_EXIT, GONE_PAID, GONE_SILENT, Absent, AbsentTags
 from gateway.presence.antennas import Antennas
 from gateway.presence.columns import DOUBTFUL, LEFT, PRESENT, Columns
 from gateway.presence.filter import Beliefs, Tables, evidence, habit_factor, predict, weigh
@@ -21,6 +21,7 @@ from gateway.presence.rule import (
     CLEAR,
     QUALITY_SHARE,
     SURE_MARK,
+    VIEWS,
     BeliefRule,
     Floats,
     first_states,
@@ -39,6 +40,11 @@ HABIT_KEEP = 0.9995
 """What a tag's own habit fades by in an epoch: two hours and a half to 1/e."""
 FALSE_EXIT_READS = 3.0
 ARRIVED_IN_ZONE = 0.9
+MOST_PASSING = 100
+MOST_CROSSED = 1.0
+"""Reads by a till or exit while it rested elsewhere, after which a tag's next ones say nothing of a sale."""
+PLACE_DOUBT = 0.15
+"""How well a tag reads is in part its place's doing: so much of what was known of it is open after a move."""
 TAKE_UP_EPOCHS = 12
 CHUNK = 8_192
 """Rows of one step: their tables stay in the processor's cache."""
@@ -103,8 +109,9 @@ class StoreBelief:
         self._passes = np.array([p.role in {"exit", "till"} for p in places])
         self._rests = np.array(facts.watched) & ~self._passes
         self._exits = np.array([p.role == "exit" for p in places])
+        gates = self._exits & np.array(facts.watched)
+        self._gates = (gates / max(1, gates.sum())).astype(np.float32)
         self._factors = state_factors()
-        self._steps = visibility_steps(rule.epoch_s)
         self._to_free: list[int] = []
         self._epochs = 0
         self._kept: Tables | None = None
@@ -151,7 +158,7 @@ class StoreBelief:
         quality = tuple(float(share) / total for share in shares) if total > 0.01 else QUALITY_SHARE
         exits = columns.heard[row, self._exits]
         doubt = round(float(exits.max()) / FALSE_EXIT_READS) if exits.size else 0
-        tag = Absent(state, false_exits=doubt, quality=(quality[0], quality[1], quality[2], quality[3]))
+        tag = Absent(state, false_exits=doubt, quality=quality)
         tag.last_ns = int(columns.last_ns[row])
         tag.stay_away(state, max(at_ns, tag.last_ns))
         self.absent.gone(epc, tag)
@@ -160,8 +167,15 @@ class StoreBelief:
         self._to_free.append(row)
         self.dirty[epc] = None
 
+    def paid(self, row: int, at_ns: int) -> None:
+        """Believe a tag at the till gone with its article's sale; it is still read on its way out."""
+        columns = self.columns
+        place, last_ns = self.places[int(columns.place[row])].id, int(columns.last_ns[row])
+        self.events.append(Departed(columns.epcs[row], place, at_ns, last_ns, "sale"))
+        self.leave(row, GONE_PAID, at_ns)
+
     def sold(self, row: int, at_ns: int, p_left: float) -> None:
-        """Believe a tag gone with its article's sale; its next reads may show otherwise."""
+        """Believe a silent tag gone with its article's sale; its next reads may show otherwise."""
         columns = self.columns
         epc, place = columns.epcs[row], self.places[int(columns.place[row])].id
         last_ns = int(columns.last_ns[row])
@@ -171,6 +185,10 @@ class StoreBelief:
         columns.changed_ns[row] = last_ns
         self.events.append(Departed(epc, place, at_ns, last_ns, "sale"))
         self.dirty[epc] = None
+
+    def hint(self, row: int, p_leaving: float) -> None:
+        """Take a gate's read of a tag to be its leaving as likely as this, until told otherwise: it may be sold."""
+        self.columns.leaving[row] = p_leaving if self._gates.any() else 0.0
 
     # -- the epoch ------------------------------------------------------------------------------------
 
@@ -221,7 +239,7 @@ class StoreBelief:
             rssi_ratios=self.learning.rssi_ratios(),
             ways=ways,
             gone=gone,
-            state_steps=self._steps,
+            state_steps=visibility_steps(self.rule.epoch_s, self.learning.shadow_odds()),
         )
         return self._kept
 
@@ -292,8 +310,9 @@ class StoreBelief:
         before = Beliefs(
             columns.p_zone[rows], columns.states[rows], columns.p_gone[rows], columns.silence[rows]
         )
-        prior = predict(before, tables)
         hit = reads.hit[rows]
+        at_gate = (hit & self._exits).any(1)  # who leaves unread is the sale's to find (gateway/sales.py)
+        prior = predict(before, tables, (columns.leaving[rows] * at_gate)[:, None] * self._gates)
         factor = self._zone_factor(rows, hit, reads.rssi_dbm[rows], tables)
         after = weigh(prior, tables, hit, factor)
         self._learn(prior, after, hit, reads.rssi_dbm[rows])
@@ -302,8 +321,20 @@ class StoreBelief:
         columns.last_ns[rows], columns.home_ns[rows] = reads.last_ns[rows], reads.home_ns[rows]
         heard = hit.any(1)
         columns.last_zone[rows[heard]] = np.where(hit[heard], after.p_zone[heard], -1.0).argmax(1)
+        self._follow_passing(rows, hit)
         columns.heard[rows] = columns.heard[rows] * np.float16(HABIT_KEEP) + hit
         self._judge(rows, after, end_ns)
+
+    def _follow_passing(self, rows: NDArray[np.intp], hit: NDArray[np.bool_]) -> None:
+        """Count the epochs in a row in which a till or exit read a tag; one at a border with them does not pass."""
+        columns = self.columns
+        passing = columns.passing[rows]
+        lies_there = (columns.heard[rows] * self._passes).max(1) > MOST_CROSSED
+        begins = (hit & self._passes).any(1) & ((passing > 0) | ~lies_there)
+        counted = np.where(
+            begins, np.minimum(passing, MOST_PASSING - 1) + 1, np.where(hit.any(1), 0, passing)
+        )
+        columns.passing[rows] = counted
 
     def _zone_factor(
         self,
@@ -323,6 +354,7 @@ class StoreBelief:
         """Take from tags whose place is clear what their antennas read, and how strongly."""
         sure = np.where(prior.p_zone > CLEAR_SHARE, prior.p_zone, 0.0)
         clear = sure * prior.states[:, CLEAR : CLEAR + 1]
+        self.learning.learn_shadows((sure.max(1) @ after.states)[:VIEWS])
         hits = hit.astype(np.float32)
         self.learning.learn_reads(hits.T @ clear, clear.sum(0), self.seen_share)
         tag, zone = np.nonzero(hit & ~np.isnan(rssi_dbm))
@@ -361,6 +393,8 @@ class StoreBelief:
         columns.place[row] = zone
         columns.heard[row, ~self._exits] = 0
         columns.heard[row, zone] = 1
+        mean = first_states() * columns.states[row].sum()
+        columns.states[row] += PLACE_DOUBT * (mean - columns.states[row])
         self.learning.learn_move(source, zone)
         epc = columns.epcs[row]
         self.events.append(Moved(epc, self.places[zone].id, self.places[source].id, at_ns))

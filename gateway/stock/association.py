@@ -9,26 +9,47 @@ answers, and nobody at all (a code scanned twice, or of another article: about o
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import exp
 
+from gateway.presence.model import LeavingEvidence
 from gateway.presence.rule import NS_PER_S
 
-NOBODY = 0.012
+NOBODY = 0.015
 """Share of scans at tills that are doubled or name another article (1-3 % in the field)."""
 LINGER_S = 45.0
 """1/e of the time that a paid piece is still read where pieces rest."""
 EARLY_S, EARLY_FADE_S = 420.0, 900.0
 """A piece in a hand is hard to read: silence may begin this long before the sale, and rarely longer."""
 MOST_SILENCE = 14.0
-ZONE_FIT = {"till": 3.0, "exit": 4.0, "fitting_room": 1.5, "floor": 1.0, "receiving": 0.1, "back_room": 0.08}
+ZONE_FIT = {"till": 60.0, "exit": 60.0, "fitting_room": 1.5, "floor": 1.0, "receiving": 0.1, "back_room": 0.08}
 FORGIVEN_S = 3.0
 """Clocks of tills and readers agree within this."""
 
 
+@dataclass(slots=True)
+class SaleMark:
+    """How silent each tag of its article was when a sale was first looked at. A tag that stood in the
+    shadow of a person before the sale goes on being silent for that reason.
+    """
+
+    at_ns: int
+    silence: dict[str, float] = field(default_factory=dict)
+
+    def since(self, tag: LeavingEvidence, sale_ns: int) -> float:
+        """Return what the tag's silence since the sale says."""
+        if tag.last_seen_ns > self.at_ns or tag.epc not in self.silence:
+            return tag.silence
+        before = self.silence[tag.epc]
+        if self.at_ns > sale_ns and self.at_ns > tag.last_seen_ns:  # a sale told late: part of it is since
+            share = (sale_ns - tag.last_seen_ns) / (self.at_ns - tag.last_seen_ns)
+            before *= min(max(share, 0.0), 1.0)
+        return tag.silence - before
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A tag of the article that is believed here. `silence`: log P(its silence | here)."""
+    """A tag of the article that is believed here. `silence`: log P(its silence since the sale | here)."""
 
     epc: str
     role: str
@@ -39,14 +60,20 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`p_left` that `epc` left by the sale; `p_sold` that anything with a readable tag did; `p_unread`
-    that a piece whose tag never answers did.
-    """
+    """`p_left` of each tag that it left by the sale; `p_unread` that a piece whose tag never answers did."""
 
-    epc: str | None
-    p_left: float
-    p_sold: float
+    p_left: dict[str, float]
     p_unread: float
+
+    @property
+    def p_sold(self) -> float:
+        """That any piece with a tag that answers left by the sale."""
+        return sum(self.p_left.values())
+
+    @property
+    def epc(self) -> str | None:
+        """The tag that fits best."""
+        return max(self.p_left, key=lambda epc: self.p_left[epc], default=None)
 
 
 def fit(tag: Candidate, sale_ns: int) -> float:
@@ -65,14 +92,9 @@ def judge(sale_ns: int, candidates: Sequence[Candidate], unread: int) -> Verdict
     """Return who left by a sale. `unread`: pieces believed here whose tags were never read."""
     pieces = len(candidates) + unread
     if not pieces:
-        return Verdict(None, 0.0, 0.0, 0.0)
-    fits = [fit(tag, sale_ns) for tag in candidates]
+        return Verdict({}, 0.0)
     share = (1.0 - NOBODY) / pieces
+    fits = {tag.epc: fit(tag, sale_ns) * share for tag in candidates}
     unseen = unread * share
-    total = sum(fits) * share + unseen + NOBODY
-    if not fits:
-        return Verdict(None, 0.0, 0.0, unseen / total)
-    best = max(range(len(fits)), key=fits.__getitem__)
-    return Verdict(
-        candidates[best].epc, fits[best] * share / total, sum(fits) * share / total, unseen / total
-    )
+    total = sum(fits.values()) + unseen + NOBODY
+    return Verdict({epc: weight / total for epc, weight in fits.items()}, unseen / total)
