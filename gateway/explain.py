@@ -18,6 +18,8 @@ from gateway.stock.line import CHARGE_ORDER, Announced, Line
 
 MAX_ITEMS = 200
 """Tags told of one article: a person reads no more, and a page of more costs the loop its 2 ms."""
+MAX_CHANCES = 64
+"""P(N >= n) is told for n up to this: of more pieces a person asks by `qty`."""
 MODEL = "belief/1"
 """Of the rule of presence: raise it when its probabilities come to mean something else."""
 KINDS: dict[str, EventKind] = {
@@ -50,7 +52,7 @@ def explain(state: State, found: Availability, now_ns: int) -> Explanation:
         incoming=() if line is None else tuple(_event(piece) for piece in line.incoming),
         shelves=_shelves(state, found.store, found.sku),
         zones=sight(state, found.store),
-        p_at_least=() if found.belief is None else found.belief.p_at_least,
+        p_at_least=() if found.belief is None else found.belief.p_at_least[:MAX_CHANCES],
         model=MODEL,
     )
 

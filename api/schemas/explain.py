@@ -126,6 +126,6 @@ class Explanation(Answer):
     shelves: tuple[ExplainedShelf, ...] = Field(description="Weight shelves of the article.")
     zones: tuple[ExplainedZone, ...] = Field(description="How well each zone of the store is seen.")
     p_at_least: tuple[float, ...] = Field(
-        description="Probability (0 to 1) of at least 1, 2, 3 … pieces in the store; empty: not computed.",
+        description="Probability (0 to 1) of at least 1, 2, 3 … pieces in the store, up to 64; empty: not computed.",
         examples=[[1.0, 1.0, 0.9999, 0.9941, 0.9702, 0.8811]],
     )

@@ -16,8 +16,8 @@ from gateway.ports import Belief
 Doubles = NDArray[np.float64]
 MOST_MISSING, FAR_SIGMAS = 96, 8.0
 """Missing pieces that are told apart: so many, or up to so far above those that are likely to miss."""
-MOST_TOLD = 64
-"""P(N >= n) is kept for n up to this."""
+MOST_TOLD = 1_000
+"""P(N >= n) is kept for n up to this: a cash-and-carry asks for hundreds. Beyond it 0 is told, never too much."""
 LEAST_DOUBT = 1e-7
 TAIL = 0.05
 

@@ -174,3 +174,15 @@ def test_a_zone_is_seen_while_its_readers_live() -> None:
         "floor": True, "back": False, "till": True, "exit": True,
     }  # fmt: skip
     assert inventory_of(shop).sight("nice-1") == ()
+
+
+def test_hundreds_of_pieces_may_be_asked_for() -> None:
+    """A question for ninety of a hundred pieces gets its probability; the explanation stays short."""
+    shop = SmallShop()
+    shop.run(120, *(epc("TEE", number) for number in range(100)))
+    found = inventory_of(shop).availability(STORE, "TEE", 90)
+    assert found is not None
+    assert found.on_hand == 100
+    assert found.p_at_least_requested is not None
+    assert found.p_at_least_requested > 0.99
+    assert len(explained(shop, "TEE").p_at_least) == 64
