@@ -16,7 +16,7 @@ from simulators.benchmark.families import FAMILIES
 from simulators.scoring.page import RunInfo, page
 from simulators.scoring.results import RFID_ALONE, Score, as_json, score
 from simulators.scoring.tally import merged
-from simulators.scoring.text_table import figures, lost, table
+from simulators.scoring.text_table import figures, lost, summary, table
 
 MAX_DAYS = 60.0
 MAX_JOBS = 256
@@ -75,7 +75,8 @@ def evaluate(arguments: argparse.Namespace) -> int:
     infos = list(_infos(results))
     for info in infos:
         _tell(info, [entry for entry in compared if entry.family == info.family])
-    print(f"took {time.monotonic() - began_s:.0f} s")
+    scoring_s = sum(result.scoring_s for result in results)
+    print(f"took {time.monotonic() - began_s:.0f} s, of which {scoring_s:.1f} s of a core went into scoring")
     print("\n".join(figures(compared)))
     if arguments.json is not None:
         _write(arguments.json, json.dumps(as_json(scores), indent=1))
@@ -167,6 +168,7 @@ def _tell(info: RunInfo, scores: Sequence[Score]) -> None:
     print(f"{info.family}{held}: {info.about}")
     print(info.words())
     print()
+    print("\n".join(summary(scores)))
     print("\n".join(table(scores)))
     for line in lost(scores):
         print(line)

@@ -37,6 +37,31 @@ def cell(value: Value) -> str:
     return f"{number(value.value)} [{number(value.low)}, {number(value.high)}]"
 
 
+def summary(scores: Sequence[Score]) -> Iterator[str]:
+    """Yield the lines of a short table, without uncertainties."""
+    heads = ["in short", "exact %", "MAE", "false dep. /1k tag-h @ delay", "oversold % / refused %", "ECE"]
+    rows = [
+        [
+            entry.method,
+            number(entry.values["exact_pct"].value),
+            number(entry.values["mae"].value),
+            _pair(entry, "false_departures", "delay_median_s", " @ ", " s"),
+            _pair(entry, "oversold_pct", "refused_pct", " / ", ""),
+            number(entry.values["ece"].value),
+        ]
+        for entry in scores
+    ]
+    yield from _aligned([heads, *rows])
+    yield ""
+
+
+def _pair(entry: Score, first: str, second: str, between: str, unit: str) -> str:
+    one, two = entry.values[first].value, entry.values[second].value
+    if math.isnan(one):
+        return "-"
+    return f"{number(one)}{between}{number(two)}{'' if math.isnan(two) else unit}"
+
+
 def table(scores: Sequence[Score]) -> Iterator[str]:
     """Yield the lines of the tables of one family: a block of metrics after the other."""
     for title, keys in BLOCKS:

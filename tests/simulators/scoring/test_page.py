@@ -10,7 +10,7 @@ from simulators.scoring.charts import Scale, label
 from simulators.scoring.metrics import METRICS
 from simulators.scoring.page import RunInfo, page
 from simulators.scoring.results import PRODUCT, RFID_ALONE, Score, as_json, losses, score
-from simulators.scoring.text_table import BLOCKS, figures, lost, number, table
+from simulators.scoring.text_table import BLOCKS, figures, lost, number, summary, table
 from tests.support.scored_shop import Step, belief, shop, tally
 
 TRUTH: list[Step] = [(0, "A1", "floor"), (0, "A2", "floor"), (0, "B1", "back"), (240, "A1", None)]
@@ -55,6 +55,13 @@ def test_tables_and_figures_bear_every_method() -> None:
         assert any(line.startswith(f"figure: hand/{method}/mae = ") for line in figures(results()[:3]))
     assert not any("nan" in line for line in [*lines, *figures(results()[:3])])
     assert [entry["method"] for entry in as_json(results())] == [s.method for s in results()]
+
+
+def test_the_short_table_has_a_line_for_each_method() -> None:
+    """False departures beside their delay, oversold beside refused: neither means anything alone."""
+    lines = list(summary(results()[:3]))
+    assert "0 @ 600.0 s" in lines[2]
+    assert [line.split()[0] for line in lines[2:5]] == [PRODUCT, RFID_ALONE, "fixed-25"]
 
 
 def test_the_page_draws_each_method_and_each_curve() -> None:
