@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.stock.association import Candidate, fit, judge
+from gateway.presence.model import LeavingEvidence
+from gateway.stock.association import Candidate, SaleMark, fit, judge
 
 S = 1_000_000_000
 SALE = 1_800_000_000 * S
@@ -32,7 +33,7 @@ def test_a_tag_that_the_gate_reads_after_the_sale_left_by_it() -> None:
     others = [tag(epc, seen_s=30) for epc in "ABC"]
     verdict = judge(SALE, [*others, tag("D", role="exit", seen_s=30, rest_s=-60, silence=-1)], unread=0)
     assert verdict.epc == "D"
-    assert verdict.p_left > 0.8
+    assert verdict.p_left["D"] > 0.8
 
 
 def test_the_only_silent_one_fits() -> None:
@@ -40,15 +41,15 @@ def test_the_only_silent_one_fits() -> None:
     seen = [tag(epc, seen_s=300) for epc in "ABCD"]
     verdict = judge(SALE, [*seen, tag("E", seen_s=-30, silence=-10)], unread=0)
     assert verdict.epc == "E"
-    assert verdict.p_left > 0.95
-    assert verdict.p_sold == pytest.approx(verdict.p_left, abs=0.05)
+    assert verdict.p_left["E"] > 0.95
+    assert verdict.p_sold == pytest.approx(verdict.p_left["E"], abs=0.05)
 
 
 def test_two_that_fit_alike_are_told_apart_by_nobody() -> None:
     """Two equally silent tags share the sale: that one of them left is sure, which one is not."""
     verdict = judge(SALE, [tag("A", seen_s=-20, silence=-8), tag("B", seen_s=-20, silence=-8)], unread=0)
     assert verdict.p_sold > 0.95
-    assert verdict.p_left == pytest.approx(verdict.p_sold / 2)
+    assert verdict.p_left == pytest.approx({"A": verdict.p_sold / 2, "B": verdict.p_sold / 2})
 
 
 def test_an_unread_piece_explains_a_sale_that_no_tag_does() -> None:
@@ -62,7 +63,7 @@ def test_without_tags_only_unread_pieces_can_be_sold() -> None:
     """No tag is named, and the unread piece is it, but for the scan being wrong."""
     verdict = judge(SALE, [], unread=2)
     assert verdict.epc is None
-    assert verdict.p_left == verdict.p_sold == 0
+    assert (verdict.p_left, verdict.p_sold) == ({}, 0)
     assert 0.9 < verdict.p_unread < 1
 
 
@@ -102,11 +103,13 @@ def test_one_sale_is_of_one_piece_or_of_none(tags: list[Candidate], unread: int)
     """What left by it adds up to no more than the one piece, however many tags there are."""
     named = [replace(candidate, epc=f"T{n}") for n, candidate in enumerate(tags)]
     verdict = judge(SALE, named, unread)
-    assert 0 <= verdict.p_left <= verdict.p_sold + 1e-12
+    assert set(verdict.p_left) == {candidate.epc for candidate in named}
+    assert all(0 <= p <= 1 for p in verdict.p_left.values())
+    assert sum(verdict.p_left.values()) == pytest.approx(verdict.p_sold)
     assert verdict.p_sold + verdict.p_unread <= 1 + 1e-9
     assert (verdict.epc is None) == (not tags)
     if tags:
-        assert fit(next(t for t in named if t.epc == verdict.epc), SALE) == max(fit(t, SALE) for t in named)
+        assert verdict.p_left[verdict.epc or ""] == max(verdict.p_left.values())
 
 
 @given(st.floats(0, 3_600), st.floats(0, 3_600), st.floats(-30, 0))
@@ -128,4 +131,49 @@ def test_the_more_telling_its_silence_the_better_a_tag_fits(a: float, b: float, 
 @given(candidates.filter(bool))
 def test_an_unread_piece_takes_from_what_the_tags_explain(tags: list[Candidate]) -> None:
     """With an unread piece more, a tag is never surer to have left."""
-    assert judge(SALE, tags, 1).p_left <= judge(SALE, tags, 0).p_left + 1e-9
+    named = [replace(candidate, epc=f"T{n}") for n, candidate in enumerate(tags)]
+    more, none = judge(SALE, named, 1), judge(SALE, named, 0)
+    assert all(more.p_left[epc] <= none.p_left[epc] + 1e-9 for epc in none.p_left)
+
+
+# -- silence since the sale ------------------------------------------------------------------------------
+
+
+def leaving(seen_s: float, silence: float) -> LeavingEvidence:
+    """Return a tag of the floor last read so many seconds after the sale, silent since."""
+    at_ns = SALE + round(seen_s * S)
+    return LeavingEvidence("A", place=0, passing=0, last_seen_ns=at_ns, last_rest_ns=at_ns, silence=silence)
+
+
+def test_silence_from_before_the_sale_does_not_speak_for_it() -> None:
+    """A tag in the shadow of a person for minutes before goes on being silent for that reason."""
+    mark = SaleMark(SALE, {"A": -6.0})
+    assert mark.since(leaving(-300, -7.0), SALE) == pytest.approx(-1.0)
+
+
+def test_a_read_after_the_sale_starts_its_silence_anew() -> None:
+    """What was silent before was read since: all of its silence now is of after the sale."""
+    mark = SaleMark(SALE, {"A": -6.0})
+    assert mark.since(leaving(20, -2.0), SALE) == -2.0
+
+
+def test_a_sale_told_late_counts_the_silence_since_it() -> None:
+    """Told ten minutes after: of the silence until then, the part since the sale is of the sale."""
+    mark = SaleMark(SALE + 600 * S, {"A": -8.0})
+    assert mark.since(leaving(-600, -9.0), SALE) == pytest.approx(-5.0)
+    assert mark.since(leaving(0, -9.0), SALE) == pytest.approx(-9.0)
+
+
+def test_a_tag_that_came_after_the_mark_has_its_own_silence() -> None:
+    """It was not here when the sale was first looked at."""
+    assert SaleMark(SALE, {}).since(leaving(10, -3.0), SALE) == -3.0
+
+
+@given(st.floats(-3_600, 3_600), st.floats(-40, 0), st.floats(0, 20), st.floats(0, 3_600))
+def test_silence_since_a_sale_is_part_of_all_silence(
+    seen_s: float, before: float, more: float, told_late_s: float
+) -> None:
+    """It never says more than the whole silence does."""
+    mark = SaleMark(SALE + round(told_late_s * S), {"A": before})
+    since = mark.since(leaving(seen_s, before - more), SALE)
+    assert before - more - 1e-9 <= since <= 1e-9
