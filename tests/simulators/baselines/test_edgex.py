@@ -3,16 +3,16 @@
 from statistics import fmean
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from simulators.baselines.edgex import (
+    AGE_OUT_CHECK_MS,
     AGE_OUT_MS,
     ASSET,
     DEPARTED_CHECK_MS,
     DEPARTED_THRESHOLD_MS,
     GARMENT,
-    WINDOW_READS,
     Arrived,
     Departed,
     Event,
@@ -35,16 +35,20 @@ def report(
     return inventory.report(device, at_ms * 1_000_000, [TagRead("A1", antenna, rssi_dbm, at_ms * 1_000)])
 
 
+@settings(deadline=None)
+@example([-30.0] + [-60.0] * 20)
+@example([-60.0, -30.0] + [-60.0] * 18)
 @given(st.lists(st.integers(-9_000, -2_000).map(lambda cdbm: cdbm / 100), min_size=1, max_size=100))
 def test_running_mean_is_the_mean_of_the_last_20(values_dbm: list[float]) -> None:
     """The running total gives the plain mean of the last 20 values."""
     window = RssiWindow()
     for value in values_dbm:
         window.add(value)
-    assert window.mean_dbm == pytest.approx(fmean(values_dbm[-WINDOW_READS:]), abs=1e-9)
-    assert len(window) == min(len(values_dbm), WINDOW_READS)
+    assert window.mean_dbm == pytest.approx(fmean(values_dbm[-20:]), abs=1e-9)
+    assert len(window) == min(len(values_dbm), 20)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10_000_000), st.integers(0, 10_000_000))
 def test_offset_falls_with_silence_from_the_threshold(earlier_ms: int, more_ms: int) -> None:
     """The offset is T up to the hold-off, and never grows with silence."""
@@ -88,6 +92,8 @@ def test_move_within_an_alias_is_silent() -> None:
     assert inventory.tags["A1"].location == ("R", 2)
 
 
+@example(DEPARTED_THRESHOLD_MS)
+@settings(deadline=None)
 @given(st.integers(0, 10 * DEPARTED_THRESHOLD_MS))
 def test_a_tag_departs_by_silence_alone(silent_ms: int) -> None:
     """A check departs a tag exactly when it was unread for more than the threshold."""
@@ -96,6 +102,22 @@ def test_a_tag_departs_by_silence_alone(silent_ms: int) -> None:
     now_ms = T0_MS + silent_ms
     expected = [Departed("A1", now_ms, T0_MS, "R_1")] if silent_ms > DEPARTED_THRESHOLD_MS else []
     assert inventory.check_departed(now_ms) == expected
+
+
+def test_an_older_read_makes_no_antenna_older() -> None:
+    """Reads out of order within a report: an antenna's silence counts from its newest read."""
+    inventory = Inventory(ASSET, {"R_1": "floor", "R_2": "back"})
+    late = TagRead("A1", 1, -60.0, (T0_MS - 60_000) * 1_000)
+    inventory.report("R", T0_MS * 1_000_000, [TagRead("A1", 1, -60.0, T0_MS * 1_000), late])
+    reads = [TagRead("A1", 2, -58.0, T0_MS * 1_000)] * 2
+    assert inventory.report("R", T0_MS * 1_000_000, reads) == []
+    assert inventory.tags["A1"].last_read_ms == T0_MS
+
+
+def test_defaults_are_those_of_its_configuration() -> None:
+    """Departed after 600 s, checked each 30 s; aged out after 336 h, checked each hour."""
+    assert (DEPARTED_THRESHOLD_MS, DEPARTED_CHECK_MS) == (600_000, 30_000)
+    assert (AGE_OUT_MS, AGE_OUT_CHECK_MS) == (1_209_600_000, 3_600_000)
 
 
 def test_a_late_read_looks_live() -> None:
@@ -132,7 +154,6 @@ def test_tasks_run_before_a_later_read() -> None:
     baseline.observe(read("A1", "floor", 0.0))
     baseline.observe(read("A1", "back", 3_600.0))
     assert baseline.places(0) == {"A1": "back"}
-    assert DEPARTED_CHECK_MS == 30_000
 
 
 def test_a_dead_reader_empties_the_shop() -> None:

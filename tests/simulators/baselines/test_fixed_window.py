@@ -3,7 +3,7 @@
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulators.baselines.fixed_window import FixedWindow
@@ -35,6 +35,7 @@ def modelled(held: list[list[tuple[str, str]]]) -> dict[str, set[str]]:
     return {epc: zones for epc, (_, _, zones) in best.items()}
 
 
+@settings(deadline=None)
 @given(EPOCHS, st.integers(1, 8))
 def test_equals_the_model(epochs: list[list[tuple[str, str]]], window_epochs: int) -> None:
     """A tag is present while one of the last W epochs read it, where it was read most, then last."""
@@ -45,6 +46,7 @@ def test_equals_the_model(epochs: list[list[tuple[str, str]]], window_epochs: in
         assert all(zone in expected[epc] for epc, zone in places.items())
 
 
+@settings(deadline=None)
 @given(EPOCHS, st.integers(1, 8), st.integers(1, 12))
 def test_skipped_epochs_are_empty_epochs(
     epochs: list[list[tuple[str, str]]], window_epochs: int, skipped: int

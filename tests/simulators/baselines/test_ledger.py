@@ -1,6 +1,6 @@
 """The ledger: pieces are conserved, and nothing but the books moves them."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulators.baselines.ledger import Ledger
@@ -22,6 +22,7 @@ BOOKED = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(SKUS, st.integers(0, 9)), st.lists(BOOKED))
 def test_pieces_are_conserved(start: dict[str, int], events: list[Observed]) -> None:
     """The books hold what was there, less what was sold, plus what came; an answer is never negative."""

@@ -45,7 +45,7 @@ def test_a_read_makes_present(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SEES_ITEMS)
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(READS)
 def test_only_what_was_read_where_it_was_read(name: str, epochs: list[list[ObservedRead]]) -> None:
     """Items that nobody read are not there, none lies where it was never read, and counts add up."""
@@ -59,7 +59,7 @@ def test_only_what_was_read_where_it_was_read(name: str, epochs: list[list[Obser
 
 
 @pytest.mark.parametrize("name", SEES_ITEMS)
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(READS)
 def test_the_same_reads_give_the_same_answers(name: str, epochs: list[list[ObservedRead]]) -> None:
     """A baseline has no chance and no clock in it."""

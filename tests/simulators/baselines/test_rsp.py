@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from simulators.baselines.rsp import (
@@ -13,7 +13,6 @@ from simulators.baselines.rsp import (
     GARMENT,
     POS_DEPARTED_THRESHOLD_MS,
     POS_RETURN_THRESHOLD_MS,
-    WINDOW_READS,
     EventKind,
     Inventory,
     Personality,
@@ -37,13 +36,16 @@ def seen(inventory: Inventory, sensor: Sensor, at_ms: int, rssi_dbm10: int = -60
     return [e.kind for e in inventory.data(sensor, at_ms, [TagRead("A1", 0, rssi_dbm10, at_ms)])]
 
 
+@settings(deadline=None)
+@example([-300] + [-600] * 20)
+@example([-600, -300] + [-600] * 18)
 @given(st.lists(st.integers(-900, -200), min_size=1, max_size=60))
 def test_mean_is_taken_in_milliwatts(powers_dbm10: list[int]) -> None:
     """The mean is that of the last 20 powers in mW, each cut to whole dBm towards zero."""
     window = PowerWindow()
     for power in powers_dbm10:
         window.add(power, 0)
-    powers_mw = [10 ** (-(-power // 10) / 10) for power in powers_dbm10[-WINDOW_READS:]]
+    powers_mw = [10 ** (-(-power // 10) / 10) for power in powers_dbm10[-20:]]
     assert window.mean_dbm == pytest.approx(10 * math.log10(sum(powers_mw) / len(powers_mw)))
 
 
@@ -56,6 +58,22 @@ def test_another_alias_needs_three_reads_and_more_power() -> None:
     assert [seen(inventory, FLOOR, T0_MS + n, -500) for n in range(4, 10)] == [[]] * 6
 
 
+def test_equal_power_with_the_weight_does_not_move() -> None:
+    """The comparison is strict, for a deep scan too: no more than 6 dB more stays where it is."""
+    inventory = Inventory(GARMENT)
+    deep = Sensor("deep", "shop", deep_scan=True)
+    seen(inventory, FLOOR, T0_MS, 0)  # 0 dBm and 6 dB: numbers without a rounding
+    window = inventory.tags["A1"].windows["floor-0"]
+    assert [seen(inventory, deep, T0_MS + n, 60) for n in range(3)] == [[]] * 3
+    assert inventory.tags["A1"].windows["deep-0"].mean_dbm == window.mean_dbm + 6.0
+
+
+def test_defaults_are_those_of_its_configuration() -> None:
+    """30 s at the exit; an hour before a POS may depart a tag, a day before it may return; 336 h of memory."""
+    assert (EXIT_DEPARTURE_MS, POS_DEPARTED_THRESHOLD_MS) == (30_000, 3_600_000)
+    assert (POS_RETURN_THRESHOLD_MS, AGE_OUT_MS) == (86_400_000, 1_209_600_000)
+
+
 def test_a_floor_drops_weak_reads() -> None:
     """A read below the sensor's floor leaves no trace."""
     inventory = Inventory(ASSET)
@@ -65,6 +83,7 @@ def test_a_floor_drops_weak_reads() -> None:
     assert seen(inventory, deaf, T0_MS, -700) == [EventKind.ARRIVAL]
 
 
+@settings(deadline=None)
 @given(st.integers(0, AGE_OUT_MS * 3))
 def test_silence_never_departs_a_present_tag(silent_ms: int) -> None:
     """However long nobody reads it, a tag that no exit saw stays in the stock."""
@@ -74,6 +93,8 @@ def test_silence_never_departs_a_present_tag(silent_ms: int) -> None:
     assert inventory.tags["A1"].state is TagState.PRESENT
 
 
+@example(EXIT_DEPARTURE_MS)
+@settings(deadline=None)
 @given(st.integers(0, 4 * EXIT_DEPARTURE_MS))
 def test_a_tag_at_the_exit_departs_after_its_silence(silent_ms: int) -> None:
     """Placed at an exit, a tag departs exactly when it was unread for more than 30 s."""
@@ -96,6 +117,8 @@ def test_back_from_the_exit_is_a_new_arrival_for_the_till() -> None:
     assert inventory.tags["A1"].last_arrived_ms == T0_MS + 20_002
 
 
+@example(POS_DEPARTED_THRESHOLD_MS)
+@settings(deadline=None)
 @given(st.integers(1, 3 * POS_DEPARTED_THRESHOLD_MS))
 def test_a_till_departs_what_came_over_an_hour_ago(age_ms: int) -> None:
     """A POS read departs a tag exactly when it arrived more than an hour before."""
@@ -105,6 +128,8 @@ def test_a_till_departs_what_came_over_an_hour_ago(age_ms: int) -> None:
     assert seen(inventory, POS, T0_MS + age_ms, -900) == expected
 
 
+@example(POS_RETURN_THRESHOLD_MS)
+@settings(deadline=None)
 @given(st.integers(1, 2 * POS_RETURN_THRESHOLD_MS))
 def test_what_a_till_departed_stays_gone_for_a_day(later_ms: int) -> None:
     """Reads bring back a tag that a POS departed only when more than 24 h have passed."""

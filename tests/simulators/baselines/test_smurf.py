@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulators.baselines.epoch_reads import ReadColumns
@@ -33,6 +33,7 @@ def modelled(rates: list[float], delta: float) -> list[bool]:
     return present
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, ROUNDS), max_size=120), st.sampled_from([0.3, 0.05, 1e-3, 1e-9]))
 def test_equals_the_algorithm(answered: list[int], delta: float) -> None:
     """A tag that answers 0 to 4 of 4 rounds per epoch is present exactly when the algorithm says so."""
@@ -45,6 +46,7 @@ def test_equals_the_algorithm(answered: list[int], delta: float) -> None:
     assert ["A1" in places for places in answers] == modelled([count / ROUNDS for count in answered], delta)
 
 
+@settings(deadline=None)
 @given(
     st.integers(1, MAX_WINDOW_EPOCHS).flatmap(lambda w: st.tuples(st.just(w), st.integers(1, w))),
     st.floats(1e-4, 1.0),
@@ -61,6 +63,7 @@ def test_windows_stay_within_bounds(window_seen: tuple[int, int], rate: float, d
         assert after <= required
 
 
+@settings(deadline=None)
 @given(st.floats(1e-3, 1.0), st.floats(1e-30, 0.9))
 def test_required_window_misses_with_probability_delta(rate: float, delta: float) -> None:
     """In w* epochs a tag of that rate is missed with probability δ at most, and w* is the bound's least."""
@@ -105,6 +108,7 @@ def test_more_tags_than_first_columns() -> None:
     assert [len(places) for places in answers] == [1_500, 3_000]
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 5), st.integers(1, 3), st.sampled_from(["floor", "back"])), max_size=80)
 )
