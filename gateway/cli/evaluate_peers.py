@@ -43,7 +43,7 @@ class Shown:
     def __init__(self, site: SiteConfig, catalogue: Catalogue) -> None:
         self._site = Site(site)
         self._catalogue = catalogue
-        self._identifier = Identifier(catalogue)
+        self._identifier = Identifier(catalogue, lambda _epc: False)
         self._repeats = {s.id: RepeatFilter(ns(s.repeat_window_s)) for s in self._site.scanners.values()}
         self._zones = {
             port: self._site.places[place].zone for port, place in self._site.antenna_place.items()
