@@ -3,7 +3,6 @@
 from collections import deque
 from dataclasses import dataclass
 from math import sqrt
-from statistics import median
 
 PRIOR_SPREAD = 0.015
 """Deviation of a piece's weight, as a share of it: 1 % measured on packed goods, and somewhat more."""
@@ -14,7 +13,8 @@ LEAST_SPREAD, MOST_SPREAD = 0.01, 0.08
 KEPT_STEPS = 40
 LARGEST_STEP = 4
 """Steps of more pieces tell more of the unit weight than of the spread."""
-MEDIAN_TO_SD = 1.4826
+LARGEST_OFF_SHARE = 0.12
+"""A step further off than this share of a piece tells no more than this: it may be no piece at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +42,10 @@ class Spread:
         count = abs(pieces)
         if not 1 <= count <= LARGEST_STEP:
             return
-        beyond_g2 = max(0.0, off_g * off_g - noise_g2)
-        self._seen.append(sqrt(beyond_g2 / count) / unit_weight_g)
-        seen = len(self._seen)
-        share = (PRIOR_STEPS * PRIOR_SPREAD + seen * MEDIAN_TO_SD * median(self._seen)) / (PRIOR_STEPS + seen)
-        self.share = min(max(share, LEAST_SPREAD), MOST_SPREAD)
+        bound = LARGEST_OFF_SHARE**2
+        self._seen.append(max(-bound, min(bound, (off_g * off_g - noise_g2) / unit_weight_g**2)) / count)
+        variance = (PRIOR_STEPS * PRIOR_SPREAD**2 + sum(self._seen)) / (PRIOR_STEPS + len(self._seen))
+        self.share = min(max(sqrt(max(0.0, variance)), LEAST_SPREAD), MOST_SPREAD)
 
     def restore(self, share: float) -> None:
         """Take up the spread of an earlier life, until this one has shown its own."""

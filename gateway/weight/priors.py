@@ -11,8 +11,8 @@ SAME = 0.70
 TAKEN, PUT = 0.18, 0.06
 NEXT_PIECE = 0.4
 """Each further piece in one go is so much rarer."""
-ANY_TAKEN, ANY_PUT = 0.02, 0.04
-ANY_UP_TO = 40
+ANY_TAKEN, ANY_PUT = 0.015, 0.05
+ANY_UP_TO = 25
 """A whole shelf cleared or filled: any number up to this is as likely as another."""
 FOREIGN = 0.01
 FOREIGN_GONE = 0.08

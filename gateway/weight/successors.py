@@ -26,8 +26,12 @@ from gateway.weight.priors import (
 
 FOREIGN_SHARE = 0.25
 """A thing lighter than this share of a piece cannot be taken for one: it moves the zero, and is forgotten."""
+ODD_PIECE_SHARE = 0.12
+"""Pieces that came or went may be off by so much of one, beyond their spread."""
 FOREIGN_SD = 4.0
 """A foreign thing weighs more than noise and drift could."""
+THING_SD = 1.5
+"""How far a thing that leaves may be off what it weighed when it came, in deviations of a rest."""
 MAX_FOREIGN = 3
 """More foreign things on one shelf than these: the two lightest are one heap."""
 NEAR_SD = 2.0
@@ -49,6 +53,8 @@ def successors(account: Hypothesis, net_g: float, rest: Rest, goods: Goods) -> I
     """Yield what `account` (aged to the rest) may have become, judged by the rest."""
     for foreign_g, log_share in _foreign_left(account.foreign_g):
         base = replace(account, foreign_g=foreign_g)
+        if foreign_g != account.foreign_g:
+            base = loosened(base, THING_SD * sqrt(rest.variance_g2))
         for pieces in _near(base, net_g, rest.variance_g2):
             is_both = pieces != account.pieces and foreign_g != account.foreign_g
             log_prior = log_share + (log(BOTH) if is_both else 0.0) + log_change(pieces - account.pieces)
@@ -80,11 +86,11 @@ def _weighed(after: Hypothesis, net_g: float, rest: Rest, goods: Goods, *, is_mo
     """Return the account judged by the rest: as it is, or a little off, whichever is likelier."""
     exact = seen(after, net_g, rest.variance_g2, goods)
     off_g = abs(net_g - after.expected_g())
-    bound_g = FOREIGN_SHARE * goods.unit_weight_g
+    bound_g = (ODD_PIECE_SHARE if is_moved else FOREIGN_SHARE) * goods.unit_weight_g
     log_shifted = after.log_weight + log(SHIFTED / (2 * bound_g))
     if off_g > bound_g or exact.log_weight >= log_shifted:
         return exact
-    loose = loosened(after, 0.0, off_g) if is_moved and after.pieces else loosened(after, off_g)
+    loose = loosened(after, off_g, off_g if after.pieces and is_moved else 0.0)
     return replace(seen(loose, net_g, rest.variance_g2, goods), log_weight=log_shifted)
 
 
@@ -111,6 +117,7 @@ def _with_thing(
     if len(things_g) > MAX_FOREIGN:
         things_g[:2] = [things_g[0] + things_g[1]]
     log_weight = after.log_weight + log_prior + log(share) + log_thing(abs(thing_g))
+    after = loosened(after, sqrt(rest.variance_g2))  # the thing was weighed no better than this
     yield replace(after, foreign_g=tuple(things_g), log_weight=log_weight)
 
 

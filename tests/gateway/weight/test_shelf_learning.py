@@ -75,7 +75,7 @@ def test_a_toss_up_is_told_as_one() -> None:
     scale = FedShelf(420)
     scale.rest(5)
     scale.rest(5)
-    scale.press(7.15 * 420, 40)
+    scale.press(7.1 * 420, 40)
     least, probabilities = scale.shelf.distribution()
     assert scale.told() == (5, True)
     likeliest = sorted(range(len(probabilities)), key=lambda n: -probabilities[n])[:2]
