@@ -18,8 +18,8 @@ from simulators.benchmark.run import BenchmarkRun
 from simulators.times import rfc3339
 from tests.support.benchmark_wire import ProductEars
 
-SHORT_DAYS = 0.005
-"""A few minutes: 45 epochs."""
+SHORT_DAYS = 0.003
+"""Two minutes: 27 epochs."""
 
 
 @cache
