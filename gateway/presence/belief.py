@@ -232,16 +232,23 @@ class BeliefPresence:
         due_ns = min(now_ns - self._rule.grace_ns, self._heard_ns()) // epoch_ns * epoch_ns
         if self.epoch_ns == 0 or due_ns - self.epoch_ns > MAX_CATCH_UP * epoch_ns:
             self.epoch_ns = max(0, due_ns - (0 if self.epoch_ns == 0 else MAX_CATCH_UP * epoch_ns))
+        first_ns = self._first_waiting_ns(due_ns) if due_ns > self.epoch_ns + epoch_ns else 0
         while self.epoch_ns < due_ns:
             self.epoch_ns += epoch_ns
             end_ns = self.epoch_ns
+            alive = self._alive_at(end_ns)
+            if not alive and end_ns <= first_ns:
+                continue  # nobody looked, and nobody said anything: an epoch that moves no belief
             for store in self.stores.values():
-                store.end_epoch(end_ns, self._alive_at(end_ns))
+                store.end_epoch(end_ns, alive)
                 self._events += store.events  # before what its reads say of those that left and came back
                 store.events = []
                 self._tell_anew(store)
         for store in self.stores.values():
             self._gone_for_good += store.absent.forget(now_ns)
+        if not any(watch.is_alive(now_ns) for watch in self._watch.readers.values()):
+            for store in self.stores.values():
+                store.nobody_sees()
         self.counts.held = sum(len(port.rows) for port in self._ports.values())
 
     def _heard_ns(self) -> int:
@@ -252,6 +259,10 @@ class BeliefPresence:
         """
         proofs = [watch.proven_ns for watch in self._watch.readers.values()]
         return max((*proofs, *(at_ns for port in self._handheld for at_ns in port.at_ns)), default=0)
+
+    def _first_waiting_ns(self, until_ns: int) -> int:
+        """Return the time of the oldest read that waits, `until_ns` where none does."""
+        return min((min(port.at_ns) for port in self._ports.values() if port.at_ns), default=until_ns)
 
     def _tell_anew(self, store: StoreBelief) -> None:
         """Take in again the reads of tags that left before them: many epochs may wait (a broker was away)."""

@@ -212,6 +212,11 @@ class StoreBelief:
         self.learning.end_epoch(pieces)
         self._free_rows()
 
+    def nobody_sees(self) -> None:
+        """Take note that no reader lives: its epochs wait until one tells of them."""
+        if self.seen_share.any():
+            self.seen_share = np.zeros_like(self.seen_share)
+
     def _free_rows(self) -> None:
         """Free the rows of those that left. A row is another tag's soon: what waits for it is told anew."""
         freed = set(self._to_free)
