@@ -25,6 +25,7 @@ def test_readers_that_are_dead_for_weeks_empty_no_shelf() -> None:
     assert shop.levels("TEE") == {"floor": 12}
     assert availability(shop.engine.state, STORE, "TEE", 1, shop.now).status == "UNKNOWN"
     assert min(shop.engine.state.presence.p_present(STORE, TEES)) > 0.95
+    assert shop.engine.state.presence.coverage(0) == 0.0
 
 
 def test_the_store_opens_again_with_all_that_it_has() -> None:
