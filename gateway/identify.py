@@ -3,6 +3,7 @@
 A tag or code that names no product of the catalogue is kept as an unknown article, not dropped.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from gateway.catalogue import Catalogue
@@ -21,19 +22,39 @@ class ScannedProduct:
 
 
 class Identifier:
-    """Resolves EPCs and scans; remembers which tag bears which serial."""
+    """Resolves EPCs and scans.
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    Nothing is kept per SGTIN-96 tag: all tags of an article share their first 58 bits, and the article is
+    kept by those; their serial is in the tag itself. Tags of other schemes are few, and kept one by one.
+    """
+
+    def __init__(self, catalogue: Catalogue, is_known: Callable[[str], bool]) -> None:
+        """`is_known(epc)`: whether such a tag was ever read."""
         self._catalogue = catalogue
+        self._is_known = is_known
+        self._sku_of_start: dict[str, str] = {}
+        self._starts_of: dict[str, list[str]] = {}
         self._sku_of: dict[str, str] = {}
         self._epc_of: dict[tuple[str, str], str] = {}
 
     def tag(self, epc: str) -> str:
         """Return the SKU of a tag; tags of no product share one article."""
-        sku = self._sku_of.get(epc)
+        bound = self._catalogue.sku_of_epc(epc)
+        if bound is not None:
+            return bound
+        start = _start_of(epc)
+        sku = self._sku_of.get(epc) if start is None else self._sku_of_start.get(start)
         if sku is None:
-            gtin, serial = _gtin_and_serial(epc)
-            sku = self._catalogue.sku_of_epc(epc) or self._catalogue.meet(gtin)
+            sku = self._meet(epc, start)
+        return sku
+
+    def _meet(self, epc: str, start: str | None) -> str:
+        gtin, serial = _gtin_and_serial(epc)
+        sku = self._catalogue.meet(gtin)
+        if start is not None and gtin is not None:
+            self._sku_of_start[start] = sku
+            self._starts_of.setdefault(gtin, []).append(start)
+        else:
             self._sku_of[epc] = sku
             if gtin is not None and serial is not None:
                 self._epc_of[gtin, serial] = epc
@@ -55,8 +76,34 @@ class Identifier:
         if identity.gtin is None:
             return None
         sku = self._catalogue.meet(identity.gtin)
-        epc = self._epc_of.get((identity.gtin, identity.serial)) if identity.serial else None
+        epc = self._tag_of(identity.gtin, identity.serial) if identity.serial else None
         return ScannedProduct(sku, identity.gtin, epc)
+
+    def _tag_of(self, gtin: str, serial: str) -> str | None:
+        """Return the tag that was read of a product and serial, if one was."""
+        epc = self._epc_of.get((gtin, serial))
+        if epc is not None or not (serial.isdecimal() and serial.isascii()):
+            return epc
+        if str(int(serial)) != serial or int(serial) >> SERIAL_BITS:
+            return None  # an SGTIN-96 has no leading zeros, and no room for more
+        for start in self._starts_of.get(gtin, ()):
+            made = f"{(int(start, 16) >> 2 << SERIAL_BITS) | int(serial):024X}"
+            if self._is_known(made):
+                return made
+        return None
+
+
+SGTIN_96, SGTIN_96_DIGITS, START_DIGITS, SERIAL_BITS = "30", 24, 15, 38
+
+
+def _start_of(epc: str) -> str | None:
+    """Return what all SGTIN-96 tags of an article have in common, as 15 hex digits with two bits cleared."""
+    if len(epc) != SGTIN_96_DIGITS or not epc.startswith(SGTIN_96):
+        return None
+    return epc[: START_DIGITS - 1] + CLEARED[epc[START_DIGITS - 1]]
+
+
+CLEARED = {digit: "048C"[int(digit, 16) >> 2] for digit in "0123456789ABCDEF"}
 
 
 def _gtin_and_serial(epc: str) -> tuple[str | None, str | None]:

@@ -40,7 +40,7 @@ class State:
         self.watch = Watch(site.places, site.silent_after_ns, ns(config.presence.settle_s))
         self.presence = BeliefPresence(site.places, site.antennas(), self.watch, site.belief_rule())
         self.ledger = Ledger(catalogue, site.roles, site.stock_rule())
-        self.identifier = Identifier(catalogue)
+        self.identifier = Identifier(catalogue, self.presence.is_known)
         self.shelves = {s.id: Shelf(s.id, s.unit_weight_g, s.tare_g, ns(s.settle_s)) for s in config.shelves}
         self.devices = _devices(site)
         self.clocks = DeviceClocks(self.devices)

@@ -308,6 +308,10 @@ class BeliefPresence:
                 newest = max(newest, tag.last_ns)
         return newest or None
 
+    def is_known(self, epc: str) -> bool:
+        """Return whether a tag was ever read, or told of."""
+        return any(epc in s.columns.index or epc in s.absent.tags for s in self.stores.values())
+
     def item(self, epc: str) -> ItemBelief | None:
         """Return what is believed of a tag."""
         for store in self.stores.values():
@@ -366,16 +370,20 @@ class BeliefPresence:
     # -- persistence ----------------------------------------------------------------------------------
 
     def dirty_rows(self) -> list[TagRow]:
-        """Return the rows that changed."""
-        rows = [TagRow(epc, None) for epc in self._gone_for_good]
+        """Return the rows that changed: one a tag, told by the store where it is."""
+        rows = [TagRow(epc, None) for epc in self._gone_for_good if not self.is_known(epc)]
         self._gone_for_good.clear()
         for name, store in self.stores.items():
             for epc in store.dirty:
                 value = write_row(name, store, epc)
-                if value is not None:
+                if value is not None and not self._went_to_another(epc, store):
                     rows.append(TagRow(epc, value))
             store.dirty.clear()
         return rows
+
+    def _went_to_another(self, epc: str, store: StoreBelief) -> bool:
+        """Return whether a tag is not in this store, but in another."""
+        return epc not in store.columns.index and any(epc in s.columns.index for s in self.stores.values())
 
     def learned(self, now_ns: int) -> list[tuple[str, str]]:
         """Return (store, text) of what was learned, where it is time to write it down."""

@@ -147,7 +147,7 @@ def test_a_catalogue_meets_what_it_does_not_know() -> None:
 def test_a_tag_without_a_product_code_is_bound_to_an_article_by_hand() -> None:
     """The EPCs of a row count as its article, in either case of hex; other such tags stay unidentified."""
     catalogue = parse_catalogue("sku,epc\nLAMP,e20010710000529b0940b402|AA00\n", "articles.csv")
-    identifier = Identifier(catalogue)
+    identifier = Identifier(catalogue, lambda _epc: True)
     assert identifier.tag("E20010710000529B0940B402") == "LAMP"
     assert identifier.tag("AA00") == "LAMP"
     assert identifier.tag("AA01") == UNIDENTIFIED
