@@ -46,6 +46,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--report", type=Path, metavar="FILE.html", help="write a page with the curves")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures")
     parser.add_argument(
+        "--faults",
+        type=Path,
+        metavar="FILE.jsonl",
+        help="write each single error of the product, a line each",
+    )
+    parser.add_argument(
         "--trace",
         type=Path,
         metavar="FILE.csv",
@@ -80,6 +86,8 @@ def evaluate(arguments: argparse.Namespace) -> int:
     print("\n".join(figures(compared)))
     if arguments.json is not None:
         _write(arguments.json, json.dumps(as_json(scores), indent=1))
+    if arguments.faults is not None:
+        _write(arguments.faults, "".join(_fault_lines(results)))
     if arguments.report is not None:
         _write(arguments.report, page(infos, scores))
     return 0
@@ -88,8 +96,8 @@ def evaluate(arguments: argparse.Namespace) -> int:
 def _trace(arguments: argparse.Namespace) -> int:
     from gateway.cli.evaluate_trace import evaluate_trace
 
-    if arguments.report is not None:
-        raise ConfigError("evaluate: --report is of simulated shops: with --trace take --json")
+    if arguments.report is not None or arguments.faults is not None:
+        raise ConfigError("evaluate: --report and --faults are of simulated shops: with --trace take --json")
     if arguments.round is not None and not 0 < arguments.round <= MAX_ROUND_S:
         raise ConfigError(f"evaluate: --round must be above 0 and at most {MAX_ROUND_S:g} s")
     return evaluate_trace(arguments)
@@ -173,6 +181,13 @@ def _tell(info: RunInfo, scores: Sequence[Score]) -> None:
     for line in lost(scores):
         print(line)
     print()
+
+
+def _fault_lines(results: Sequence[RunResult]) -> Iterator[str]:
+    for result in results:
+        run = {"family": result.plan.family, "seed": result.plan.seed}
+        for fault in result.faults:
+            yield json.dumps(run | fault) + "\n"
 
 
 def _write(path: Path, text: str) -> None:

@@ -19,9 +19,10 @@ from simulators.benchmark.messages import HttpEvents
 from simulators.benchmark.run import BenchmarkRun
 from simulators.scoring.alerts import AlertRule
 from simulators.scoring.beliefs import BeliefLog
+from simulators.scoring.faults import Fault
 from simulators.scoring.grid import Grid
 from simulators.scoring.history import History, Sale
-from simulators.scoring.results import RFID_ALONE
+from simulators.scoring.results import PRODUCT, RFID_ALONE
 from simulators.scoring.score import Scorer
 from simulators.scoring.tally import Tally
 
@@ -54,6 +55,7 @@ class RunResult:
     refused: int = 0
     pieces: float = 0.0
     scoring_s: float = 0.0
+    faults: list[Fault] = field(default_factory=list)
 
 
 def run(plan: RunPlan, on_progress: Callable[[float], None] = lambda _share: None) -> RunResult:
@@ -74,6 +76,8 @@ def run(plan: RunPlan, on_progress: Callable[[float], None] = lambda _share: Non
         result.tallies[log.name] = scorer.score(log)
         result.inputs[log.name] = log.inputs
         result.seconds[log.name] = log.seconds
+        if log.name == PRODUCT:
+            result.faults = scorer.faults(log)
     result.scoring_s = time.process_time() - began_s
     return result
 

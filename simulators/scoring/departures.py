@@ -60,21 +60,25 @@ def tally_departures(tally: Tally, log: BeliefLog, history: History) -> None:
                 _true_one(tally, history, item, at_ns, after[0], believed.get(item, []))
 
 
+def is_false(history: History, item: int, at_ns: int) -> bool:
+    """Return whether letting go of an item at a time is a false departure that is scored."""
+    steps = history.track[item]
+    times = [step[0] for step in steps]
+    place = bisect_right(times, at_ns)
+    if at_ns < history.grid.scored_ns or place == 0 or steps[place - 1][1] < 0:
+        return False
+    return all(zone >= 0 for _, zone in steps[place : bisect_right(times, at_ns + EARLY_NS)])
+
+
 def _false_ones(tally: Tally, history: History, item: int, believed: list[int]) -> None:
     steps = history.track[item]
-    times = [at_ns for at_ns, _ in steps]
     for at_ns in believed:
-        if at_ns < history.grid.scored_ns:
-            continue
-        place = bisect_right(times, at_ns)
-        if place == 0 or steps[place - 1][1] < 0:
-            continue
-        soon = steps[place : bisect_right(times, at_ns + EARLY_NS)]
-        if any(zone < 0 for _, zone in soon):
+        if not is_false(history, item, at_ns):
             continue
         unit = column([unit_of(history.grid, history.sku_of[item], at_ns)])
         tally.add("false_departures", unit)
         tally.add_part("quality", history.quality[item], "false_departures", 1)
+        place = bisect_right(steps, at_ns, key=lambda step: step[0])
         zone = history.zones[steps[place - 1][1]]
         tally.add_part("zone", zone, "false_departures", 1)
         if any(

@@ -6,6 +6,7 @@ from simulators.scoring.alerts import AlertRule, alerts_of, tally_alerts
 from simulators.scoring.answers import tally_answers
 from simulators.scoring.beliefs import BeliefLog
 from simulators.scoring.departures import tally_departures, tally_sales
+from simulators.scoring.faults import Fault, faults_of
 from simulators.scoring.history import History
 from simulators.scoring.states import (
     believed_levels,
@@ -45,6 +46,11 @@ class Scorer:
         alerts = alerts_of(levels, history, self._rule) if log.alerts is None else log.alerts
         tally_alerts(tally, alerts, self._alerts, history)
         return tally
+
+    def faults(self, log: BeliefLog) -> list[Fault]:
+        """Return each single error of one method."""
+        believed = on_hand(believed_levels(self._history, log), self._history)
+        return faults_of(log, self._on_hand, believed, self._history)
 
     @property
     def true_pieces(self) -> float:

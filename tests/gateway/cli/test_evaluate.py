@@ -79,7 +79,10 @@ class _Tags(HTMLParser):
 
 def test_the_page_stands_alone(tmp_path: Path) -> None:
     """No script, no style sheet, no picture from elsewhere; every tag is closed; the charts bear words."""
-    _, page = evaluated(tmp_path, "page", "--baselines", "fixed-25,ledger", "--scenario", "clean")
+    faults = tmp_path / "faults.jsonl"
+    options = ("--baselines", "fixed-25,ledger", "--scenario", "clean", "--faults", str(faults))
+    _, page = evaluated(tmp_path, "page", *options)
+    assert all("fault" in json.loads(line) for line in faults.read_text().splitlines())
     tags = _Tags()
     tags.feed(page)
     assert not tags.open
