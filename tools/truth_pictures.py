@@ -296,7 +296,7 @@ def draw_number() -> None:
 HIDDEN = (
     ("Where is it?", ("front of shop", "back room", "fitting room", "till, exit …"), "a"),
     ("Can it be seen?", ("in view", "in shadow, a minute", "… some minutes", "… half an hour"), "b"),
-    ("How is its tag?", ("normal", "weak: read half as often", "hard: one time in ten", "dead: never"), "c"),
+    ("How is its tag?", ("normal", "weak: one time in three", "hard: one time in ten", "dead: never"), "c"),
 )
 
 
