@@ -46,19 +46,24 @@ class InputFile:
         """Return how far the file is read, in bytes on disk."""
         return self._file.tell()
 
-    def lines(self) -> Iterator[tuple[int, bytes]]:
-        """Yield (line number, line) from the beginning; empty lines are left out."""
-        number = 0
-        for block in self._blocks():
-            for data in block.split(b"\n"):
-                number += 1
-                if data and not data.isspace():
-                    yield number, data
+    def blocks(self) -> Iterator[bytes]:
+        """Yield whole lines, many at a time, each with its end."""
+        self._file.seek(0)
+        self.is_cut = False
+        rest = b""
+        for chunk in self._chunks():
+            data = rest + chunk
+            end = data.rfind(b"\n") + 1
+            if end:
+                yield data[:end]
+            rest = data[end:][:MAX_CARRIED_BYTES]
+        if rest and not self.is_cut:  # of a file that was cut, the last line is no line
+            yield rest + b"\n"
 
     def is_sorted(self) -> bool:
         """Return whether the lines come in the order of their received times."""
         last_ns, parse = 0, Instants().parse
-        for block in self._blocks():
+        for block in self.blocks():
             found = _RECEIVED.findall(block)
             if all(map(_is_plain_utc, found)):
                 # In UTC the text's order is that of time, once its Z is gone.
@@ -77,22 +82,6 @@ class InputFile:
                     return False
                 last_ns = at_ns
         return True
-
-    def _blocks(self) -> Iterator[bytes]:
-        """Yield whole lines, many at a time, without the last one's end."""
-        self._file.seek(0)
-        self.is_cut = False
-        rest = b""
-        for chunk in self._chunks():
-            data = rest + chunk
-            end = data.rfind(b"\n")
-            if end < 0:
-                rest = data[:MAX_CARRIED_BYTES]
-                continue
-            yield data[:end]
-            rest = data[end + 1 :][:MAX_CARRIED_BYTES]
-        if rest and not self.is_cut:  # of a file that was cut, the last line is no line
-            yield rest
 
     def _chunks(self) -> Iterator[bytes]:
         first = self._file.read(2)

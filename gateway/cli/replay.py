@@ -141,16 +141,16 @@ class _Replay:
             out.write(("\n".join(rows) + "\n").encode())
 
     def _recorded(self) -> Iterator[Recorded]:
-        account, read = self._account, LineReader().read
-        for number, line in self._source.lines():
-            account.lines += 1
-            try:
-                recorded = read(line, number)
-            except LineRefused as error:
-                account.refuse(error)
-                continue
-            account.taken += 1
-            yield recorded
+        account, read_lines, number = self._account, LineReader().read_lines, 1
+        for block in self._source.blocks():
+            for recorded in read_lines(block, number):
+                account.lines += 1
+                if isinstance(recorded, LineRefused):
+                    account.refuse(recorded)
+                else:
+                    account.taken += 1
+                    yield recorded
+            number += block.count(b"\n")
 
     def _bounded(self, lines: Iterable[Recorded]) -> Iterator[Recorded]:
         for line in lines:

@@ -82,18 +82,40 @@ def reason_of(data: bytes) -> str:
 @given(st.lists(recorded, max_size=8))
 def test_what_is_written_is_read_as_it_was(everything: list[Recorded]) -> None:
     """read(line_of(x)) == x for every kind, the first time and the next, by one reader."""
-    reader = LineReader()
-    for thing in everything * 2:
-        assert reader.read(line_of(thing).encode(), 2) == thing
+    reader, lines = LineReader(), [line_of(thing).encode() for thing in everything]
+    assert [reader.read(line, 2) for line in lines] == everything
+    for ending in (b"\n", b"\r\n", b"\n\n \n"):
+        assert list(reader.read_lines(b"".join(line + ending for line in lines), 2)) == everything
 
 
 @given(reads)
 def test_the_fast_way_reads_as_the_careful_one(read: Read) -> None:
     """A read in the plain form is what it is in any other order of its keys."""
     reader, text = LineReader(), line_of(read)
-    other = json.dumps(dict(reversed(json.loads(text).items()))).encode()
-    for data in (text.encode(), other, text.encode() + b"\r", text.encode()):
-        assert reader.read(data, 2) == read
+    other = json.dumps(dict(reversed(json.loads(text).items())))
+    lines = f"{text}\n{other}\n{text}\r\n{json.dumps(json.loads(text))}\n".encode()
+    assert list(reader.read_lines(lines, 2)) == [read] * 4
+
+
+def test_lines_are_numbered_whatever_they_hold() -> None:
+    """Empty lines count, and a line that looks plain but is none is refused with its number and the rest."""
+    good = line(rssi_dbm=None, antenna=1, count=1)
+    order = ("at", "received", "kind", "reader", "antenna", "epc", "rssi_dbm", "count")
+    fields = json.loads(good)
+    changes: list[dict[str, Any]] = [
+        {}, {"epc": "303"}, {"at": "2026-02-30T00:00:00Z"}, {"epc": "30" * 63}, {"antenna": 70_000}, {}
+    ]  # fmt: skip
+    lines = [json.dumps({key: (fields | change)[key] for key in order}).encode() for change in changes]
+    said = list(LineReader().read_lines(b"\n" + b"\n".join(lines) + b"\n\n{\n", 11))
+    numbers = [(refused.number, refused.reason) for refused in said if isinstance(refused, LineRefused)]
+    assert numbers == [
+        (13, "bad_field"),
+        (14, "bad_time"),
+        (15, "bad_field"),
+        (16, "bad_field"),
+        (19, "not_json"),
+    ]
+    assert [one for one in said if not isinstance(one, LineRefused)] == [read_one(good)] * 2
 
 
 def test_the_documented_lines_are_read() -> None:
