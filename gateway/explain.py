@@ -1,6 +1,7 @@
 """Explanations from the state as it is now: every term of a number with its evidence. Pure."""
 
 from collections import Counter
+from heapq import nsmallest
 
 from gateway.config import IN_HAND
 from gateway.explanation import (
@@ -33,7 +34,7 @@ KINDS: dict[str, EventKind] = {
 def explain(state: State, found: Availability, now_ns: int) -> Explanation:
     """Return why `found` says what it says; the terms sum to its `on_hand`."""
     line = state.ledger.line(found.store, found.sku)
-    items = sorted(_items(state, found), key=lambda item: (item.p_present or 0.0, item.epc))
+    items, more_items = _items(state, found)
     return Explanation(
         store=found.store,
         sku=found.sku,
@@ -45,8 +46,8 @@ def explain(state: State, found: Availability, now_ns: int) -> Explanation:
         available=found.available,
         reasons=found.reasons,
         terms=() if line is None else _terms(line),
-        items=tuple(items[:MAX_ITEMS]),
-        more_items=max(0, len(items) - MAX_ITEMS),
+        items=items,
+        more_items=more_items,
         open_sales=() if line is None else tuple(_event(debt) for debt in line.debts),
         announced=() if line is None else tuple(_event(credit) for credit in line.credits),
         incoming=() if line is None else tuple(_event(piece) for piece in line.incoming),
@@ -94,17 +95,21 @@ def _event(event: Announced) -> OpenEvent:
     return OpenEvent(KINDS[event.kind], event.ref, event.at_ns, event.zone or None, event.epc)
 
 
-def _items(state: State, found: Availability) -> list[ItemEvidence]:
-    """Return the tags that count, and those that fell silent: they may be here all the same."""
+def _items(state: State, found: Availability) -> tuple[tuple[ItemEvidence, ...], int]:
+    """Return the least certain tags of an article, those that fell silent among them, and how many are left off."""
     key = (found.store, found.sku)
+    epcs = sorted((*state.tags_of.get(key, ()), *state.doubtful.get(key, ())))
+    p_present = state.presence.p_present(found.store, epcs)
+    known = [(p, epc) for p, epc in zip(p_present, epcs, strict=True) if p > 0]
+    least = nsmallest(MAX_ITEMS, known)
     items = []
-    for epc in (*state.tags_of.get(key, ()), *state.doubtful.get(key, ())):
+    for _, epc in least:
         item = state.presence.item(epc)
         if item is not None:
             zone = None if item.place is None else state.site.places[item.place].zone
             p_zone = None if item.place is None else item.p_place
             items.append(ItemEvidence(epc, zone, p_zone, item.p_present, item.last_seen_ns))
-    return items
+    return tuple(items), len(known) - len(least)
 
 
 def _shelves(state: State, store: str, sku: str) -> tuple[ShelfEvidence, ...]:

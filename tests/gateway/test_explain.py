@@ -186,3 +186,13 @@ def test_hundreds_of_pieces_may_be_asked_for() -> None:
     assert found.p_at_least_requested is not None
     assert found.p_at_least_requested > 0.99
     assert len(explained(shop, "TEE").p_at_least) == 64
+
+
+def test_an_explanation_is_bounded_and_says_what_it_left_off() -> None:
+    """Two hundred tags, the least certain, and the number of the others."""
+    shop = SmallShop()
+    shop.run(120, *(epc("TEE", number) for number in range(230)))
+    shop.run(120, *(epc("TEE", number) for number in range(230) if number != 77))
+    told = explained(shop, "TEE")
+    assert (len(told.items), told.more_items) == (200, 30)
+    assert told.items[0].epc == epc("TEE", 77)
