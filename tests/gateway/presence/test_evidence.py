@@ -193,7 +193,7 @@ def test_all_reads_are_accounted_for_and_beliefs_stay_beliefs(story: list[tuple[
             case "depart":
                 shop.presence.depart(epc, shop.now)
             case "sold":
-                shop.presence.depart_sold(epc, shop.now, 0.95)
+                shop.presence.depart_sold(epc, shop.now, 0.95, at_till=bool(rest[0] % 2))  # type: ignore[operator]  # as drawn
             case "expect":
                 shop.presence.expect(epc, shop.now)
             case "restart":

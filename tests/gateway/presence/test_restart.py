@@ -4,6 +4,7 @@ from copy import deepcopy
 
 import pytest
 
+from gateway.presence.absent import GONE_MEMORY_NS
 from gateway.presence.belief import LEARNED_EVERY_NS
 from gateway.presence.model import Departed, TagRow
 from gateway.presence.rule import QUALITIES, QUALITY_FACTOR, quality_shares
@@ -151,6 +152,29 @@ def test_rows_are_written_when_something_changed_and_only_then(shop: PresenceSho
     changed = {row.epc for row in shop.presence.dirty_rows()}
     assert {"3034AA", TEE, f"C{BACK}000001"} <= changed
     assert len(changed) < 10
+
+
+@pytest.mark.parametrize(("source", "target"), [(FLOOR, PARIS), (PARIS, FLOOR)])
+def test_a_transfer_outlives_a_restart(shop: PresenceShop, source: int, target: int) -> None:
+    """Whichever way it went: the tag is in the store where it is, and in no other."""
+    epc = f"C{source}000001"
+    shop.put(epc, place=target, chance=1)
+    shop.live(60)
+    assert shop.presence.place_of(epc) == target
+    shop.restart()
+    assert shop.presence.place_of(epc) == target
+    shop.events.clear()
+    assert said(shop.live(60)) == []
+
+
+def test_what_one_store_forgets_of_a_tag_is_kept_for_the_other(shop: PresenceShop) -> None:
+    """A month after it went to Paris, Lyon forgets that it left: its row, of Paris, stays."""
+    shop.put(TEE, place=PARIS, chance=1)
+    shop.live(60)
+    shop.now += GONE_MEMORY_NS
+    shop.live(60)
+    assert shop.presence.place_of(TEE) == PARIS
+    assert TEE not in [row.epc for row in shop.presence.dirty_rows() if row.value is None]
 
 
 def test_restarts_in_a_row_change_nothing_more(shop: PresenceShop) -> None:

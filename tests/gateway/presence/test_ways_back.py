@@ -6,7 +6,7 @@ import pytest
 
 from gateway.presence.absent import GONE_MEMORY_NS
 from gateway.presence.model import Arrived, Departed, Moved
-from tests.support.presence_shop import BACK, EPOCH_S, EXIT, FLOOR, PARIS, PresenceShop, S, said
+from tests.support.presence_shop import BACK, EPOCH_S, EXIT, FLOOR, PARIS, TILL, PresenceShop, S, said
 
 HOUR = 3_600
 TEE = "3034000000000001"
@@ -123,7 +123,7 @@ def test_a_sale_of_its_article_takes_the_tag_until_it_is_read_again(shop: Presen
     """Believed gone by the sale; the first reads of it show that another piece was sold."""
     shop.take_away(TEE)
     shop.live(30)
-    shop.presence.depart_sold(TEE, shop.now, 0.95)
+    shop.presence.depart_sold(TEE, shop.now, 0.95, at_till=False)
     assert said(shop.take()) == [f"departed {TEE} floor sale"]
     assert shop.presence.p_present("lyon-1", [TEE]) == [pytest.approx(0.05, abs=0.01)]
     shop.live(60)
@@ -131,11 +131,23 @@ def test_a_sale_of_its_article_takes_the_tag_until_it_is_read_again(shop: Presen
     assert said(shop.live(30)) == [f"came back {TEE} floor"]
 
 
+def test_a_tag_paid_at_the_till_is_read_on_its_way_out(shop: PresenceShop) -> None:
+    """A sale takes the tag that passes the till: two minutes of reads later it is still gone; ten, and it stayed."""
+    shop.put(TEE, place=TILL, chance=1)
+    shop.live(20)
+    shop.presence.depart_sold(TEE, shop.now, 0.95, at_till=True)
+    shop.events.clear()
+    assert said(shop.take())[-1].endswith("sale")
+    shop.put(TEE, place=FLOOR, chance=1)
+    assert said(shop.live(120)) == []
+    assert said(shop.live(480)) == [f"came back {TEE} floor"]
+
+
 def test_a_sold_tag_that_is_not_believed_here_is_left_alone(shop: PresenceShop) -> None:
     """A sale cannot take what is not there."""
-    shop.presence.depart_sold("3034FF", shop.now, 0.95)
+    shop.presence.depart_sold("3034FF", shop.now, 0.95, at_till=False)
     shop.presence.depart(TEE, shop.now)
-    shop.presence.depart_sold(TEE, shop.now, 0.95)
+    shop.presence.depart_sold(TEE, shop.now, 0.95, at_till=False)
     assert said(shop.take()) == [f"departed {TEE} floor told"]
 
 
