@@ -158,6 +158,20 @@ def test_age_out_leaves_the_old_object_at_the_exit() -> None:
     assert [(e.kind, e.at_ms) for e in inventory.check_exiting(later_ms)] == [(EventKind.DEPARTED, T0_MS + 1)]
 
 
+def test_the_old_object_hides_the_new_one_from_the_exit() -> None:
+    """Made anew after its age-out, a tag at the exit is not watched until its old self has departed."""
+    inventory = Inventory(ASSET)
+    seen(inventory, EXIT, T0_MS)
+    seen(inventory, EXIT, T0_MS + 1)
+    later_ms = T0_MS + AGE_OUT_MS + 2
+    inventory.age_out(later_ms)
+    seen(inventory, EXIT, later_ms)
+    seen(inventory, EXIT, later_ms + 1)
+    assert [e.at_ms for e in inventory.check_exiting(later_ms + 1)] == [T0_MS + 1]
+    assert inventory.check_exiting(later_ms + 10 * EXIT_DEPARTURE_MS) == []
+    assert inventory.tags["A1"].state is TagState.EXITING
+
+
 def test_the_exit_of_a_shop_lets_items_go() -> None:
     """In the shop an item seen at the exit is gone some 30 s later, and one on the floor stays."""
     baseline = RspShop(shop(), ASSET, exit_departure_s=30, pos_floor_dbm=None)
