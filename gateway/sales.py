@@ -55,8 +55,9 @@ def _marks(
 
 
 def _candidate(state: State, tag: LeavingEvidence, mark: SaleMark, sale_ns: int) -> Candidate:
-    role = "till" if _passes(state, tag) else state.site.places[tag.place].role
-    return Candidate(tag.epc, role, tag.last_seen_ns, tag.last_rest_ns, mark.since(tag, sale_ns))
+    role = state.site.places[tag.place].role
+    silence = mark.since(tag, sale_ns)
+    return Candidate(tag.epc, role, tag.last_seen_ns, tag.last_rest_ns, silence, tag.passing)
 
 
 def settle_sales(state: State, store: str, sku: str, now_ns: int) -> None:
@@ -87,8 +88,8 @@ def _is_at_till(state: State, epc: str) -> bool:
 
 
 def _passes(state: State, tag: LeavingEvidence) -> bool:
-    """Return whether a tag is on its way past a till or exit: one read there may come through a wall."""
-    return tag.passing >= 2 or state.site.places[tag.place].role in {"till", "exit"}
+    """Return whether a tag is on its way past a till or exit."""
+    return tag.passing > 0 or state.site.places[tag.place].role in {"till", "exit"}
 
 
 def settle_paid(state: State, store: str, sku: str) -> None:

@@ -22,7 +22,9 @@ LINGER_S = 45.0
 EARLY_S, EARLY_FADE_S = 420.0, 900.0
 """A piece in a hand is hard to read: silence may begin this long before the sale, and rarely longer."""
 MOST_SILENCE = 14.0
-ZONE_FIT = {"till": 60.0, "exit": 60.0, "fitting_room": 1.5, "floor": 1.0, "receiving": 0.1, "back_room": 0.08}
+ZONE_FIT = {"till": 400.0, "exit": 400.0, "fitting_room": 1.5, "floor": 1.0, "receiving": 0.1, "back_room": 0.08}
+PASSING_FIT = (0.0, 20.0, 400.0)
+"""… by the epochs in which a till or exit read it since a place to rest did: once may be through a wall."""
 FORGIVEN_S = 3.0
 """Clocks of tills and readers agree within this."""
 
@@ -49,13 +51,16 @@ class SaleMark:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A tag of the article that is believed here. `silence`: log P(its silence since the sale | here)."""
+    """A tag of the article that is believed here. `silence`: log P(its silence since the sale | here);
+    `passing`: epochs in which a till or exit read it, since only a place to rest did.
+    """
 
     epc: str
     role: str
     last_seen_ns: int
     last_rest_ns: int
     silence: float
+    passing: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +90,8 @@ def fit(tag: Candidate, sale_ns: int) -> float:
     early_s = (sale_ns - tag.last_seen_ns) / NS_PER_S - EARLY_S
     early = exp(-early_s / EARLY_FADE_S) if early_s > 0 else 1.0
     silence = exp(min(-tag.silence, MOST_SILENCE))
-    return ZONE_FIT[tag.role] * linger * early * silence
+    place = max(ZONE_FIT[tag.role], PASSING_FIT[min(tag.passing, len(PASSING_FIT) - 1)])
+    return place * linger * early * silence
 
 
 def judge(sale_ns: int, candidates: Sequence[Candidate], unread: int) -> Verdict:
