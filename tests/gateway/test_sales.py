@@ -62,9 +62,9 @@ class SalesShop(SmallShop):
 
 @pytest.fixture(scope="module")
 def known_shop() -> SalesShop:
-    """Return a shop of 106 tags, known for half an hour."""
+    """Return a shop of 106 tags, known for a quarter of an hour."""
     shop = SalesShop()
-    shop.live_on(1_800)
+    shop.live_on(900)
     assert (shop.pieces(), shop.pieces("JEANS")) == (6, 100)
     shop.movements.clear()
     return shop
@@ -231,7 +231,7 @@ def test_many_sales_in_a_day_leave_the_books_right() -> None:
     article: at the end all is as it is on the floor.
     """
     shop = SalesShop()
-    shop.live_on(1_200)
+    shop.live_on(600)
     for number, tag in enumerate(CROWD[:30]):
         del shop.floor[tag]
         shop.live_on(30)

@@ -25,7 +25,8 @@ def port_with(waiting: list[Waiting]) -> Port:
 
 def held(port: Port) -> list[Waiting]:
     """Return what waits in a port."""
-    return list(zip(port.rows, port.at_ns, port.rssi_dbm, strict=True))
+    strengths = [None if rssi is None or np.isnan(rssi) else rssi for rssi in port.rssi_dbm]
+    return list(zip(port.rows, port.at_ns, strengths, strict=True))
 
 
 @given(reads, st.integers(0, 1_000))

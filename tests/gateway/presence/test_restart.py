@@ -28,13 +28,13 @@ TEE, WEAK = "3034000000000001", "3034000000000002"
 
 @pytest.fixture(scope="module")
 def known_shop() -> PresenceShop:
-    """Return two shops of 160 tags, a tee and a weak tag, known for an hour."""
+    """Return two shops of 160 tags, a tee and a weak tag, known for half an hour."""
     shop = PresenceShop()
     for place, tags in ((FLOOR, 60), (WALL, 30), (BACK, 40), (PARIS, 30)):
         shop.fill(place, tags)
     shop.put(TEE)
     shop.put(WEAK, chance=0.15)
-    shop.live(HOUR)
+    shop.live(HOUR // 2)
     shop.events.clear()
     return shop
 
@@ -65,7 +65,7 @@ def test_every_tag_is_where_it_was(shop: PresenceShop) -> None:
     shop.restart()
     assert believed_places(shop) == before
     assert shop.presence.drain() == []
-    assert said(shop.live(HOUR)) == []
+    assert said(shop.live(HOUR // 2)) == []
     assert believed_places(shop) == before
 
 
@@ -250,5 +250,5 @@ def test_departures_before_a_crash_are_not_told_twice(shop: PresenceShop) -> Non
         shop.live(60)
     shop.restart()
     shop.events.clear()
-    shop.live(HOUR)
+    shop.live(HOUR // 3)
     assert [event for event in shop.events if isinstance(event, Departed)] == []

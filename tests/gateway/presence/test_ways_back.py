@@ -41,7 +41,7 @@ def test_a_tag_that_turns_up_in_another_store_moved_there(shop: PresenceShop) ->
     assert (moved.epc, moved.from_place, moved.place) == (TEE, FLOOR, PARIS)
     assert shop.presence.place_of(TEE) == PARIS
     assert shop.presence.p_present("lyon-1", [TEE]) == [0.0]
-    assert said(shop.live(HOUR)) == []
+    assert said(shop.live(600)) == []
 
 
 def test_one_epc_that_two_stores_go_on_reading_is_a_clone(shop: PresenceShop) -> None:
@@ -61,9 +61,9 @@ def test_one_epc_that_two_stores_go_on_reading_is_a_clone(shop: PresenceShop) ->
 
 
 def test_a_piece_that_comes_back_from_the_other_store_is_no_clone(shop: PresenceShop) -> None:
-    """Two hours later it is in the first shop again: one piece that is carried."""
+    """An hour later it is in the first shop again: one piece that is carried."""
     shop.put(TEE, place=PARIS)
-    shop.live(2 * HOUR)
+    shop.live(HOUR)
     shop.put(TEE, place=FLOOR)
     assert said(shop.live(60)) == [f"moved {TEE} floor>floor"]
     assert not shop.presence.clones
@@ -103,7 +103,7 @@ def test_a_return_that_names_the_tag_brings_it_back_at_its_first_read(shop: Pres
     """The desk said that it is back."""
     shop.presence.depart(TEE, shop.now)
     shop.take_away(TEE)
-    shop.live(HOUR)
+    shop.live(600)
     shop.presence.expect(TEE, shop.now)
     assert said(shop.live(60)) == []
     shop.read(TEE, FLOOR, ago_s=-1)
