@@ -285,6 +285,7 @@ class StoreBelief:
             fresh = ((at_ns > last_ns) | arriving) & (columns.state[rows] != LEFT)
             fresh &= at_ns > end_ns - self.rule.late_ns
             fresh &= at_ns > changed_ns
+            columns.changed_ns[rows[arriving & fresh]] += 1  # it made its tag arrive once
             stale = len(rows) - int(fresh.sum())
             if stale:
                 self._count_stale(rows, at_ns, fresh)
