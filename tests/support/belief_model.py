@@ -161,6 +161,7 @@ class BeliefModel:
         due = [read for read in self.waiting if read.at_ns < end_ns]
         self.waiting = [read for read in self.waiting if read.at_ns >= end_ns]
         heard: dict[str, Heard] = {}
+        arrived: list[Tag] = []
         for read in due:
             tag = self.tags[read.epc]
             is_first = read.at_ns == tag.last_ns == tag.changed_ns + 1
@@ -169,11 +170,15 @@ class BeliefModel:
             ):
                 self.dropped += 1
                 continue
+            if is_first:
+                arrived.append(tag)
             told = heard.setdefault(read.epc, Heard())
             told.newest_ns = max(told.newest_ns, read.at_ns)
             strengths = told.strengths.setdefault(read.zone, [])
             if read.rssi_dbm is not None:
                 strengths.append(read.rssi_dbm)
+        for tag in arrived:  # the read that made it arrive counts once
+            tag.changed_ns = tag.last_ns
         return heard
 
     def _due(self) -> list[float]:

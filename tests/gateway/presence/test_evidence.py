@@ -103,6 +103,21 @@ def test_a_copy_of_an_earlier_read_counts_as_dropped(known_shop: PresenceShop) -
     assert believed(once) == believed(twice)
 
 
+def test_a_copy_of_the_read_that_made_a_tag_arrive_counts_as_dropped(known_shop: PresenceShop) -> None:
+    """The first of all reads is no exception: told again an epoch later, it is nothing new."""
+    once, twice = deepcopy(known_shop), deepcopy(known_shop)
+    for shop in (once, twice):
+        for _ in range(2):
+            shop.read("3034AA", ago_s=-1)
+        shop.live(EPOCH_S)
+    dropped = twice.presence.counts.dropped.total()
+    twice.read("3034AA", ago_s=EPOCH_S - 1)
+    for shop in (once, twice):
+        shop.live(EPOCH_S)
+    assert twice.presence.counts.dropped.total() == dropped + 1
+    assert twice.presence.item("3034AA") == once.presence.item("3034AA")
+
+
 def test_a_read_that_is_too_late_changes_nothing(known_shop: PresenceShop) -> None:
     """Beyond the watermark it is counted, dropped, and neither seen nor a sign of life."""
     shop, quiet = deepcopy(known_shop), deepcopy(known_shop)
