@@ -69,15 +69,23 @@ def stock_up(family: Family, topology: Topology, rng: Random, printer: EpcPrinte
     for sku in ledger:
         if rng.random() < family.ledger_wrong_share:
             ledger[sku] = max(0, ledger[sku] + rng.choice(family.ledger_off_by))
+    ghosts = _ghosts(family, articles, ledger, rng)
+    told = [article for article in ghosts if rng.random() < family.ghosts_told_share]
+    return OpeningStock(articles, ledger, tuple((printer.print(a.gtin), a.sku) for a in told))
+
+
+def _ghosts(
+    family: Family, articles: tuple[Article, ...], ledger: Mapping[str, int], rng: Random
+) -> list[Article]:
+    """Return the article of each ghost: a piece that the books have, and that is not there.
+
+    Ghosts are what stands too high in the books, so that the rows that are wrong stay as many as the
+    family says.
+    """
     tagged = [article for article in articles if not article.weight_g]
-    pieces = sum(article.units for article in tagged)
-    told: list[tuple[str, str]] = []
-    for _ in range(round(pieces * family.ghost_share)):
-        ghost = rng.choices(tagged, [article.units for article in tagged])[0]
-        ledger[ghost.sku] += 1
-        if rng.random() < family.ghosts_told_share:
-            told.append((printer.print(ghost.gtin), ghost.sku))
-    return OpeningStock(articles, ledger, tuple(told))
+    surplus = [a for a in tagged for _ in range(max(0, ledger[a.sku] - a.units))]
+    count = round(family.ghost_share * sum(article.units for article in tagged))
+    return rng.sample(surplus, min(count, len(surplus)))
 
 
 def catalogue_csv(articles: tuple[Article, ...]) -> str:
