@@ -11,7 +11,6 @@ Rules, beside those of gateway/presence/filter.py and absent.py:
   clone: both keep it, and it is flagged.
 """
 
-import json
 from collections.abc import Iterable, Sequence
 
 from gateway.presence.absent import GONE_SILENT, GONE_TOLD, STRANGER, Absent
@@ -29,7 +28,7 @@ from gateway.presence.model import (
     TagRow,
 )
 from gateway.presence.ports import Port
-from gateway.presence.row_text import read_row, write_row
+from gateway.presence.row_text import read_rows, write_rows
 from gateway.presence.rule import NS_PER_S, BeliefRule
 from gateway.presence.store_belief import AntennaOf, StoreBelief
 from gateway.presence.watch import Watch
@@ -374,10 +373,7 @@ class BeliefPresence:
         rows = [TagRow(epc, None) for epc in self._gone_for_good if not self.is_known(epc)]
         self._gone_for_good.clear()
         for name, store in self.stores.items():
-            for epc in store.dirty:
-                value = write_row(name, store, epc)
-                if value is not None and not self._went_to_another(epc, store):
-                    rows.append(TagRow(epc, value))
+            rows += write_rows(name, store, [e for e in store.dirty if not self._went_to_another(e, store)])
             store.dirty.clear()
         return rows
 
@@ -402,9 +398,7 @@ class BeliefPresence:
 
         A tag in a zone that the site no longer has is forgotten: its next reads make it arrive.
         """
-        for row in rows:
-            if row.value is not None:
-                read_row(self.stores, row.epc, json.loads(row.value))
+        read_rows(self.stores, rows)
         for store in self.stores.values():
             store.absent.sort()
             store.dirty.clear()

@@ -4,6 +4,8 @@ A row holds P(zone), P(state of being here) and P(gone); `p_zone` sums to 1, `st
 Rows are freed when a tag is gone for good, and used again. Shapes: (capacity,) or (capacity, n).
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -60,6 +62,17 @@ class Columns:
         self.last_zone[row] = -1
         self.saved_quality[row] = 0
         return row
+
+    def add_all(self, epcs: Sequence[str]) -> NDArray[np.intp]:
+        """Return new rows for tags that are in none."""
+        first = self.used
+        self.reserve(first + len(epcs))
+        self.used += len(epcs)
+        self.epcs += epcs
+        self.index.update(zip(epcs, range(first, self.used), strict=True))
+        rows = np.arange(first, self.used)
+        self.last_zone[rows] = -1
+        return rows
 
     def free(self, row: int) -> None:
         """Give a row back, whose tag is no more in the index."""

@@ -34,7 +34,7 @@ class Port:
         later = at_ns >= until_ns
         if later.any():
             self.rows, self.at_ns = rows[later].tolist(), at_ns[later].tolist()
-            self.rssi_dbm = [None if np.isnan(x) else float(x) for x in rssi_dbm[later]]
+            self.rssi_dbm = rssi_dbm[later].tolist()
             return rows[~later], at_ns[~later], rssi_dbm[~later]
         return rows, at_ns, rssi_dbm
 

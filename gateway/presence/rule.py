@@ -147,9 +147,15 @@ def visibility_steps(epoch_s: float, odds: Floats) -> Floats:
 
 def first_states(shares: Sequence[float] = QUALITY_SHARE) -> Floats:
     """Return the states of a tag that was just read, by its quality shares, shape (STATES,)."""
-    view = view_shares()
-    states = np.concatenate([share * view for share in shares[:ALIVE]] + [np.array(shares[ALIVE:])])
-    shares_of: Floats = (states / states.sum()).astype(np.float32)
+    states: Floats = states_by_quality(np.array([shares], np.float32))[0]
+    return states
+
+
+def states_by_quality(shares: Floats) -> Floats:
+    """Return the states of tags that were just read, (tags, STATES), by quality shares, (tags, ALIVE + 1)."""
+    alive = shares[:, :ALIVE, None] * view_shares().astype(np.float32)
+    states = np.concatenate([alive.reshape(len(shares), DEAD), shares[:, ALIVE:]], axis=1)
+    shares_of: Floats = states / np.maximum(states.sum(1, keepdims=True), 1e-9)
     return shares_of
 
 

@@ -28,6 +28,7 @@ from gateway.presence.rule import (
     quality_mark,
     quality_shares,
     state_factors,
+    states_by_quality,
     visibility_steps,
 )
 from readers.counts import StageCounts
@@ -115,6 +116,7 @@ class StoreBelief:
         self._to_free: list[int] = []
         self._epochs = 0
         self._kept: Tables | None = None
+        self._arriving: Floats | None = None
 
     def _port(self, antenna: AntennaOf) -> Port:
         place = self.places[antenna.zone].id
@@ -131,13 +133,8 @@ class StoreBelief:
         known = self.absent.pop(epc)
         columns = self.columns
         row = columns.add(epc)
-        spread = self.learning.ways()[zone].copy()
-        spread[zone] = 0.0
-        if spread.sum() > 0:
-            spread *= (1 - ARRIVED_IN_ZONE) / spread.sum()
-        spread[zone] = 1 - spread.sum()
-        columns.p_zone[row] = spread
-        quality = known.quality if known is not None and known.quality is not None else QUALITY_SHARE
+        columns.p_zone[row] = self._arrivals()[zone]
+        quality = QUALITY_SHARE if known is None or known.quality is None else known.quality
         columns.states[row] = first_states(quality)
         columns.p_gone[row] = 0.0
         columns.state[row] = PRESENT
@@ -148,6 +145,35 @@ class StoreBelief:
             columns.heard[row, self._exits] = FALSE_EXIT_READS * known.false_exits
         self.dirty[epc] = None
         return row
+
+    def take_up(
+        self,
+        epcs: Sequence[str],
+        zones: NDArray[np.intp],
+        changed_ns: NDArray[np.int64],
+        last_ns: NDArray[np.int64],
+        quality: Floats,
+    ) -> None:
+        """Believe tags present where they were before a restart. `quality`: shares, (tags, ALIVE + 1)."""
+        columns = self.columns
+        rows = columns.add_all(epcs)
+        columns.p_zone[rows] = self._arrivals()[zones]
+        columns.states[rows] = states_by_quality(quality)
+        columns.state[rows] = PRESENT
+        columns.place[rows] = columns.last_zone[rows] = zones
+        columns.last_ns[rows] = columns.home_ns[rows] = last_ns
+        columns.changed_ns[rows] = changed_ns
+        columns.saved_quality[rows] = quality_mark(quality)
+
+    def _arrivals(self) -> Floats:
+        """Return where a tag is believed that came in by a read in a zone, (zone, zone); kept as the tables are."""
+        if self._arriving is None:
+            ways = self.learning.ways()
+            np.fill_diagonal(ways, 0.0)
+            ways *= (1 - ARRIVED_IN_ZONE) / np.maximum(ways.sum(1, keepdims=True), 1e-9)
+            np.fill_diagonal(ways, 1.0 - ways.sum(1))
+            self._arriving = ways
+        return self._arriving
 
     def leave(self, row: int, state: int, at_ns: int) -> None:
         """Let a tag be absent from now on; its row is freed at the end of the epoch."""
@@ -234,6 +260,7 @@ class StoreBelief:
         if self._kept is not None and self._epochs % TAKE_UP_EPOCHS and (seen == self.seen_share).all():
             return self._kept
         self.seen_share = seen
+        self._arriving = None
         shares = self.learning.read_shares()
         silent, read_by = evidence(shares, seen, self._factors)
         ways, gone = self._ways_while_seen(seen)
