@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from gateway.alerts.records import AlertType
 from gateway.alerts.rules import ArticleView
-from gateway.availability import UNWATCHED, Context, Terms, ZoneView, answer, merge_levels
+from gateway.availability import NOT_SURE, UNWATCHED, Context, Terms, ZoneView, answer, merge_levels
 from gateway.beliefs import level_belief
 from gateway.catalogue import Article
 from gateway.ports import Availability
@@ -60,7 +60,11 @@ def availability(
     belief = level_belief(state, store, sku) if is_sure else None
     if belief is None:
         return found
-    return replace(found, belief=belief, p_at_least_requested=belief.at_least(qty + found.reserved))
+    p = belief.at_least(qty + found.reserved)
+    sure = replace(found, belief=belief, p_at_least_requested=p)
+    if found.pickup == "yes" and p < stock.promise_at:
+        return replace(sure, pickup="no", reasons=(NOT_SURE,))
+    return sure
 
 
 def _zone_views(

@@ -12,7 +12,7 @@ from gateway.ports import Availability, Status, ZoneLevel
 from gateway.site import STOCK_ROLES
 
 UNWATCHED, IN_DOUBT = "zone_unwatched", "shelf_in_doubt"
-NOT_ENOUGH, ONLY_UNPICKABLE = "not_enough", "pieces_not_pickable"
+NOT_ENOUGH, ONLY_UNPICKABLE, NOT_SURE = "not_enough", "pieces_not_pickable", "not_sure"
 
 
 @dataclass(frozen=True, slots=True)

@@ -291,6 +291,9 @@ class StockSection(Section):
     limited_below: int = Field(
         3, ge=0, le=1_000, description="status LIMITED at fewer available pieces than this"
     )
+    promise_at: float = Field(
+        0.9, ge=0, le=1, description="pickup is promised where the pieces asked for are there this surely"
+    )
     fresh_s: float = Field(
         600, ge=10, le=86_400, description="how long an answer may be believed (valid_until)"
     )
