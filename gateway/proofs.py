@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import prod
 
 from gateway.answers import availability
+from gateway.beliefs import level_belief
 from gateway.calibration import Answered
 from gateway.state import State
 
@@ -64,13 +65,25 @@ def _answered_in_zone(state: State, store: str, sku: str, zone: str, now_ns: int
     """Return the level of a zone as it is answered, with its probabilities where tags alone make it up."""
     pieces = state.ledger.levels(store, sku).get(zone, 0)
     if state.ledger.tracked_by(sku) != "tag":
-        return Answered(pieces, None, None)
+        return _answered_by_shelves(state, store, sku, zone, now_ns)
     unknown = not state.is_watched(store, zone, now_ns)
     line = state.ledger.line(store, sku)
     if line is not None and line.tags[zone] != pieces:  # scans and sales have their say as well
         return Answered(pieces, None, None, is_unknown=unknown)
     p_there = _p_in_zone(state, store, sku, zone)
     return Answered(pieces, sum(p_there), 1.0 - prod(1.0 - p for p in p_there), is_unknown=unknown)
+
+
+def _answered_by_shelves(state: State, store: str, sku: str, zone: str, now_ns: int) -> Answered:
+    """Return the level of a zone of an untagged article; the belief of its shelves where none stands elsewhere."""
+    levels = state.ledger.levels(store, sku)
+    pieces = levels.get(zone, 0)
+    shelves = [s for s in state.site.config.shelves if (s.store, s.sku) == (store, sku)]
+    belief = level_belief(state, store, sku)
+    if belief is None or pieces != sum(levels.values()) or {s.zone for s in shelves} != {zone}:
+        return Answered(pieces, None, None)
+    unknown = availability(state, store, sku, 1, now_ns, is_dated=False).status == "UNKNOWN"
+    return Answered(pieces, belief.expected, belief.at_least(1), is_unknown=unknown)
 
 
 def _p_in_zone(state: State, store: str, sku: str, zone: str) -> list[float]:

@@ -140,3 +140,14 @@ def test_what_lies_elsewhere_is_not_expected_here() -> None:
     assert found.exact.yes == 1
     assert found.expected_error.mean == pytest.approx(0, abs=0.05)
     assert found.bins[0].came_true.n == 1
+
+
+def test_a_count_of_weighed_pieces_proves_the_shelfs_belief() -> None:
+    """Three candles on the only shelf of the article: counted, right, and told as near certain."""
+    shop = SmallShop()
+    shop.weigh(1_500 + 3 * 420, seconds=60)
+    shop.tell("count", sku="CANDLE", zone="floor", qty=3, complete=True)
+    found = report(shop)
+    assert (found.exact.n, found.exact.yes) == (1, 1)
+    assert found.expected_error.mean == pytest.approx(0, abs=0.1)
+    assert found.bins[9].came_true.yes == 1
