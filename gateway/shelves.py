@@ -19,7 +19,6 @@ from gateway.weight.accounts import Accounts
 from gateway.weight.distribution import Distribution, from_shares
 from gateway.weight.plateau import Plateau, Rest
 from gateway.weight.saved import SavedShelf, from_text, to_text
-from gateway.weight.successors import FOREIGN_SHARE
 from readers.counts import StageCounts
 
 TOLD = 0.6
@@ -28,6 +27,8 @@ FIRST_TOLD = 0.5
 """… the first one from this on: a number in doubt beats none."""
 SURE = 0.95
 """A told count less likely than this is in doubt."""
+FOREIGN_SHARE = 0.25
+"""A foreign thing lighter than this share of a piece leaves no doubt."""
 SAVE_EVERY_NS = 3_600_000_000_000
 """What is learned while nothing moves is worth a row an hour."""
 

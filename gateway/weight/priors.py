@@ -20,7 +20,9 @@ LIFTED = 2e-3
 """The shelf weighs less than it can: a hand lifts it for a while, or its own parts were taken."""
 LIFT_GONE = 0.8
 SHIFTED = 0.02
-"""The weight is off by less than counts: a price tag, a thing too light to matter, an odd piece."""
+"""The weight is off by less than counts: a price tag, a thing too light to matter."""
+ODD_PIECE = 0.004
+"""A piece weighs otherwise than its spread allows: opened, wet, or a larger pack."""
 BOTH = 0.3
 """A foreign thing and pieces move in one go: so much rarer than chance would have it."""
 KNOCKED = 1e-6

@@ -19,15 +19,18 @@ from gateway.weight.priors import (
     KNOCKED,
     LIFT_GONE,
     LIFTED,
+    ODD_PIECE,
     SHIFTED,
     log_change,
     log_thing,
 )
 
-FOREIGN_SHARE = 0.25
-"""A thing lighter than this share of a piece cannot be taken for one: it moves the zero, and is forgotten."""
+SLIGHT_SHARE = 0.25
+"""A thing lighter than this share of a piece cannot be taken for one: it may as well have moved the zero."""
 ODD_PIECE_SHARE = 0.12
 """Pieces that came or went may be off by so much of one, beyond their spread."""
+LIGHTEST_SHARE = 0.06
+"""A thing lighter than this share of a piece is not worth remembering."""
 FOREIGN_SD = 4.0
 """A foreign thing weighs more than noise and drift could."""
 THING_SD = 1.5
@@ -86,8 +89,8 @@ def _weighed(after: Hypothesis, net_g: float, rest: Rest, goods: Goods, *, is_mo
     """Return the account judged by the rest: as it is, or a little off, whichever is likelier."""
     exact = seen(after, net_g, rest.variance_g2, goods)
     off_g = abs(net_g - after.expected_g())
-    bound_g = (ODD_PIECE_SHARE if is_moved else FOREIGN_SHARE) * goods.unit_weight_g
-    log_shifted = after.log_weight + log(SHIFTED / (2 * bound_g))
+    bound_g = (ODD_PIECE_SHARE if is_moved else SLIGHT_SHARE) * goods.unit_weight_g
+    log_shifted = after.log_weight + log((ODD_PIECE if is_moved else SHIFTED) / (2 * bound_g))
     if off_g > bound_g or exact.log_weight >= log_shifted:
         return exact
     loose = loosened(after, off_g, off_g if after.pieces and is_moved else 0.0)
@@ -108,7 +111,7 @@ def _with_thing(
 ) -> Iterator[Hypothesis]:
     thing_g = net_g - after.expected_g()
     sd_g = sqrt(after.variance_g2() + rest.variance_g2)
-    if abs(thing_g) < max(FOREIGN_SHARE * goods.unit_weight_g, FOREIGN_SD * sd_g) or (
+    if abs(thing_g) < max(LIGHTEST_SHARE * goods.unit_weight_g, FOREIGN_SD * sd_g) or (
         thing_g < 0 and not may_lift
     ):
         return
