@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulators.scoring.grid import NS_PER_S, column
+from simulators.scoring.grid import NS_PER_S
 from simulators.scoring.history import History
 from simulators.scoring.states import Counts, unit_of
 from simulators.scoring.tally import Tally
@@ -109,10 +109,10 @@ def tally_alerts(tally: Tally, believed: Sequence[Alert], true: Sequence[Alert],
         for name, times, matched in (("alerts", mine, matched_mine), ("true_alerts", theirs, matched_theirs)):
             for at_ns in times:
                 if first_ns <= at_ns <= last_ns:
-                    unit = column([unit_of(grid, sku_number[sku], at_ns)])
-                    tally.add(name, unit)
+                    unit = unit_of(grid, sku_number[sku], at_ns)
+                    tally.count(name, unit)
                     if at_ns in matched:
-                        tally.add(f"{name}_matched", unit)
+                        tally.count(f"{name}_matched", unit)
         for mine_ns, true_ns in pairs:
             if first_ns <= true_ns <= last_ns:
                 unit_number = unit_of(grid, sku_number[sku], true_ns)

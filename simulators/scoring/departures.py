@@ -24,7 +24,7 @@ from collections import defaultdict
 import numpy as np
 
 from simulators.scoring.beliefs import BeliefLog
-from simulators.scoring.grid import NS_PER_S, Ints, column
+from simulators.scoring.grid import NS_PER_S, Ints
 from simulators.scoring.history import History
 from simulators.scoring.states import unit_of
 from simulators.scoring.tally import Tally
@@ -75,8 +75,8 @@ def _false_ones(tally: Tally, history: History, item: int, believed: list[int]) 
     for at_ns in believed:
         if not is_false(history, item, at_ns):
             continue
-        unit = column([unit_of(history.grid, history.sku_of[item], at_ns)])
-        tally.add("false_departures", unit)
+        unit = unit_of(history.grid, history.sku_of[item], at_ns)
+        tally.count("false_departures", unit)
         tally.add_part("quality", history.quality[item], "false_departures", 1)
         place = bisect_right(steps, at_ns, key=lambda step: step[0])
         zone = history.zones[steps[place - 1][1]]
@@ -84,7 +84,7 @@ def _false_ones(tally: Tally, history: History, item: int, believed: list[int]) 
         if any(
             begin <= at_ns <= end + AFTER_OUTAGE_NS and zone in zones for begin, end, zones in history.outages
         ):
-            tally.add("outage_departures", unit)
+            tally.count("outage_departures", unit)
 
 
 def _true_one(
@@ -104,9 +104,9 @@ def _true_one(
         late_ns = max(0, at_ns + round(delay_s * NS_PER_S) - left_ns)
         tally.samples.setdefault("door_delays", []).append((unit, late_ns / NS_PER_S))
     if at_ns + RECALL_NS <= grid.end_ns:
-        tally.add("departures", column([unit]))
+        tally.count("departures", unit)
         if delay_s is not None and delay_s <= RECALL_NS / NS_PER_S:
-            tally.add("departures_noticed", column([unit]))
+            tally.count("departures_noticed", unit)
 
 
 def tally_sales(tally: Tally, events: tuple[Ints, Ints, Ints], history: History) -> None:
@@ -118,12 +118,12 @@ def tally_sales(tally: Tally, events: tuple[Ints, Ints, Ints], history: History)
         sku = sku_number[sale.sku]
         if not history.grid.scored_ns <= sale.at_ns <= history.grid.end_ns - NOTICED_NS:
             continue
-        unit = column([unit_of(history.grid, sku, sale.at_ns)])
-        tally.add("sales", unit)
+        unit = unit_of(history.grid, sku, sale.at_ns)
+        tally.count("sales", unit)
         times = falls.get(sku, [])
         place = max(used[sku], bisect_left(times, sale.at_ns - NOTICED_NS))
         if place < len(times) and times[place] <= sale.at_ns + NOTICED_NS:
-            tally.add("sales_noticed", unit)
+            tally.count("sales_noticed", unit)
             used[sku] = place + 1
 
 

@@ -113,6 +113,11 @@ def unit_of(grid: Grid, sku: int, at_ns: int) -> int:
     return sku * grid.days + grid.day(at_ns)
 
 
+def units_of(grid: Grid, skus: Ints, at_ns: Ints) -> Ints:
+    """Return `unit_of` of many."""
+    return skus * grid.days + np.clip((at_ns - grid.start_ns) // grid.day_ns, 0, grid.days - 1)
+
+
 def tally_stock(tally: Tally, true: Counts, believed: Counts, history: History) -> None:
     """Take the counts of articles into a tally; both are pieces per article and instant."""
     grid = history.grid
@@ -187,24 +192,25 @@ def _by_quality(tally: Tally, grids: tuple[tuple[str, NDArray[np.bool_]], ...], 
 
 def _tally_moves(tally: Tally, log: BeliefLog, history: History) -> None:
     """Count changes from one zone to another: a departure and an arrival are none."""
-    grid = history.grid
-    place: dict[int, str | None] = {}
+    scored_ns = history.grid.scored_ns
+    place: dict[str, str | None] = {}
+    moves: list[tuple[int, int]] = []
     for at_ns, epc, zone in log.items or ():
-        item = history.number.get(epc)
-        if item is None:
-            continue
-        before = place.get(item)
-        if at_ns >= grid.scored_ns and before is not None and zone is not None and zone != before:
-            tally.add("moves", column([unit_of(grid, history.sku_of[item], at_ns)]))
-        place[item] = zone
-    for item, steps in enumerate(history.track):
-        for (_, before_zone), (at_ns, zone_number) in itertools.pairwise(steps):
-            if (
-                at_ns >= grid.scored_ns
-                and -1 not in (before_zone, zone_number)
-                and before_zone != zone_number
-            ):
-                tally.add("true_moves", column([unit_of(grid, history.sku_of[item], at_ns)]))
+        before, place[epc] = place.get(epc), zone
+        if zone is not None and before is not None and zone != before and at_ns >= scored_ns:
+            item = history.number.get(epc)
+            if item is not None:
+                moves.append((history.sku_of[item], at_ns))
+    true_moves = [
+        (history.sku_of[item], at_ns)
+        for item, steps in enumerate(history.track)
+        for (_, before_zone), (at_ns, zone_number) in itertools.pairwise(steps)
+        if at_ns >= scored_ns and before_zone != zone_number and -1 not in (before_zone, zone_number)
+    ]
+    for name, found in (("moves", moves), ("true_moves", true_moves)):
+        if found:
+            skus, times = np.array(found, dtype=np.int64).T
+            tally.add(name, units_of(history.grid, skus, times))
 
 
 def _by_day(values: NDArray[np.generic], grid: Grid) -> NDArray[np.float64]:

@@ -35,6 +35,13 @@ class Tally:
         total = np.bincount(units.ravel(), weights=weights.ravel(), minlength=self.units)
         self.sums[name] = self.sums.get(name, np.zeros(self.units)) + total
 
+    def count(self, name: str, unit: int) -> None:
+        """Count one event of a unit."""
+        sums = self.sums.get(name)
+        if sums is None:
+            sums = self.sums[name] = np.zeros(self.units)
+        sums[unit] += 1
+
     def add_part(self, kind: str, label: str, name: str, value: float) -> None:
         """Add to a sum of one part of all that there is."""
         part = self.parts.setdefault(kind, {}).setdefault(label, {})
