@@ -13,6 +13,7 @@ a pass holds the loop for as long: the longest is told.
 """
 
 import gc
+import os
 import sys
 import time
 import tracemalloc
@@ -21,6 +22,7 @@ from pathlib import Path
 from random import Random
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # run as a script, from anywhere
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the gateway's command does
 
 from gateway.config_file import parse_catalogue, parse_site
 from gateway.engine import Changes, Engine
