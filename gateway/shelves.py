@@ -29,6 +29,8 @@ SURE = 0.95
 """A told count less likely than this is in doubt."""
 FOREIGN_SHARE = 0.25
 """A foreign thing lighter than this share of a piece leaves no doubt."""
+LEAST_UNIT_SD = 2.0
+"""Pieces lighter than twice the scatter of a reading cannot be told apart."""
 SAVE_EVERY_NS = 3_600_000_000_000
 """What is learned while nothing moves is worth a row an hour."""
 
@@ -115,6 +117,16 @@ class Shelf:
     def noise_sd_g(self) -> float:
         """The scatter of a reading, as learned."""
         return self._plateau.noise.sd_g
+
+    @property
+    def fault(self) -> str | None:
+        """What is wrong with the shelf's settings, as far as it can tell, and the remedy."""
+        setting = f"unit_weight_g = {self._unit_g:g}"
+        if (better_g := self._accounts.unit_check.better_g()) is not None:
+            return f"{setting}, but pieces of about {better_g:.0f} g come and go: weigh ten, set a tenth"
+        if self._unit_g < LEAST_UNIT_SD * self.noise_sd_g:
+            return f"{setting}, but readings scatter by {self.noise_sd_g:.0f} g: use a finer cell, or count"
+        return None
 
     def distribution(self) -> Distribution:
         """Return (least count, probabilities of it, of one more, …) of the pieces on the shelf."""

@@ -6,12 +6,13 @@ rest after a step   ─▶ every account branches; the likeliest few stay
 
 from collections.abc import Iterable
 from dataclasses import replace
-from math import exp, log
+from math import exp, log, sqrt
 
 from gateway.weight.goods import Goods, Spread
 from gateway.weight.hypothesis import Hypothesis, aged, is_odd, loosened, seen
 from gateway.weight.plateau import Rest
 from gateway.weight.successors import first_accounts, knocked, successors
+from gateway.weight.unit_check import UnitCheck
 
 MAX_ACCOUNTS = 12
 """More accounts than these share less than a millionth of the belief."""
@@ -34,6 +35,7 @@ class Accounts:
         self.pieces_before: int | None = None
         self._rests = 0
         self.spread = Spread()
+        self.unit_check = UnitCheck(unit_weight_g)
         self._unit_g = unit_weight_g
         self._tare_g = tare_g
 
@@ -46,6 +48,8 @@ class Accounts:
         if not old:
             self._replace(first_accounts(net_g, rest, goods, self.pieces_before))
         elif rest.is_step:
+            sd_g = sqrt(old[0].variance_g2() + rest.variance_g2)
+            self.unit_check.stepped(net_g - old[0].expected_g(), sd_g)
             self._replace(self._stepped(old, net_g, rest, goods))
             self._learn_spread(old[0], net_g, rest)
         else:

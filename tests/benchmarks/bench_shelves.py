@@ -11,7 +11,7 @@ ten classes of equal width. A unit below about twice the noise cannot be weighed
 import argparse
 from collections.abc import Callable
 from random import Random
-from time import perf_counter
+from time import process_time
 from typing import Protocol
 
 from gateway.shelves import Shelf
@@ -95,12 +95,12 @@ def run(family: str, unit_g: float, seeds: int, days: float, names: list[str]) -
         readings += len(played)
         for name, score in scores.items():
             rule = RULES[name](params)
-            started = perf_counter()
+            started = process_time()
             for weighed in played:
                 rule.feed(weighed.weight_g, (1 + weighed.at_s) * S)
                 if weighed.at_s % SCORE_EVERY_S == 0:
                     score.take(rule, weighed.pieces)
-            score.took_s += perf_counter() - started
+            score.took_s += process_time() - started
     for name, score in scores.items():
         score.tell(f"shelf {family}, {unit_g:g} g, {name}", name == "belief")
     return 1e6 * scores["belief"].took_s / readings if "belief" in scores else 0.0

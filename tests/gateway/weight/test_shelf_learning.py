@@ -154,3 +154,44 @@ def test_a_unit_weight_that_is_none_is_refused(unit_weight_g: float) -> None:
     """Naming shelf, key and value."""
     with pytest.raises(ValueError, match="shelf shelf-1: unit_weight_g"):
         Shelf("shelf-1", unit_weight_g, 0, 15 * S)
+
+
+def test_a_unit_weight_that_fits_nothing_is_named() -> None:
+    """Pieces of 310 g on a shelf set to 420 g: each step is a foreign thing, until the shelf names the weight."""
+    scale = FedShelf(310)
+    scale.shelf = Shelf("shelf-1", 420, TARE_G, 15 * S)
+    for pieces in (0, 1, 2, 1, 0, 1):
+        scale.rest(pieces)
+        assert scale.shelf.fault is None
+    for pieces in (2, 3, 2, 1, 3, 2):
+        scale.rest(pieces)
+    assert scale.shelf.fault == (
+        "unit_weight_g = 420, but pieces of about 310 g come and go: weigh ten, set a tenth"
+    )
+
+
+def test_foreign_things_accuse_no_unit_weight() -> None:
+    """However many come and go among the pieces."""
+    scale = FedShelf(420)
+    for pieces, extra_g in (
+        (5, 0),
+        (4, 0),
+        (4, 230),
+        (3, 230),
+        (3, 0),
+        (2, 0),
+        (2, 590),
+        (2, 0),
+        (9, 0),
+        (8, 0),
+    ):
+        scale.extra_g = extra_g
+        scale.rest(pieces)
+        assert scale.shelf.fault is None
+
+
+def test_pieces_too_light_for_the_cell_are_named() -> None:
+    """Twice the scatter of a reading is the least."""
+    scale = FedShelf(20, noise_g=15)
+    scale.rest(6, seconds=300)
+    assert (scale.shelf.fault or "").startswith("unit_weight_g = 20, but readings scatter by 1")
