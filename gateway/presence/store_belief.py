@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gateway.presence.absent import GONE_EXIT, GONE_PAID, GONE_SILENT, Absent, AbsentTags
-from gateway.presence.antennas import Antennas
+from gateway.presence.antennas import Antennas, telling
 from gateway.presence.columns import DOUBTFUL, LEFT, PRESENT, Columns
 from gateway.presence.filter import Beliefs, Tables, evidence, habit_factor, predict, weigh
 from gateway.presence.learning import Learning, ZoneFacts, rssi_bins
 from gateway.presence.model import Arrived, Departed, DepartureCause, Moved, Place, PresenceEvent
 from gateway.presence.ports import Port, tag_count
 from gateway.presence.rule import (
+    ALIVE,
     CLEAR,
     QUALITY_SHARE,
     SURE_MARK,
@@ -41,12 +42,16 @@ HABIT_KEEP = 0.9995
 """What a tag's own habit fades by in an epoch: two hours and a half to 1/e."""
 FALSE_EXIT_READS = 3.0
 ARRIVED_IN_ZONE = 0.9
+LEAST_GOING = 1e-3
+"""Of pieces that go from zone to zone, those that are taken to go unseen: a few reads elsewhere must tell."""
 MOST_PASSING = 100
 MOST_CROSSED = 1.0
 """Reads by a till or exit while it rested elsewhere, after which a tag's next ones say nothing of a sale."""
 PLACE_DOUBT = 0.15
 """How well a tag reads is in part its place's doing: so much of what was known of it is open after a move."""
 TAKE_UP_EPOCHS = 12
+WAS_READ = np.array([1.0] * ALIVE + [0.0], np.float32)
+"""A tag that is here was read: whatever its quality, it is not dead."""
 CHUNK = 8_192
 """Rows of one step: their tables stay in the processor's cache."""
 
@@ -158,7 +163,7 @@ class StoreBelief:
         columns = self.columns
         rows = columns.add_all(epcs)
         columns.p_zone[rows] = self._arrivals()[zones]
-        columns.states[rows] = states_by_quality(quality)
+        columns.states[rows] = states_by_quality(quality * WAS_READ)
         columns.state[rows] = PRESENT
         columns.place[rows] = columns.last_zone[rows] = zones
         columns.last_ns[rows] = columns.home_ns[rows] = last_ns
@@ -262,7 +267,7 @@ class StoreBelief:
         self.seen_share = seen
         self._arriving = None
         shares = self.learning.read_shares()
-        silent, read_by = evidence(shares, seen, self._factors)
+        silent, read_by = evidence(shares, telling(seen), self._factors)
         ways, gone = self._ways_while_seen(seen)
         self._kept = Tables(
             shares=shares,
@@ -281,7 +286,7 @@ class StoreBelief:
         An outage stops the clock: what the model says of hours in which nobody could look would end as a
         departure of all. Exits and tills are passed, seen or not.
         """
-        going = np.where(self._rests, seen, 1.0).astype(np.float32)
+        going = np.where(self._rests, np.maximum(seen, LEAST_GOING), 1.0).astype(np.float32)
         ways = self.learning.ways() * going[:, None]
         ways[np.diag_indices(len(ways))] += 1.0 - going
         return ways, self.learning.gone * going
@@ -355,7 +360,8 @@ class StoreBelief:
         heard = hit.any(1)
         columns.last_zone[rows[heard]] = np.where(hit[heard], after.p_zone[heard], -1.0).argmax(1)
         self._follow_passing(rows, hit)
-        columns.heard[rows] = columns.heard[rows] * np.float16(HABIT_KEEP) + hit
+        was_seen = self.seen_share[columns.place[rows], None]  # next door alone, while home was dark, is no habit
+        columns.heard[rows] = columns.heard[rows] * np.float16(HABIT_KEEP) + hit * was_seen
         self._judge(rows, after, end_ns)
 
     def _follow_passing(self, rows: NDArray[np.intp], hit: NDArray[np.bool_]) -> None:

@@ -60,11 +60,17 @@ def test_pieces_that_fall_silent_while_others_are_read_have_left(pieces: int) ->
 
 
 def test_a_quarter_of_an_hour_after_a_restart_is_not_less() -> None:
-    """How well a tag reads survives: a piece that leaves just after a restart is missed as soon as any."""
+    """How well a tag reads survives: a piece that leaves just after a restart is missed as soon as any, and one
+    that was hardly known yet is missed within the hour.
+    """
     shop = SmallShop()
-    shop.run(300, TEES[0], *JEANS)
+    shop.run(300, *JEANS)
+    shop.run(60, TEES[0], *JEANS)
+    shop.run(10, TEES[1], *JEANS)
     shop.restart(shop.now)
     shop.run(1_200, *JEANS)
+    assert shop.levels("TEE") == {"floor": 1}
+    shop.run(2_400, *JEANS)
     assert shop.levels("TEE") == {}
 
 

@@ -32,8 +32,7 @@ port = {mqtt_port}
 [catalogue]
 csv = "articles.csv"
 [presence]
-min_silence_s = 60
-max_silence_s = 120
+settle_s = 10
 [[stores]]
 id = "lyon-1"
 name = "Lyon"
