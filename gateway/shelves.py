@@ -29,8 +29,8 @@ SURE = 0.95
 """A told count less likely than this is in doubt."""
 FOREIGN_SHARE = 0.25
 """A foreign thing lighter than this share of a piece leaves no doubt."""
-LEAST_UNIT_SD = 2.0
-"""Pieces lighter than twice the scatter of a reading cannot be told apart."""
+LEAST_UNIT_SD = 3.0
+"""Pieces lighter than three times the scatter of a reading are miscounted before long: always in doubt."""
 SAVE_EVERY_NS = 3_600_000_000_000
 """What is learned while nothing moves is worth a row an hour."""
 
@@ -124,7 +124,7 @@ class Shelf:
         setting = f"unit_weight_g = {self._unit_g:g}"
         if (better_g := self._accounts.unit_check.better_g()) is not None:
             return f"{setting}, but pieces of about {better_g:.0f} g come and go: weigh ten, set a tenth"
-        if self._unit_g < LEAST_UNIT_SD * self.noise_sd_g:
+        if self._is_too_light():
             return f"{setting}, but readings scatter by {self.noise_sd_g:.0f} g: use a finer cell, or count"
         return None
 
@@ -162,6 +162,9 @@ class Shelf:
         if state.spread_share is not None:
             self._accounts.spread.restore(state.spread_share)
 
+    def _is_too_light(self) -> bool:
+        return self._unit_g < LEAST_UNIT_SD * self.noise_sd_g
+
     def _bears_foreign(self) -> bool:
         best = self._accounts.best()
         return best is not None and any(abs(g) > FOREIGN_SHARE * self._unit_g for g in best.foreign_g)
@@ -173,7 +176,7 @@ class Shelf:
         if shares[likeliest] >= (FIRST_TOLD if old is None else TOLD):
             self.pieces = likeliest
         told = 0.0 if self.pieces is None else shares.get(self.pieces, 0.0)
-        self.in_doubt = told < SURE or self._bears_foreign()
+        self.in_doubt = told < SURE or self._bears_foreign() or self._is_too_light()
         if self.pieces == old and self.in_doubt == was_in_doubt:
             return None
         is_news = self.pieces != old or not self.in_doubt

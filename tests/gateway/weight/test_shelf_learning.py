@@ -191,7 +191,8 @@ def test_foreign_things_accuse_no_unit_weight() -> None:
 
 
 def test_pieces_too_light_for_the_cell_are_named() -> None:
-    """Twice the scatter of a reading is the least."""
+    """Below three times the scatter of a reading a shelf is never sure."""
     scale = FedShelf(20, noise_g=15)
     scale.rest(6, seconds=300)
+    assert scale.shelf.in_doubt
     assert (scale.shelf.fault or "").startswith("unit_weight_g = 20, but readings scatter by 1")
