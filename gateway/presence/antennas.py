@@ -18,6 +18,8 @@ CLUMPING = 0.5
 """Tags are shadowed together: that many independent tags is one that is read worth."""
 MOST_EXPECTED = 60.0
 NOT_DARK = 1e-3
+LEAST_TELLING = 0.8
+"""A zone that is seen less than this has an antenna in the dark: the silence in it tells nothing."""
 LEAST_SEEN = 0.02
 """A zone that is seen less than this is not: the rest is antennas that never read anything."""
 
@@ -65,3 +67,13 @@ class Antennas:
     def is_blind(self, antenna: int) -> bool:
         """Return whether an antenna is taken to be blind."""
         return bool(self.p_blind[antenna] > 0.5)
+
+
+def telling(seen: Floats) -> Floats:
+    """Return how much silence tells in each zone, by the share of it that is seen.
+
+    Which tags the dark antenna of a zone alone reads is not known: were silence to tell by the share that
+    is seen, all of these would depart within half an hour.
+    """
+    result: Floats = np.clip((seen - LEAST_TELLING) / (1 - LEAST_TELLING), 0.0, 1.0).astype(np.float32)
+    return result
