@@ -11,7 +11,7 @@ from math import exp, log1p
 import numpy as np
 
 from gateway.presence.absent import GONE_EXIT, GONE_SILENT, NOWHERE, STRANGER, Absent
-from gateway.presence.antennas import Antennas
+from gateway.presence.antennas import Antennas, telling
 from gateway.presence.filter import HEARD_WEIGHT, LEAST_RATE
 from gateway.presence.learning import Learning, ZoneFacts, rssi_bins
 from gateway.presence.model import Place
@@ -31,6 +31,7 @@ from gateway.presence.store_belief import (
     CLEAR_SHARE,
     FALSE_EXIT_READS,
     HABIT_KEEP,
+    LEAST_GOING,
     PLACE_DOUBT,
     SURELY_GONE,
     TAKE_UP_EPOCHS,
@@ -71,6 +72,7 @@ class Odds:
 
     shares: list[list[float]]
     seen: list[float]
+    telling: list[float]
     ratios: list[list[float]]
     ways: list[list[float]]
     gone: list[float]
@@ -193,7 +195,7 @@ class BeliefModel:
         self._epochs += 1
         if self._odds is not None and self._epochs % TAKE_UP_EPOCHS and seen == self._odds.seen:
             return
-        going = [1.0 if self.passed[zone] else seen[zone] for zone in range(len(seen))]
+        going = [1.0 if self.passed[zone] else max(seen[zone], LEAST_GOING) for zone in range(len(seen))]
         ways: list[list[float]] = self.learning.ways().astype(float).tolist()
         for zone, row in enumerate(ways):
             row[:] = [way * going[zone] for way in row]
@@ -201,6 +203,7 @@ class BeliefModel:
         self._odds = Odds(
             self.learning.read_shares().astype(float).tolist(),
             seen,
+            [float(share) for share in telling(np.array(seen, np.float32))],
             self.learning.rssi_ratios().astype(float).tolist(),
             ways,
             [float(g) * going[zone] for zone, g in enumerate(self.learning.gone)],
@@ -230,7 +233,7 @@ class BeliefModel:
     def _likelihood(self, tag: Tag, heard: Heard, zone: int, state: int, odds: Odds) -> float:
         """Return the chance of an epoch's reads and misses of a tag that is here, in a zone and state."""
         chance = 1.0
-        own = odds.shares[zone][zone] * self.factors[state] * odds.seen[zone]
+        own = odds.shares[zone][zone] * self.factors[state] * odds.telling[zone]
         if zone not in heard.strengths:
             chance *= exp(log1p(-own))
         for antenna, strengths in heard.strengths.items():
@@ -247,6 +250,7 @@ class BeliefModel:
         odds = self._odds
         assert odds is not None
         self._predict(tag, odds)
+        home = tag.place
         p_zone, states = tag.p_zone, tag.states
         joint = [
             [p * s * self._likelihood(tag, heard, z, n, odds) for n, s in enumerate(states)]
@@ -261,7 +265,8 @@ class BeliefModel:
             tag.last_ns = max(tag.last_ns, heard.newest_ns)
             tag.last_zone = max(sorted(heard.strengths), key=lambda zone: tag.p_zone[zone])
         kept = [np.float16(h) * np.float16(HABIT_KEEP) for h in tag.heard]  # in half precision, as it is kept
-        tag.heard = [float(h + np.float16(zone in heard.strengths)) for zone, h in enumerate(kept)]
+        seen = odds.seen[home]
+        tag.heard = [float(np.float16(h + seen * (zone in heard.strengths))) for zone, h in enumerate(kept)]
         return p_zone, states, tag, heard
 
     def _learn(self, lessons: list[tuple[list[float], list[float], Tag, Heard]]) -> None:

@@ -59,6 +59,7 @@ class PresenceShop:
         self.dead: set[str] = set()
         self.unplugged: set[str] = set()
         self.lying: dict[str, tuple[int, float]] = {}
+        self.is_busy = False
         self.events: list[PresenceEvent] = []
         self._random = Random(seed)
         self._kept: dict[str, str] = {}
@@ -88,7 +89,12 @@ class PresenceShop:
                 self.read(epc, place, ago_s=self._random.uniform(1, 4.9))
 
     def take(self) -> list[PresenceEvent]:
-        """Bring presence up to now (an epoch waits a moment for late reads); return what changed."""
+        """Bring presence up to now (an epoch waits a moment for late reads); return what changed.
+
+        While the gateway `is_busy`, all waits.
+        """
+        if self.is_busy:
+            return []
         self.presence.advance(self.now + RULE.grace_ns)
         events = self.presence.drain()
         self.events += events
