@@ -14,7 +14,6 @@ MARKER_PX = 5.5
 ROW_PX = 54
 LINE_PX, NAME_PX = 13, 90
 """Names closer to each other than this would overlap: the later one is written a line above."""
-SHAPES = ("circle", "square", "diamond", "up", "down", "cross")
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +195,8 @@ def swatch(css: str, shape: str) -> str:
 
 
 def _marker(shape: str, x: float, y: float, r: float) -> str:
+    if shape == "ring":
+        return f'<circle class="ring" cx="{x:.1f}" cy="{y:.1f}" r="{r * 0.85:.1f}"/>'
     if shape == "circle":
         return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{r:.1f}"/>'
     corners = {

@@ -126,11 +126,16 @@ def _cell(value: Value, *, is_best: bool) -> str:
 
 def _losses(scores: Sequence[Score]) -> str:
     lines = "".join(
-        f"<li>{escape(loss.metric.title)}: {number(loss.ours.value)} against {number(loss.theirs.value)} of "
-        f"{escape(loss.method)}{'' if loss.is_sure else ' (within the uncertainty)'}</li>"
+        f"<li>{escape(loss.metric.title)}: {number(loss.ours.value)} against {number(loss.best.value)} of "
+        f"{escape(loss.method)}{'' if loss.is_sure else ' (within the uncertainty)'}"
+        f"{escape('; better too: ' + ', '.join(loss.others)) if loss.others else ''}</li>"
         for loss in losses(scores)
     )
-    return f"<h3>Where the product is not the best</h3><ul>{lines or '<li>nowhere in this run</li>'}</ul>"
+    return (
+        '<h3>Where the product is not the best</h3><p class="soft">A method that is quick because it lets go of '
+        "what is there, or misses nothing because it never lets go, is best in one column: see what it pays in "
+        f"the others.</p><ul>{lines or '<li>nowhere in this run</li>'}</ul>"
+    )
 
 
 def _charts(scores: Sequence[Score], compared: Sequence[Score]) -> Iterator[str]:
@@ -150,7 +155,7 @@ def _charts(scores: Sequence[Score], compared: Sequence[Score]) -> Iterator[str]
         reliability_chart(ours),
         [entry.method for entry in ours],
         "Every article is asked for once a minute: is there one? On the dashed line, of a hundred answers "
-        "“80 %”, eighty are right. Larger points stand for more answers (nearly all are at the two ends).",
+        "“80 %”, eighty are right. Larger points stand for more answers (nearly all are at the two ends); a number says how few.",
     )
     shown = [*ours, *peers]
     names = [entry.method for entry in shown]

@@ -10,7 +10,7 @@ from simulators.scoring.text_table import number
 
 LOOKS = {
     PRODUCT: ("m0", "circle"),
-    RFID_ALONE: ("m1", "circle"),
+    RFID_ALONE: ("m1", "ring"),
     "fixed": ("m2", "square"),
     "smurf": ("m3", "diamond"),
     "edgex": ("m4", "up"),
@@ -20,6 +20,8 @@ LOOKS = {
 """Colour and shape by kind of method: no chart is told by colour alone."""
 SOONEST_S = 5.0
 """Delays on a logarithmic scale begin here; what is quicker stands at the edge."""
+FEW_ANSWERS = 1_000
+"""A point of the reliability diagram that stands for fewer bears their number: chance moves it far."""
 NONE_AT = 0.45
 """Where "none" stands on a logarithmic scale of rates, against the least rate that is told."""
 QUALITIES = ("normal", "weak", "hard", "dead")
@@ -133,6 +135,8 @@ def reliability_chart(scores: Sequence[Score]) -> str:
             words = f"{entry.method}: told {b['mean']:.3f}, there {b['there']:.3f}, in {b['answers']:,.0f} answers"
             size = 0.5 + 1.3 * math.sqrt(math.log1p(b["answers"]) / math.log1p(most))
             chart.point(b["mean"], b["there"], css, shape, words, size)
+            if b["answers"] < FEW_ANSWERS:
+                chart.text(b["mean"], b["there"], f"{b['answers']:,.0f}", dx=2, dy=-9)
     return chart.svg()
 
 

@@ -37,6 +37,7 @@ svg .line { fill: none; stroke-width: 1.8; stroke: var(--c); } svg .faint { stro
   stroke-width: 1.2; } svg .curve { stroke-width: 1.2; opacity: .75; }
 svg .whisker { stroke: var(--c); stroke-width: 1.6; opacity: .8; }
 svg .dot { fill: var(--c); stroke: var(--paper); stroke-width: .8; }
+svg .ring { fill: var(--paper); stroke: var(--c); stroke-width: 2.2; }
 svg .small { opacity: .8; }
 .m0 { --c: var(--m0); } .m1 { --c: var(--m1); } .m2 { --c: var(--m2); } .m3 { --c: var(--m3); }
 .m4 { --c: var(--m4); } .m5 { --c: var(--m5); } .m6 { --c: var(--m6); }

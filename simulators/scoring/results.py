@@ -48,12 +48,15 @@ def cost(key: str, value: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """A metric in which another method is better than the product; `is_sure`: their intervals are apart."""
+    """A metric in which others are better than the product: the best of them, and the names of all. `is_sure`:
+    the intervals of the product and of the best are apart.
+    """
 
     metric: Metric
-    method: str
     ours: Value
-    theirs: Value
+    best: Value
+    method: str
+    others: tuple[str, ...]
     is_sure: bool
 
 
@@ -64,13 +67,19 @@ def losses(scores: Sequence[Score]) -> Iterator[Loss]:
         return
     for metric in METRICS:
         own = mine.values[metric.key]
-        for entry in scores:
-            other = entry.values[metric.key]
-            if entry is mine or math.isnan(own.value) or math.isnan(other.value):
-                continue
-            if cost(metric.key, other.value) < cost(metric.key, own.value):
-                is_sure = other.high < own.low or own.high < other.low
-                yield Loss(metric, entry.method, own, other, is_sure)
+        better = [
+            entry
+            for entry in scores
+            if not math.isnan(own.value)
+            and not math.isnan(entry.values[metric.key].value)
+            and cost(metric.key, entry.values[metric.key].value) < cost(metric.key, own.value)
+        ]
+        better.sort(key=lambda entry: cost(metric.key, entry.values[metric.key].value))
+        if better:
+            best = better[0].values[metric.key]
+            is_sure = best.high < own.low or own.high < best.low
+            others = tuple(entry.method for entry in better[1:])
+            yield Loss(metric, own, best, better[0].method, others, is_sure)
 
 
 def as_json(scores: Sequence[Score]) -> list[dict[str, object]]:

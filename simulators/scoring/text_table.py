@@ -96,11 +96,12 @@ def figures(scores: Sequence[Score]) -> Iterator[str]:
 
 
 def lost(scores: Sequence[Score]) -> Iterator[str]:
-    """Yield a line for each metric in which another method is better than the product."""
+    """Yield a line for each metric in which the product is not the best."""
     for loss in losses(scores):
         unit = f" {loss.metric.unit}" if loss.metric.unit else ""
+        also = f"; better too: {', '.join(loss.others)}" if loss.others else ""
         doubt = "" if loss.is_sure else " (within the uncertainty)"
         yield (
-            f"we lose to {loss.method} in {loss.metric.title}: {number(loss.ours.value)} against "
-            f"{number(loss.theirs.value)}{unit}{doubt}"
+            f"we lose in {loss.metric.title}: {number(loss.ours.value)} against {number(loss.best.value)}{unit} "
+            f"of {loss.method}{doubt}{also}"
         )
