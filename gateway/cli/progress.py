@@ -3,7 +3,7 @@
 import sys
 import time
 from types import TracebackType
-from typing import Self
+from typing import Self, TextIO
 
 WIDTH = 30
 SHOW_EVERY_S = 0.2
@@ -12,9 +12,10 @@ SHOW_EVERY_S = 0.2
 class Progress:
     """How far `total` is done; nothing is shown where standard error is no terminal."""
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int, stream: TextIO | None = None) -> None:
         self._total = max(1, total)
-        self._is_shown = sys.stderr.isatty()
+        self._stream = stream or sys.stderr
+        self._is_shown = self._stream.isatty()
         self._next_s = 0.0
         self._width = 0
 
@@ -26,7 +27,7 @@ class Progress:
         share = min(1.0, done / self._total)
         filled = round(WIDTH * share)
         line = f"[{'#' * filled}{'.' * (WIDTH - filled)}] {share:4.0%} {text}"
-        print(f"\r{line.ljust(self._width)}", end="", file=sys.stderr, flush=True)
+        print(f"\r{line.ljust(self._width)}", end="", file=self._stream, flush=True)
         self._width = len(line)
 
     def __enter__(self) -> Self:
@@ -36,4 +37,4 @@ class Progress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._width:
-            print(f"\r{' ' * self._width}\r", end="", file=sys.stderr, flush=True)
+            print(f"\r{' ' * self._width}\r", end="", file=self._stream, flush=True)

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
@@ -118,20 +118,20 @@ def _is_plain_utc(text: bytes) -> bool:
 
 @contextmanager
 def opened_input(name: str, command: str) -> Iterator[InputFile]:
-    """Give the lines of a file, or of standard input (kept aside, for it is read twice)."""
-    try:
-        if name == STDIO:
-            with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as spool:
-                while data := sys.stdin.buffer.read(CHUNK_BYTES):
+    """Give the lines of a file; of standard input or a pipe, which is kept aside, for it is read twice."""
+    with ExitStack() as opened:
+        try:
+            file = sys.stdin.buffer if name == STDIO else opened.enter_context(Path(name).open("rb"))
+            if name != STDIO and file.seekable():
+                source = InputFile(file, os.fstat(file.fileno()).st_size, name)
+            else:
+                spool = opened.enter_context(tempfile.SpooledTemporaryFile(SPOOL_BYTES))
+                while data := file.read(CHUNK_BYTES):
                     spool.write(data)
-                yield InputFile(cast("BinaryIO", spool), spool.tell(), "standard input")
-            return
-        with Path(name).open("rb") as file:
-            yield InputFile(file, os.fstat(file.fileno()).st_size, name)
-    except OSError as error:
-        if error.filename is None:
-            raise
-        raise ConfigError(f"{command}: --input {name} cannot be read: {error.strerror}") from error
+                source = InputFile(cast("BinaryIO", spool), spool.tell(), name)
+        except OSError as error:
+            raise ConfigError(f"{command}: --input {name} cannot be read: {error.strerror}") from error
+        yield source
 
 
 @contextmanager
@@ -143,9 +143,8 @@ def opened_output(name: str | None, option: str, command: str) -> Iterator[IO[by
     if name is None:
         yield None
     elif name == STDIO:
-        with nullcontext(sys.stdout.buffer) as out:
-            yield out
-            out.flush()
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
     else:
         try:
             file = Path(name).open("wb")  # noqa: SIM115 - closed below: only the opening is the operator's fault

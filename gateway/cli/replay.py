@@ -93,6 +93,8 @@ def replay(arguments: argparse.Namespace) -> int:
         # Whoever reads our rows has enough (`| head`). The rest must not raise again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:  # a disk that is full, an input that went away
+        raise ConfigError(f"replay: {error.filename or 'a file'}: {error.strerror}") from error
 
 
 class _Replay:

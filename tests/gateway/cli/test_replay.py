@@ -181,13 +181,13 @@ def test_what_an_operator_got_wrong_is_exit_2(
 
 
 def test_the_same_lines_give_the_same_bytes(tmp_path: Path) -> None:
-    """Two processes write the same bytes, from a file, from gzip and from a pipe, to files and to standard output."""
+    """Two processes write the same bytes, from a file, from gzip and from pipes, to files and to standard output."""
     data = ("\n".join(an_hour_of_shirts()) + "\n").encode()
     plain, packed = tmp_path / "obs.jsonl", tmp_path / "obs.jsonl.gz"
     plain.write_bytes(data)
     packed.write_bytes(gzip.compress(data[:5_000]) + gzip.compress(data[5_000:]))
     results = set()
-    for seed, source in enumerate((str(plain), str(packed), "-")):
+    for seed, source in enumerate((str(plain), str(packed), "-", "/dev/stdin")):
         levels, items = tmp_path / f"levels-{seed}.jsonl.gz", "-"
         done = subprocess.run(
             [STOREFLOOR, "replay", "--config", SITE, "--input", source, "--levels", levels, "--items", items],
