@@ -108,6 +108,13 @@ class Plot:
             f'<text class="name" x="{at_x:.1f}" y="{at_y + dy:.1f}" text-anchor="{anchor}">{escape(words)}</text>'
         )
 
+    def note(self, x: float, y: float, words: str, dy: float) -> None:
+        """Write under a point (dy > 0) or over it, whatever else is written there."""
+        self._parts.append(
+            f'<text class="tick" x="{self.x.px(x):.1f}" y="{self.y.px(y) + dy:.1f}" text-anchor="middle">'
+            f"{escape(words)}</text>"
+        )
+
     def row(self, number: int, name: str) -> None:
         """Name a row of the y axis, and draw its upper edge."""
         top, middle = self.y.px(number), self.y.px(number + 0.5)

@@ -155,7 +155,7 @@ def _charts(scores: Sequence[Score], compared: Sequence[Score]) -> Iterator[str]
         reliability_chart(ours),
         [entry.method for entry in ours],
         "Every article is asked for once a minute: is there one? On the dashed line, of a hundred answers "
-        "“80 %”, eighty are right. Larger points stand for more answers (nearly all are at the two ends); a number says how few.",
+        "“80 %”, eighty are right. Larger points stand for more answers (nearly all are at the two ends); a number says how few, of the product.",
     )
     shown = [*ours, *peers]
     names = [entry.method for entry in shown]

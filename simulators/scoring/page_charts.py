@@ -22,6 +22,7 @@ SOONEST_S = 5.0
 """Delays on a logarithmic scale begin here; what is quicker stands at the edge."""
 FEW_ANSWERS = 1_000
 """A point of the reliability diagram that stands for fewer bears their number: chance moves it far."""
+HALF = 0.5
 NONE_AT = 0.45
 """Where "none" stands on a logarithmic scale of rates, against the least rate that is told."""
 QUALITIES = ("normal", "weak", "hard", "dead")
@@ -126,7 +127,7 @@ def reliability_chart(scores: Sequence[Score]) -> str:
     about = "Reliability diagram: on the dashed line a probability means what it says"
     chart = plot((0, 1), (0, 1), titles, about, height=440)
     chart.line([(0, 0), (1, 1)], "faint", "a probability that means what it says")
-    for entry in scores:
+    for entry in reversed(scores):
         css, shape = look_of(entry.method)
         used = reliability(entry.tally)
         chart.line([(b["mean"], b["there"]) for b in used], f"curve {css}", entry.method)
@@ -135,8 +136,8 @@ def reliability_chart(scores: Sequence[Score]) -> str:
             words = f"{entry.method}: told {b['mean']:.3f}, there {b['there']:.3f}, in {b['answers']:,.0f} answers"
             size = 0.5 + 1.3 * math.sqrt(math.log1p(b["answers"]) / math.log1p(most))
             chart.point(b["mean"], b["there"], css, shape, words, size)
-            if b["answers"] < FEW_ANSWERS:
-                chart.text(b["mean"], b["there"], f"{b['answers']:,.0f}", dx=2, dy=-9)
+            if b["answers"] < FEW_ANSWERS and entry.method == PRODUCT:
+                chart.note(b["mean"], b["there"], f"{b['answers']:,.0f}", 19 if b["there"] > HALF else -11)
     return chart.svg()
 
 
