@@ -1,7 +1,7 @@
 """Weight shelves, reading by reading: what has come to rest counts, a hand never does."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.shelves import Settled, Shelf, ShelfState
@@ -125,6 +125,7 @@ def test_memory_is_bounded() -> None:
     assert len(scale.shelf._plateau._fresh) <= MAX_FRESH
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 30), st.integers(4, 12)), min_size=1, max_size=20),
     st.floats(-6, 6),

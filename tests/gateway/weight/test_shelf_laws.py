@@ -12,6 +12,7 @@ counts = st.integers(0, 20)
 weights = st.floats(-20_000, 20_000)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(weights, st.integers(0, 10_000)), max_size=60))
 def test_every_reading_is_passed_or_dropped_with_a_reason(readings: list[tuple[float, int]]) -> None:
     """Whatever a device says: received is passed and dropped, no count is below 0, shares sum up to 1."""
