@@ -7,6 +7,7 @@ pass changed comes out of that one drain, to be written in one transaction.
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -18,12 +19,12 @@ from gateway.catalogue import Catalogue
 from gateway.devices import DeviceLife
 from gateway.intake import ObservationIntake
 from gateway.movements import LevelPoint, Movement
-from gateway.presence.model import Arrived, Departed, Moved, PresenceEvent, TagRow
+from gateway.presence.model import Arrived, Departed, Moved, PlaceId, PresenceEvent, TagRow
 from gateway.proofs import count_proves
 from gateway.sales import settle_paid, settle_sales
 from gateway.scans import CountSession
 from gateway.site import Site, ns
-from gateway.state import State
+from gateway.state import State, remembered
 from gateway.storage.ports import StateRow
 from gateway.till import Till
 from readers.errors import Malformed
@@ -257,14 +258,19 @@ class Engine:
 
     def _restore_tags(self, tags: list[TagRow]) -> None:
         self.state.presence.restore(tags)
+        article_of, place_of = self.state.identifier.tag, self.state.presence.place_of
+        lying: dict[tuple[str, PlaceId], list[str]] = {}
         for tag in tags:
-            sku = self.state.identifier.tag(tag.epc)
-            place_id = self.state.presence.place_of(tag.epc)
+            sku, place_id = article_of(tag.epc), place_of(tag.epc)
             if place_id is not None:
-                place = self.site.places[place_id]
-                self.state.ledger.restore_tag(place.store, sku, place.zone)
-                self.state.tags_of.setdefault((place.store, sku), set()).add(tag.epc)
-                self.state.stood_at(place.store, sku, place.zone, place.role)
+                lying.setdefault((sku, place_id), []).append(tag.epc)
+        for (sku, place_id), epcs in lying.items():
+            place = self.site.places[place_id]
+            self.state.ledger.restore_tags(place.store, sku, place.zone, len(epcs))
+            self.state.tags_of.setdefault((place.store, sku), set()).update(epcs)
+            if place.role == "floor":
+                self.state.stood.setdefault((place.store, sku), Counter())[place.zone] = len(epcs)
+        self.state.stood = {key: remembered(stood) for key, stood in self.state.stood.items()}
 
     def _restore_parts(self, by_part: dict[str, list[StateRow]]) -> None:
         for row in by_part.get("learned", ()):

@@ -75,7 +75,7 @@ class State:
             stood = self.stood.setdefault((store, sku), Counter())
             stood[zone] += 1
             if stood[zone] >= MAX_STOOD:
-                self.stood[store, sku] = Counter({z: n // 2 for z, n in stood.items()})
+                self.stood[store, sku] = remembered(stood)
 
     def home_zone(self, store: str, sku: str) -> str | None:
         """Return the floor zone where an article is shown: where its pieces were put most."""
@@ -89,6 +89,13 @@ class State:
         if session is not None:
             value = json.dumps([session.ref, session.started_ns, session.last_ns, session.pieces])
         self.rows.append(StateRow("count", scanner, value))
+
+
+def remembered(stood: Counter[str]) -> Counter[str]:
+    """Return what is kept of pieces put down: all of few, the shares of many."""
+    most = max(stood.values(), default=0)
+    halvings = (most // MAX_STOOD).bit_length()
+    return Counter({zone: pieces >> halvings for zone, pieces in stood.items()})
 
 
 def _devices(site: Site) -> dict[str, DeviceLife]:

@@ -294,9 +294,9 @@ class Ledger:
         if line.is_open():
             self._open.add((store, sku))
 
-    def restore_tag(self, store: str, sku: str, zone: str) -> None:
-        """Take up one tag where presence believes it."""
-        self._line(store, sku).tags[zone] += 1
+    def restore_tags(self, store: str, sku: str, zone: str, pieces: int) -> None:
+        """Take up so many tags where presence believes them."""
+        self._line(store, sku).tags[zone] += pieces
 
     def settle_restored(self, latest: Iterable[LevelPoint], now_ns: int) -> int:
         """Compare restored lines with the stored levels; return how many (store, sku) differed.

@@ -124,7 +124,7 @@ class StockRoom:
         """Give a new ledger what was kept, and the tags that presence believes in."""
         self.ledger = self._new()
         for store, sku, zone in self.tags.values():
-            self.ledger.restore_tag(store, sku, zone)
+            self.ledger.restore_tags(store, sku, zone, 1)
         for (store, sku), text in self.rows.items():
             self.ledger.restore_line(store, sku, text)
         imbalanced = self.ledger.settle_restored(self.latest.values(), self.now)
