@@ -97,7 +97,9 @@ class _Gateway:
         self._notifier = Notifier()
         self.engine = Engine(Site(site), run.catalogue)
         rows = (row for part in STATE_PARTS for row in store.state_rows(part))
+        gc.disable()  # all that is taken up stays: looking through it again and again costs a third of a start
         self.engine.restore(rows, store.latest_levels(), clock.now_ns())
+        gc.enable()
         if self.engine.imbalanced:
             log.warning("%d lines of stock were corrected at start, see the journal", self.engine.imbalanced)
         self.pipeline = Pipeline(
