@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from gateway.device_clocks import ClockJudgement
 from gateway.engine import Engine
 from gateway.pipeline import Pipeline
 from gateway.ports import DeviceHealth, Readiness, UnmatchedTopicInfo
@@ -167,6 +168,7 @@ class Health:
         for d in devices:
             for reason, count in sorted(d.dropped.items()):
                 yield f'storefloor_device_dropped_total{{device="{d.id}",reason="{reason}"}} {count}'
+        yield from _clock_lines({d.id: d.clock for d in devices if d.clock is not None})
 
     def _stage_lines(self) -> Iterator[str]:
         state = self._engine.state
@@ -185,6 +187,26 @@ class Health:
         for stage, counts in stages.items():
             for reason, count in sorted(counts.dropped.items()):
                 yield f'{name}{{stage="{stage}",reason="{reason}"}} {count}'
+
+
+def _clock_lines(clocks: Mapping[str, ClockJudgement]) -> Iterator[str]:
+    yield from _family(
+        "storefloor_device_clock_offset_seconds",
+        "gauge",
+        "how far the device's clock is ahead; its times are corrected",
+    )
+    for device, clock in clocks.items():
+        if clock.offset_s is not None:
+            yield f'storefloor_device_clock_offset_seconds{{device="{device}"}} {clock.offset_s:.3f}'
+    yield from _family("storefloor_device_clock_drift_ratio", "gauge", "seconds gained in each second")
+    for device, clock in clocks.items():
+        if clock.drift_ppm is not None:
+            yield f'storefloor_device_clock_drift_ratio{{device="{device}"}} {clock.drift_ppm / 1e6:.9f}'
+    yield from _family(
+        "storefloor_device_clock_steps_total", "counter", "times the device's clock was set anew"
+    )
+    for device, clock in clocks.items():
+        yield f'storefloor_device_clock_steps_total{{device="{device}"}} {clock.steps}'
 
 
 def _family(name: str, kind: str, text: str) -> Iterable[str]:

@@ -111,6 +111,19 @@ def test_metrics_say_what_is() -> None:
     assert received == passed + dropped
 
 
+def test_metrics_say_how_clocks_are() -> None:
+    """A device whose clock is ahead is told with its offset; one without a clock of its own has none."""
+    gateway = Gateway()
+    shop = gateway.shop
+    for _ in range(120):
+        shop.run(1)
+        shop.engine.observe(Read("front", 1, epc("TEE", 1), shop.now + 2 * S, shop.now), shop.now)
+    samples = gateway.samples()
+    assert samples['storefloor_device_clock_offset_seconds{device="front"}'] == pytest.approx(2.0)
+    assert 'storefloor_device_clock_offset_seconds{device="rear"}' not in samples
+    assert samples['storefloor_device_clock_steps_total{device="front"}'] == 0
+
+
 def test_labels_are_bounded_by_the_site() -> None:
     """A flood of foreign tags, codes and devices adds no line: no EPC, SKU, text or unknown id is a label."""
     gateway = Gateway()
