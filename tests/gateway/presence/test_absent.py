@@ -1,7 +1,7 @@
 """What brings a tag in, or back: how it was lost says how much it takes."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.presence.absent import (
@@ -29,6 +29,7 @@ def comes_in(tag: Absent, at_ns: int, zone: int = FLOOR, *, arrive_reads: int = 
     return tag.read(zone, at_ns, 1, passes=zone == EXIT, arrive_reads=arrive_reads)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 5), st.permutations(range(5)))
 def test_a_stranger_arrives_by_so_many_reads_in_any_order(arrive_reads: int, order: list[int]) -> None:
     """Neither before nor after: the times of its reads may come as they like."""

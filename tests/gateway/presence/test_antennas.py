@@ -116,7 +116,7 @@ epochs = st.lists(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(epochs)
 def test_a_share_is_a_share(story: list[tuple[int, int, bool, float]]) -> None:
     """Whatever is read, due and alive: each zone's share lies between 0 and 1, whole where all its antennas read."""

@@ -15,7 +15,7 @@ from tests.support.presence_shop import BACK, EPOCH_S, EXIT, FLOOR, WALL, Presen
 HOUR = 3_600
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 30)), max_size=120))
 def test_a_row_is_of_one_tag_at_a_time(story: list[tuple[bool, int]]) -> None:
     """Whatever comes and goes: each tag has its own row, live rows are those in use, none is lost."""

@@ -93,7 +93,7 @@ cases = st.builds(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(cases)
 def test_an_epoch_is_bayes_rule_over_all_causes(case: Case) -> None:
     """Weighing gives the marginals of the joint over zone, state and gone, as enumeration does."""
@@ -107,6 +107,7 @@ def test_an_epoch_is_bayes_rule_over_all_causes(case: Case) -> None:
         assert after.p_zone[tag].tolist() == pytest.approx(p_zone, rel=1e-3, abs=1e-5)
 
 
+@settings(deadline=None)
 @given(cases)
 def test_silence_adds_up_the_log_chance_of_being_silent_here(case: Case) -> None:
     """While nothing reads a tag, `silence` falls by log P(no read | here); a read sets it to nothing."""
@@ -129,6 +130,7 @@ def test_silence_adds_up_the_log_chance_of_being_silent_here(case: Case) -> None
             )
 
 
+@settings(deadline=None)
 @given(cases)
 def test_beliefs_stay_probabilities(case: Case) -> None:
     """Zones sum to 1; being here and being gone sum to 1; nothing is below 0 or not a number."""
@@ -140,6 +142,7 @@ def test_beliefs_stay_probabilities(case: Case) -> None:
     assert after.states.sum(1) + after.p_gone == pytest.approx(1.0, abs=1e-4)
 
 
+@settings(deadline=None)
 @given(cases)
 def test_time_alone_loses_no_probability(case: Case) -> None:
     """Predicting conserves what is here and gone together, and only adds to what is gone."""
@@ -153,6 +156,7 @@ def test_time_alone_loses_no_probability(case: Case) -> None:
     assert later.p_gone - case.prior.p_gone == pytest.approx(leaving, abs=1e-4)
 
 
+@settings(deadline=None)
 @given(cases, st.randoms(use_true_random=False))
 def test_each_tag_is_judged_by_its_own_evidence(case: Case, random: object) -> None:
     """Whatever other tags stand beside it, and in whatever order, a tag's belief is the same."""
@@ -267,6 +271,7 @@ def test_a_read_at_home_and_no_read_at_all_are_no_habit() -> None:
     assert habit([200, 100, 50], [False, False, False]).tolist() == [1, 1, 1]
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 2_000), min_size=3, max_size=3), st.lists(st.booleans(), min_size=3, max_size=3))
 def test_a_habit_only_ever_speaks_for_home(heard: list[float], hit: list[bool]) -> None:
     """It never makes home less likely, and stays a number whatever was heard."""

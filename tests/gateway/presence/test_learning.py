@@ -134,7 +134,7 @@ def test_flapping_does_not_teach_that_tags_fly() -> None:
 counts = st.lists(st.floats(0, 1e5), min_size=5, max_size=5)
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(counts, counts, st.lists(st.floats(0, 1), min_size=5, max_size=5), st.floats(0.5, 60))
 def test_rates_stay_rates(hits: list[float], trials: list[float], alive: list[float], epoch_s: float) -> None:
     """Whatever was taught, at any epoch: rates within their bounds, ways and ratios proper numbers."""

@@ -1,7 +1,7 @@
 """Reads wait in ports for the end of their epoch: none is lost, none is taken twice."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.presence.ports import MANY, Port, tag_count
@@ -29,6 +29,7 @@ def held(port: Port) -> list[Waiting]:
     return list(zip(port.rows, port.at_ns, strengths, strict=True))
 
 
+@settings(deadline=None)
 @given(reads, st.integers(0, 1_000))
 def test_what_is_before_the_end_is_taken_and_the_rest_waits_on(waiting: list[Waiting], until: int) -> None:
     """In order, with time and strength; one without a strength stays without."""
@@ -39,6 +40,7 @@ def test_what_is_before_the_end_is_taken_and_the_rest_waits_on(waiting: list[Wai
     assert held(port) == [r for r in waiting if r[1] >= until]
 
 
+@settings(deadline=None)
 @given(reads, st.sets(st.integers(0, 20)))
 def test_what_waits_for_freed_rows_is_handed_back(waiting: list[Waiting], freed: set[int]) -> None:
     """… and waits no more; all others do."""
@@ -47,6 +49,7 @@ def test_what_waits_for_freed_rows_is_handed_back(waiting: list[Waiting], freed:
     assert held(port) == [r for r in waiting if r[0] not in freed]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 30), max_size=100))
 def test_tags_are_counted_once(rows: list[int]) -> None:
     """However often each was read; where there are very many reads, the count may be above it."""

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.presence.model import LeavingEvidence
@@ -98,6 +98,7 @@ candidates = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(candidates, st.integers(0, 3))
 def test_one_sale_is_of_one_piece_or_of_none(tags: list[Candidate], unread: int) -> None:
     """What left by it adds up to no more than the one piece, however many tags there are."""
@@ -112,6 +113,7 @@ def test_one_sale_is_of_one_piece_or_of_none(tags: list[Candidate], unread: int)
         assert verdict.p_left[verdict.epc or ""] == max(verdict.p_left.values())
 
 
+@settings(deadline=None)
 @given(st.floats(0, 3_600), st.floats(0, 3_600), st.floats(-30, 0))
 def test_the_longer_a_tag_is_read_after_the_sale_the_less_it_fits(a: float, b: float, silence: float) -> None:
     """Resting is staying."""
@@ -121,6 +123,7 @@ def test_the_longer_a_tag_is_read_after_the_sale_the_less_it_fits(a: float, b: f
     )
 
 
+@settings(deadline=None)
 @given(st.floats(-30, 0), st.floats(-30, 0), st.floats(-3_600, 0))
 def test_the_more_telling_its_silence_the_better_a_tag_fits(a: float, b: float, seen_s: float) -> None:
     """Silence of a well-read tag says more than that of a weak one."""
@@ -128,6 +131,7 @@ def test_the_more_telling_its_silence_the_better_a_tag_fits(a: float, b: float, 
     assert fit(tag(seen_s=seen_s, silence=more), SALE) >= fit(tag(seen_s=seen_s, silence=less), SALE)
 
 
+@settings(deadline=None)
 @given(candidates.filter(bool))
 def test_an_unread_piece_takes_from_what_the_tags_explain(tags: list[Candidate]) -> None:
     """With an unread piece more, a tag is never surer to have left."""
@@ -169,6 +173,7 @@ def test_a_tag_that_came_after_the_mark_has_its_own_silence() -> None:
     assert SaleMark(SALE, {}).since(leaving(10, -3.0), SALE) == -3.0
 
 
+@settings(deadline=None)
 @given(st.floats(-3_600, 3_600), st.floats(-40, 0), st.floats(0, 20), st.floats(0, 3_600))
 def test_silence_since_a_sale_is_part_of_all_silence(
     seen_s: float, before: float, more: float, told_late_s: float

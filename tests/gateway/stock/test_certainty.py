@@ -36,7 +36,7 @@ def by_enumeration(p_present: list[float], sold: list[float]) -> list[float]:
     return left
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(presences, sales)
 def test_it_equals_trying_every_case(p_present: list[float], sold: list[float]) -> None:
     """P(N >= n) and the mean, for up to eight pieces and three sales that nothing has paid yet."""
@@ -47,7 +47,7 @@ def test_it_equals_trying_every_case(p_present: list[float], sold: list[float]) 
     assert found.expected == pytest.approx(sum(n * p for n, p in enumerate(exact)), abs=1e-8)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 6), st.lists(chances, max_size=4), sales)
 def test_sure_pieces_are_pieces_that_are_surely_here(
     sure: int, p_present: list[float], sold: list[float]
@@ -65,6 +65,7 @@ def assert_not_above(less: Belief, more: Belief) -> None:
     assert less.expected <= more.expected + 1e-9
 
 
+@settings(deadline=None)
 @given(st.lists(chances, min_size=1, max_size=8), sales, chances)
 def test_a_piece_more_surely_here_makes_every_number_likelier(
     p_present: list[float], sold: list[float], other: float
@@ -74,6 +75,7 @@ def test_a_piece_more_surely_here_makes_every_number_likelier(
     assert_not_above(belief([low, *p_present[1:]], sold), belief([high, *p_present[1:]], sold))
 
 
+@settings(deadline=None)
 @given(presences, sales, chances)
 def test_a_sale_more_makes_every_number_less_likely(
     p_present: list[float], sold: list[float], sale: float
@@ -82,6 +84,7 @@ def test_a_sale_more_makes_every_number_less_likely(
     assert_not_above(belief(p_present, [*sold, sale]), belief(p_present, sold))
 
 
+@settings(deadline=None)
 @given(st.lists(chances, max_size=90), st.lists(chances, max_size=12))
 def test_the_interval_holds_nine_tenths(p_present: list[float], sold: list[float]) -> None:
     """… and tails fall from left to right, between 0 and 1, whatever is believed."""
@@ -126,6 +129,7 @@ def test_nothing_believed_is_nothing() -> None:
     assert found.at_least(1) == 0
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.integers(-3, 80), st.floats(0.01, 1), min_size=1, max_size=10))
 def test_a_distribution_is_told_as_it_is(weights: dict[int, float]) -> None:
     """In any order of counts; counts below nought are nought (a scale may weigh less than nothing)."""
