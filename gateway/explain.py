@@ -28,6 +28,7 @@ KINDS: dict[str, EventKind] = {
     "return": "return",
     "receive": "receive",
     "transfer": "transfer",
+    "count": "count",
 }
 
 

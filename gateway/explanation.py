@@ -10,7 +10,7 @@ from typing import Literal
 
 from gateway.presence.model import Phase
 
-EventKind = Literal["sale", "return", "receive", "transfer"]
+EventKind = Literal["sale", "return", "receive", "transfer", "count"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ class ExplainedItem(Answer):
 class OpenEvent(Answer):
     """A piece that a till or a scanner told of, and that no tag has answered for yet."""
 
-    type: Literal["sale", "return", "receive", "transfer"] = Field(
+    type: Literal["sale", "return", "receive", "transfer", "count"] = Field(
         description="What was told.", examples=["sale"]
     )
     ref: str = Field(description="Id of the event, or scanner and time.", examples=["till-1:000184:1"])

@@ -22,7 +22,14 @@ LINGER_S = 45.0
 EARLY_S, EARLY_FADE_S = 420.0, 900.0
 """A piece in a hand is hard to read: silence may begin this long before the sale, and rarely longer."""
 MOST_SILENCE = 14.0
-ZONE_FIT = {"till": 400.0, "exit": 400.0, "fitting_room": 1.5, "floor": 1.0, "receiving": 0.1, "back_room": 0.08}
+ZONE_FIT = {
+    "till": 400.0,
+    "exit": 400.0,
+    "fitting_room": 1.5,
+    "floor": 1.0,
+    "receiving": 0.1,
+    "back_room": 0.08,
+}
 PASSING_FIT = (0.0, 20.0, 400.0)
 """… by the epochs in which a till or exit read it since a place to rest did: once may be through a wall."""
 FORGIVEN_S = 3.0

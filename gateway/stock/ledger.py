@@ -189,7 +189,8 @@ class Ledger:
         self, store: str, sku: str, zone: str, pieces: int, ref: str, at_ns: int, now_ns: int
     ) -> None:
         """A person counted `pieces` in a zone."""
-        self._apply(store, sku, now_ns, lambda line: counted.counted(line, zone, pieces, ref, at_ns))
+        rule = tagged.counted if self.tracked_by(sku) == "tag" else counted.counted
+        self._apply(store, sku, now_ns, lambda line: rule(line, zone, pieces, ref, at_ns))
 
     def not_sold(self, store: str, sku: str, ref: str, now_ns: int) -> None:
         """A sale by SKU took no piece that has a tag: one that was never read, or the scan was wrong."""

@@ -20,6 +20,9 @@ SILENCE_EARLY_NS = 1_200 * 1_000_000_000
 before. The error of a wrong guess ends when the piece really sold leaves by the gate."""
 UNSEEN = "unseen"
 """Cause of an arrival after silence. It may be a return all the same, if its sale was paired with another tag."""
+COUNT_ANNOUNCES_NS = 900 * 1_000_000_000
+"""New tags this soon after a count were counted (a shop is counted when its readers begin); later ones are
+deliveries, and what was counted bears no tag that answers."""
 MAX_LONE = 1_000
 """Unannounced changes kept per line for pairing; deliveries are larger only where nobody scans them."""
 
@@ -30,7 +33,7 @@ def arrived(line: Line, epc: str, zone: str, at_ns: int, *, came_back: bool) -> 
     gone = _take_lone(line.lone_departures, epc)
     was_unseen = gone is not None and gone.cause == "silence"
     sale = line.paired.pop(epc, None)
-    credit = _take_credit(line, epc, zone, came_back=came_back, by_name_alone=was_unseen)
+    credit = _take_credit(line, epc, zone, at_ns, came_back=came_back, by_name_alone=was_unseen)
     if credit is not None:
         kind = MovementKind.RETURNED if credit.kind == "return" else MovementKind.ARRIVED
         return Effect(kind, "pairing", at_ns, epc=epc, to_zone=zone, ref=credit.ref, note="as announced")
@@ -182,6 +185,24 @@ def received(line: Line, ref: str, at_ns: int, zone: str, epc: str | None, *, is
     return Effect(MovementKind.ARRIVED, "receiving", at_ns, epc=epc, to_zone=zone, ref=ref)
 
 
+def counted(line: Line, zone: str, pieces: int, ref: str, at_ns: int) -> Effect:
+    """A person counted `pieces` in a zone, tags or not.
+
+    Pieces beyond those known are announced: the next new tags are theirs, or they bear none that
+    answers. Of fewer, pieces that no tag of was ever read go first; tags that are read stay, noted.
+    """
+    missing = line.levels().get(zone, 0) - pieces
+    for credit in [c for c in reversed(line.credits) if c.zone == zone][: max(0, missing)]:
+        line.credits.remove(credit)
+        missing -= 1
+    unread = min(line.pool[zone], max(0, missing))
+    line.pool[zone] -= unread
+    line.credits += [Announced(ref, "count", at_ns, zone) for _ in range(-missing)]
+    missing = line.levels().get(zone, 0) - pieces
+    note = f"{missing} more believed here than counted" if missing else ""
+    return Effect(MovementKind.COUNTED, "count", at_ns, pieces=pieces, to_zone=zone, ref=ref, note=note)
+
+
 def _seen_already(
     line: Line, kind: MovementKind, cause: str, ref: str, at_ns: int, epc: str | None, seen: Lone | None
 ) -> Effect:
@@ -269,7 +290,7 @@ def _sold_unseen(line: Line, ref: str, at_ns: int, epc: str | None = None) -> Ef
 
 
 def _take_credit(
-    line: Line, epc: str, zone: str, *, came_back: bool, by_name_alone: bool
+    line: Line, epc: str, zone: str, at_ns: int, *, came_back: bool, by_name_alone: bool
 ) -> Announced | None:
     """Return the credit that this arrival redeems: its own, else of the fitting kind, oldest first."""
     for credit in line.credits:
@@ -281,6 +302,8 @@ def _take_credit(
     floor = line.roles[zone] not in {"back_room", "receiving"}
     for credit in line.credits:
         fits = (came_back or floor) if credit.kind == "return" else not came_back
+        if credit.kind == "count" and at_ns - credit.at_ns > COUNT_ANNOUNCES_NS:
+            fits = False
         if credit.epc is None and fits:
             line.credits.remove(credit)
             return credit

@@ -4,7 +4,15 @@ import pytest
 
 from gateway.movements import MovementKind, ZoneDelta
 from gateway.stock.line import Line
-from gateway.stock.tagged import EXIT_EARLY_NS, MAX_LONE, SILENCE_EARLY_NS, arrived, departed
+from gateway.stock.tagged import (
+    COUNT_ANNOUNCES_NS,
+    EXIT_EARLY_NS,
+    MAX_LONE,
+    SILENCE_EARLY_NS,
+    arrived,
+    counted,
+    departed,
+)
 from tests.support.stock_room import ROLES, STORE, T0, S, StockRoom
 
 HOUR = 3_600
@@ -401,3 +409,25 @@ def test_what_waits_for_its_pair_is_bounded() -> None:
         departed(line, f"{n}", "back", T0 + n, T0 + n, "exit")
     assert len(line.lone_arrivals) == len(line.lone_departures) == MAX_LONE
     assert line.lone_arrivals[0].epc == line.lone_departures[0].epc == "50"
+
+
+def test_tags_that_are_read_after_a_count_are_those_that_were_counted() -> None:
+    """A shop is counted when its readers begin: the tags that then turn up are no pieces more."""
+    line = Line(STORE, "TEE", ROLES[STORE])
+    counted(line, "back", 3, "count-1", T0)
+    assert line.levels() == {"back": 3}
+    for number in range(2):
+        arrived(line, f"EPC{number}", "back", T0 + number, came_back=False)
+    assert line.levels() == {"back": 3}
+    arrived(line, "LATER", "back", T0 + COUNT_ANNOUNCES_NS + 1, came_back=False)
+    assert line.levels() == {"back": 4}
+
+
+def test_a_count_takes_away_what_was_never_read_and_notes_the_tags_that_are() -> None:
+    """Fewer counted than believed: announced and unread pieces go, tags that answer stay."""
+    line = Line(STORE, "TEE", ROLES[STORE])
+    arrived(line, "READ", "back", T0, came_back=False)
+    counted(line, "back", 3, "count-1", T0)
+    effect = counted(line, "back", 0, "count-2", T0 + 1)
+    assert line.levels() == {"back": 1}
+    assert effect.note == "1 more believed here than counted"
