@@ -55,9 +55,10 @@ def _of_shelves(state: State, store: str, sku: str) -> Belief | None:
     counts, p = np.zeros(1, np.intp), np.ones(1)
     for section in state.site.config.shelves:
         if (section.store, section.sku) == (store, sku):
-            if state.shelves[section.id].pieces is None:
+            shelf = state.shelves[section.id]
+            if shelf.pieces is None or shelf.fault is not None:
                 return None
-            least, chances = state.shelves[section.id].distribution()
+            least, chances = shelf.distribution()
             counts = np.arange(len(p) + len(chances) - 1) + (counts[0] + least)
             p = np.convolve(p, chances)
     line = state.ledger.line(store, sku)

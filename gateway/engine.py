@@ -283,7 +283,7 @@ class Engine:
                 self.state.ledger.restore_line(store, sku, row.value or "{}")
         for row in by_part.get("shelf", ()):
             if row.key in self.state.shelves and row.value is not None:
-                self.state.shelves[row.key].restore(int(row.value))
+                self.state.shelves[row.key].restore(row.value)
         for row in by_part.get("told", ()):
             if row.key in self.state.told and row.value is not None:
                 self.state.told[row.key].restore(row.value)

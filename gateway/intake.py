@@ -125,12 +125,13 @@ class ObservationIntake:
         device.seen(at_ns)
         device.observations += 1
         settled = shelf.feed(reading.weight_g, at_ns)
+        if settled is not None or (shelf.is_save_due() and shelf.pieces is not None):
+            self._state.rows.append(StateRow("shelf", reading.sensor, shelf.save()))
         if settled is None:
             return
         section = self._state.site.shelves[reading.sensor]
         self._state.touched.add((section.store, section.sku))
         if settled.pieces is not None:
-            self._state.rows.append(StateRow("shelf", reading.sensor, str(settled.pieces)))
             self._state.ledger.shelf_settled(
                 section.store, section.sku, section.id, section.zone, settled.pieces, settled.at_ns, now_ns
             )
