@@ -8,7 +8,6 @@ few matrix products per pattern, whatever the number of tags.
     weight(zone, state) = prior x prod over antenna zones of (read rate, or 1 - read rate)
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from math import exp
 
@@ -21,6 +20,8 @@ TINY = 1e-30
 LEAST_RATE = np.float32(1e-9)
 _KEYS = np.random.default_rng(1).integers(1, 1 << 62, 256)
 """One number a zone; their sum stands for a pattern of zones (a clash has odds below 1 in 10^15)."""
+RARE = 24
+"""A pattern of fewer tags has no table of its own made: so many weighed one by one cost as much."""
 HEARD_WEIGHT = 8.0
 """Reads at home after which a tag's own habit of being read next door outweighs the zone's average."""
 
@@ -83,37 +84,64 @@ def weigh(prior: Beliefs, tables: Tables, hit: NDArray[np.bool_], zone_factor: F
     """Return the beliefs after an epoch. `hit`: which antenna zones read each tag, shape (tags, zones);
     `zone_factor`: what RSSI and the tag's own habits add, same shape, 1 where nothing.
     """
-    p_zone, states = np.empty_like(prior.p_zone), np.empty_like(prior.states)
-    p_gone, silence = np.empty_like(prior.p_gone), np.empty_like(prior.silence)
-    for rows, zones in _patterns(hit):
+    is_read = hit.any(1)
+    weighted = prior.p_zone * np.where(is_read[:, None], zone_factor, np.float32(1.0))
+    by_state, by_zone = np.empty_like(prior.states), np.empty_like(prior.p_zone)
+    if_gone = np.empty_like(prior.p_gone)
+    rare = []
+    for rows in _patterns(hit):
+        if len(rows) < RARE:
+            rare.append(rows)
+            continue
+        zones = np.flatnonzero(hit[rows[0]])
         log_table = tables.silent + tables.read_by[zones].sum(0)
-        scale = float(log_table.max()) if zones else 0.0
+        scale = float(log_table.max()) if len(zones) else 0.0
         table = np.exp(log_table - scale)
-        weighted = prior.p_zone[rows] * zone_factor[rows] if zones else prior.p_zone[rows]
-        new_states = prior.states[rows] * (weighted @ table)
-        new_zone = weighted * (prior.states[rows] @ table.T)
-        gone = prior.p_gone[rows] * np.float32(STRAY ** len(zones) * exp(-scale))
-        here = new_states.sum(1)
-        total = np.maximum(here + gone, TINY)
-        p_zone[rows] = new_zone / np.maximum(new_zone.sum(1, keepdims=True), TINY)
-        states[rows] = new_states / total[:, None]
-        p_gone[rows] = gone / total
-        if zones:
-            silence[rows] = 0.0
-        else:
-            before = np.maximum(prior.states[rows].sum(1), TINY)
-            silence[rows] = prior.silence[rows] + np.log(np.maximum(here / before, TINY))
-    return Beliefs(p_zone, states, p_gone, silence)
+        by_state[rows] = weighted[rows] @ table
+        by_zone[rows] = prior.states[rows] @ table.T
+        if_gone[rows] = STRAY ** len(zones) * exp(-scale)
+    if rare:
+        rows = np.concatenate(rare)
+        scales = _weigh_each(tables, hit[rows], weighted[rows], prior.states[rows], rows, by_state, by_zone)
+        if_gone[rows] = STRAY ** hit[rows].sum(1) * np.exp(-scales)
+    states, p_zone, p_gone = prior.states * by_state, weighted * by_zone, prior.p_gone * if_gone
+    here = states.sum(1)
+    total = np.maximum(here + p_gone, TINY)
+    missed = prior.silence + np.log(np.maximum(here / np.maximum(prior.states.sum(1), TINY), TINY))
+    return Beliefs(
+        p_zone / np.maximum(p_zone.sum(1, keepdims=True), TINY),
+        states / total[:, None],
+        p_gone / total,
+        np.where(is_read, np.float32(0.0), missed),
+    )
 
 
-def _patterns(hit: NDArray[np.bool_]) -> Iterator[tuple[NDArray[np.intp], list[int]]]:
-    """Yield the rows of each pattern of zones that occurs, and its zones."""
-    zones = hit.shape[1]
-    keys = hit.astype(np.int64) @ _KEYS[:zones]
+def _weigh_each(
+    tables: Tables,
+    hit: NDArray[np.bool_],
+    weighted: Floats,
+    states: Floats,
+    rows: NDArray[np.intp],
+    by_state: Floats,
+    by_zone: Floats,
+) -> Floats:
+    """Weigh tags of rare patterns, each by a table of its own; return what each table was scaled by."""
+    zones, n = tables.silent.shape
+    reads = hit.astype(np.float32) @ tables.read_by.reshape(zones, zones * n)
+    log_tables = tables.silent + reads.reshape(-1, zones, n)
+    scales: Floats = log_tables.max((1, 2))
+    each = np.exp(log_tables - scales[:, None, None])
+    by_state[rows] = (weighted[:, None, :] @ each)[:, 0]
+    by_zone[rows] = (each @ states[:, :, None])[:, :, 0]
+    return scales
+
+
+def _patterns(hit: NDArray[np.bool_]) -> list[NDArray[np.intp]]:
+    """Return the rows of each pattern of zones that occurs."""
+    keys = hit.astype(np.int64) @ _KEYS[: hit.shape[1]]
     order = np.argsort(keys, kind="stable")
     ends = np.flatnonzero(np.diff(keys[order])) + 1
-    for rows in np.split(order, ends) if len(order) else ():
-        yield rows, np.flatnonzero(hit[rows[0]]).tolist()
+    return np.split(order, ends) if len(order) else []
 
 
 def habit_factor(

@@ -360,7 +360,9 @@ class StoreBelief:
         heard = hit.any(1)
         columns.last_zone[rows[heard]] = np.where(hit[heard], after.p_zone[heard], -1.0).argmax(1)
         self._follow_passing(rows, hit)
-        was_seen = self.seen_share[columns.place[rows], None]  # next door alone, while home was dark, is no habit
+        was_seen = self.seen_share[
+            columns.place[rows], None
+        ]  # next door alone, while home was dark, is no habit
         columns.heard[rows] = columns.heard[rows] * np.float16(HABIT_KEEP) + hit * was_seen
         self._judge(rows, after, end_ns)
 
