@@ -84,7 +84,7 @@ def weigh(prior: Beliefs, tables: Tables, hit: NDArray[np.bool_], zone_factor: F
     """Return the beliefs after an epoch. `hit`: which antenna zones read each tag, shape (tags, zones);
     `zone_factor`: what RSSI and the tag's own habits add, same shape, 1 where nothing.
     """
-    is_read: NDArray[np.bool_] = hit.any(axis=1)
+    is_read = np.logical_or.reduce(hit, axis=1)
     weighted = prior.p_zone * np.where(is_read[:, None], zone_factor, np.float32(1.0))
     by_state, by_zone = np.empty_like(prior.states), np.empty_like(prior.p_zone)
     if_gone = np.empty_like(prior.p_gone)
