@@ -22,6 +22,8 @@ _KEYS = np.random.default_rng(1).integers(1, 1 << 62, 256)
 """One number a zone; their sum stands for a pattern of zones (a clash has odds below 1 in 10^15)."""
 RARE = 24
 """A pattern of fewer tags has no table of its own made: so many weighed one by one cost as much."""
+BORDER = 0.6
+"""A tag at a border is read next door at most so often as at home."""
 HEARD_WEIGHT = 8.0
 """Reads at home after which a tag's own habit of being read next door outweighs the zone's average."""
 
@@ -85,7 +87,7 @@ def weigh(prior: Beliefs, tables: Tables, hit: NDArray[np.bool_], zone_factor: F
     `zone_factor`: what RSSI and the tag's own habits add, same shape, 1 where nothing.
     """
     is_read = np.logical_or.reduce(hit, axis=1)
-    weighted = prior.p_zone * np.where(is_read[:, None], zone_factor, np.float32(1.0))
+    weighted = prior.p_zone * np.where(np.expand_dims(is_read, 1), zone_factor, np.float32(1.0))
     by_state, by_zone = np.empty_like(prior.states), np.empty_like(prior.p_zone)
     if_gone = np.empty_like(prior.p_gone)
     rare = []
@@ -129,7 +131,7 @@ def _weigh_each(
     zones, n = tables.silent.shape
     reads = hit.astype(np.float32) @ tables.read_by.reshape(zones, zones * n)
     log_tables = tables.silent + reads.reshape(-1, zones, n)
-    scales: Floats = log_tables.max((1, 2))
+    scales: Floats = np.where(hit.any(1), log_tables.max((1, 2)), np.float32(0.0))
     each = np.exp(log_tables - scales[:, None, None])
     by_state[rows] = (weighted[:, None, :] @ each)[:, 0]
     by_zone[rows] = (each @ states[:, :, None])[:, :, 0]
@@ -159,7 +161,8 @@ def habit_factor(
     own = (heard.astype(np.float32) * home_share[:, None] + average * HEARD_WEIGHT) / (
         at_home[:, None] + HEARD_WEIGHT
     )
-    ratio = np.clip(own, average, 0.9) / np.maximum(average, 1e-6)
+    lies_at_border = heard <= BORDER * at_home[:, None]  # read there more than here, it lies there
+    ratio = np.where(lies_at_border, np.maximum(own, average), average) / np.maximum(average, 1e-6)
     ratio[tags, place] = 1.0
     factor: Floats = np.ones(ratio.shape, np.float32)
     factor[tags, place] = np.where(hit, ratio, 1.0).prod(axis=1).astype(np.float32)

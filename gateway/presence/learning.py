@@ -23,6 +23,7 @@ from gateway.presence.rule import (
     GONE_PER_H,
     LEARN_MEMORY_S,
     LEAST_SHARE,
+    MOST_CROSS_SHARE,
     MOST_SHARE,
     NO_GATE_FACTOR,
     OUT_PER_H,
@@ -91,7 +92,8 @@ class Learning:
     def read_shares(self) -> Floats:
         """Return P(read by an antenna of the row in an epoch | normal, visible, in the column's zone)."""
         shares = (self._prior_hits + self.hits) / (self._prior_trials + self.trials)
-        shares = np.clip(shares, LEAST_SHARE, MOST_SHARE)
+        most = np.where(np.eye(len(shares), dtype=np.bool_), MOST_SHARE, MOST_CROSS_SHARE)
+        shares = np.clip(shares, LEAST_SHARE, most)
         result: Floats = (shares * self._watched[:, None]).astype(np.float32)
         return result
 

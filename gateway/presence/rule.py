@@ -63,7 +63,11 @@ READ_SHARE_PRIOR, READ_SHARE_WEIGHT = 0.65, 60.0
 CROSS_SHARE_PRIOR, CROSS_SHARE_WEIGHT = 0.01, 200.0
 GATE_CROSS_PRIOR = 0.004
 """Per epoch, of a normal visible tag; weights in tag-epochs."""
-LEAST_SHARE, MOST_SHARE = 0.0005, 0.97
+LEAST_SHARE, MOST_SHARE, MOST_CROSS_SHARE = 0.0005, 0.97, 0.2
+TEACHING_READS, TEACHING_RATIO = 3.0, 2.0
+"""A tag teaches what antennas read of its zone once its own zone read it so often, and twice as often as any
+other: one that is believed in the wrong zone would teach that walls are air, and be believed there for good.
+"""
 RSSI_BIN_DB, RSSI_LEAST_DBM, RSSI_BINS = 3.0, -86.0, 18
 """Bin 0 and the last take what lies beyond."""
 OWN_DBM, CROSS_DBM, PORTAL_DBM, RSSI_SIGMA_DB = -60.0, -67.0, -54.0, 6.0

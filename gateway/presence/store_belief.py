@@ -22,6 +22,8 @@ from gateway.presence.rule import (
     CLEAR,
     QUALITY_SHARE,
     SURE_MARK,
+    TEACHING_RATIO,
+    TEACHING_READS,
     VIEWS,
     BeliefRule,
     Floats,
@@ -353,7 +355,7 @@ class StoreBelief:
         prior = predict(before, tables, (columns.leaving[rows] * at_gate)[:, None] * self._gates)
         factor = self._zone_factor(rows, hit, reads.rssi_dbm[rows], tables)
         after = weigh(prior, tables, hit, factor)
-        self._learn(prior, after, hit, reads.rssi_dbm[rows])
+        self._learn(rows, prior, after, hit, reads.rssi_dbm[rows])
         columns.p_zone[rows], columns.states[rows] = after.p_zone, after.states
         columns.p_gone[rows], columns.silence[rows] = after.p_gone, after.silence
         columns.last_ns[rows], columns.home_ns[rows] = reads.last_ns[rows], reads.home_ns[rows]
@@ -391,9 +393,26 @@ class StoreBelief:
         factor[tag, zone] = tables.rssi_ratios[zone, bins]
         return factor * habit_factor(self.columns.heard[rows], self.columns.place[rows], tables.shares, hit)
 
-    def _learn(self, prior: Beliefs, after: Beliefs, hit: NDArray[np.bool_], rssi_dbm: Floats) -> None:
+    def _is_at_home(self, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Return which tags their own zone reads more than any other."""
+        tags, place = np.arange(len(rows)), self.columns.place[rows]
+        heard = self.columns.heard[rows].astype(np.float32)
+        at_home = heard[tags, place]
+        heard[tags, place] = 0.0
+        result: NDArray[np.bool_] = at_home >= np.maximum(TEACHING_READS, TEACHING_RATIO * heard.max(1))
+        return result
+
+    def _learn(
+        self,
+        rows: NDArray[np.intp],
+        prior: Beliefs,
+        after: Beliefs,
+        hit: NDArray[np.bool_],
+        rssi_dbm: Floats,
+    ) -> None:
         """Take from tags whose place is clear what their antennas read, and how strongly."""
-        sure = np.where(prior.p_zone > CLEAR_SHARE, prior.p_zone, 0.0)
+        clear_place = (prior.p_zone > CLEAR_SHARE) & self._is_at_home(rows)[:, None]
+        sure = np.where(clear_place, prior.p_zone, 0.0)
         clear = sure * prior.states[:, CLEAR : CLEAR + 1]
         self.learning.learn_shadows((sure.max(1) @ after.states)[:VIEWS])
         hits = hit.astype(np.float32)

@@ -12,13 +12,15 @@ import numpy as np
 
 from gateway.presence.absent import GONE_EXIT, GONE_SILENT, NOWHERE, STRANGER, Absent
 from gateway.presence.antennas import Antennas, telling
-from gateway.presence.filter import HEARD_WEIGHT, LEAST_RATE
+from gateway.presence.filter import BORDER, HEARD_WEIGHT, LEAST_RATE
 from gateway.presence.learning import Learning, ZoneFacts, rssi_bins
 from gateway.presence.model import Place
 from gateway.presence.rule import (
     CLEAR,
     QUALITY_SHARE,
     STRAY,
+    TEACHING_RATIO,
+    TEACHING_READS,
     VIEWS,
     BeliefRule,
     first_states,
@@ -227,8 +229,10 @@ class BeliefModel:
     def _habit(self, tag: Tag, zone: int, odds: Odds) -> float:
         """Return how much likelier a read by a zone is, for a tag that it reads day in day out."""
         average = odds.shares[zone][tag.place]
+        if tag.heard[zone] > BORDER * tag.heard[tag.place]:
+            return 1.0
         own = tag.heard[zone] * odds.shares[tag.place][tag.place] + average * HEARD_WEIGHT
-        return min(max(own / (tag.heard[tag.place] + HEARD_WEIGHT), average), 0.9) / average
+        return max(own / (tag.heard[tag.place] + HEARD_WEIGHT), average) / average
 
     def _likelihood(self, tag: Tag, heard: Heard, zone: int, state: int, odds: Odds) -> float:
         """Return the chance of an epoch's reads and misses of a tag that is here, in a zone and state."""
@@ -251,6 +255,8 @@ class BeliefModel:
         assert odds is not None
         self._predict(tag, odds)
         home = tag.place
+        elsewhere = max(h for z, h in enumerate(tag.heard) if z != home)
+        teaches = tag.heard[home] >= max(TEACHING_READS, TEACHING_RATIO * elsewhere)
         p_zone, states = tag.p_zone, tag.states
         joint = [
             [p * s * self._likelihood(tag, heard, z, n, odds) for n, s in enumerate(states)]
@@ -267,7 +273,7 @@ class BeliefModel:
         kept = [np.float16(h) * np.float16(HABIT_KEEP) for h in tag.heard]  # in half precision, as it is kept
         seen = odds.seen[home]
         tag.heard = [float(np.float16(h + seen * (zone in heard.strengths))) for zone, h in enumerate(kept)]
-        return p_zone, states, tag, heard
+        return p_zone if teaches else [0.0] * len(p_zone), states, tag, heard
 
     def _learn(self, lessons: list[tuple[list[float], list[float], Tag, Heard]]) -> None:
         n = len(self.places)
