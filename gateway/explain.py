@@ -109,7 +109,11 @@ def _items(state: State, found: Availability) -> tuple[tuple[ItemEvidence, ...],
         if item is not None:
             zone = None if item.place is None else state.site.places[item.place].zone
             p_zone = None if item.place is None else item.p_place
-            items.append(ItemEvidence(epc, zone, p_zone, item.p_present, item.last_seen_ns))
+            items.append(
+                ItemEvidence(
+                    epc, zone, p_zone, item.p_present, item.last_seen_ns, epc in state.presence.clones
+                )
+            )
     return tuple(items), len(known) - len(least)
 
 

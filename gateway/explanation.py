@@ -30,6 +30,7 @@ class ItemEvidence:
     """A single tag. `zone`: where it is counted, None where it is in no zone's level.
 
     `p_zone`: it is in `zone`; `p_present`: it is in the store at all; None where the rule computes none.
+    `is_cloned`: another store goes on reading the same EPC, so one of the two is a copy.
     """
 
     epc: str
@@ -37,6 +38,7 @@ class ItemEvidence:
     p_zone: float | None
     p_present: float | None
     last_seen_ns: int | None
+    is_cloned: bool = False
 
 
 @dataclass(frozen=True, slots=True)

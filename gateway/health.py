@@ -124,6 +124,10 @@ class Health:
             self._engine.imbalanced,
         )  # fmt: skip
         yield from _metric(
+            "storefloor_cloned_epcs", "gauge", "tags that two stores go on reading at once: one is a copy",
+            len(self._engine.state.presence.clones),
+        )  # fmt: skip
+        yield from _metric(
             "storefloor_store_failing", "gauge", "1 while the disk refuses commits", int(self._pipeline.store_failure is not None)
         )  # fmt: skip
         yield from _metric(

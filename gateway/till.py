@@ -116,7 +116,7 @@ class Till:
         proof = before_sale(self._state, store, sku, now_ns)
         if epc is None or ledger.tracked_by(sku) != "tag":
             ledger.sold(store, sku, ref, at_ns, now_ns)
-        elif self._state.presence.depart(epc, at_ns):
+        elif self._state.presence.depart(epc, at_ns, store):
             self._told[epc] = (ref, at_ns)
         else:
             ledger.sold_epc(store, sku, epc, None, ref, at_ns, now_ns)
@@ -150,7 +150,7 @@ class Till:
             by_tag
             and epc is not None
             and self._is_here(store, epc)
-            and self._state.presence.depart(epc, event.at_ns)
+            and self._state.presence.depart(epc, event.at_ns, event.store)
         ):
             self._sent[epc] = (to_store, ref, event.at_ns)
         else:

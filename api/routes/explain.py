@@ -63,6 +63,7 @@ def _body(found: Found) -> Json:
                 "p_zone": shown_p_or_none(item.p_zone),
                 "p_present": shown_p_or_none(item.p_present),
                 "last_seen_at": rfc3339_or_none(item.last_seen_ns),
+                "is_cloned": item.is_cloned,
             }
             for item in found.items
         ],

@@ -46,6 +46,10 @@ class ExplainedItem(Answer):
         description="Its newest read (RFC 3339, UTC); null: none since the gateway began.",
         examples=["2026-11-21T18:02:01Z"],
     )
+    is_cloned: bool = Field(
+        description="Whether another store goes on reading the same EPC: one of the two is a copy.",
+        examples=[False],
+    )
 
 
 class OpenEvent(Answer):

@@ -40,6 +40,8 @@ MAX_CATCH_UP = 720
 """Epochs that are lived through one by one after a pause; of a longer one only so many."""
 CLONE_NS = 1_800 * NS_PER_S
 """Read again in the store that it went from this soon: nobody carries a piece so fast to and fro."""
+MAX_MOVED, MAX_CLONES = 10_000, 10_000
+"""Transfers of the last half hour, and clones, that are kept apart: a shop has a handful."""
 LEARNED_EVERY_NS = 600 * NS_PER_S
 """What was learned is written down this often; losing ten minutes of days is nothing."""
 MOST_LENT_NS = 60 * NS_PER_S
@@ -146,7 +148,8 @@ class BeliefPresence:
         if other is None:
             self._events.append(Arrived(epc, place, at_ns, came_back))
         elif self._is_clone(epc, store, at_ns):
-            self.clones.add(epc)
+            if len(self.clones) < MAX_CLONES:
+                self.clones.add(epc)
             self._events.append(Arrived(epc, place, at_ns, came_back=True))
         else:
             self._transfer(other, epc, place, at_ns)
@@ -168,13 +171,16 @@ class BeliefPresence:
         row = other.columns.index[epc]
         source = other.places[int(other.columns.place[row])]
         other.leave(row, GONE_SILENT, at_ns)
+        if len(self._moved_from) >= MAX_MOVED:
+            recent = {e: m for e, m in self._moved_from.items() if at_ns - m[1] < CLONE_NS}
+            self._moved_from = recent if len(recent) < MAX_MOVED else {}
         self._moved_from[epc] = (source.store, at_ns)
         self._events.append(Moved(epc, place, source.id, at_ns))
 
     # -- commands -------------------------------------------------------------------------------------
 
-    def depart(self, epc: str, at_ns: int) -> bool:
-        """Take a tag out because a till or a person named it."""
+    def depart(self, epc: str, at_ns: int, store_name: str | None = None) -> bool:
+        """Take a tag out because a till or a person named it; one never read is remembered in that store."""
         for store in self.stores.values():
             row = store.columns.index.get(epc)
             if row is not None:
@@ -193,7 +199,7 @@ class BeliefPresence:
                 store.absent.gone(epc, tag)
                 store.dirty[epc] = None
                 return False
-        store = next(iter(self.stores.values()))
+        store = self.stores.get(store_name or "") or next(iter(self.stores.values()))
         store.absent.gone(epc, Absent(GONE_TOLD, changed_ns=at_ns))
         store.dirty[epc] = None
         return False

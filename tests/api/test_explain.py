@@ -24,6 +24,7 @@ def test_every_term_is_told_with_its_evidence() -> None:
         "p_zone": 0.71,
         "p_present": 0.9832,
         "last_seen_at": "2026-11-21T18:01:11Z",
+        "is_cloned": False,
     }
     assert told["more_items"] == 3
     assert told["open_sales"] == [
