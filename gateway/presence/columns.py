@@ -18,7 +18,7 @@ this epoch (the row is freed at the end of it)."""
 
 
 class Columns:
-    """Grows by doubling; `epcs[row]` is the tag of a row."""
+    """Grows by a quarter; `epcs[row]` is the tag of a row."""
 
     def __init__(self, zones: int) -> None:
         self.zones = zones
@@ -51,7 +51,7 @@ class Columns:
         else:
             row = self.used
             if row == self.capacity:
-                self._grow(self.capacity * 2)
+                self._grow(self.capacity + max(FIRST_CAPACITY, self.capacity // 4))
             self.used += 1
             self.epcs.append(epc)
         self.index[epc] = row

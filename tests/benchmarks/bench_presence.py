@@ -43,6 +43,7 @@ LEAST_SECONDS = 2 * EPOCH_S
 ACROSS, MOVING = 0.098, 0.002
 OWN_DBM, ACROSS_DBM = -58.0, -69.0
 NS_PER_S = 1_000_000_000
+DAY_NS = 25 * 3_600 * NS_PER_S
 START_NS = 1_795_248_000 * NS_PER_S
 ZONES = ("front", "denim", "shoes", "back-room")
 
@@ -175,7 +176,7 @@ def measure(tags: int) -> float:
 
 
 def measure_memory(tags: int) -> None:
-    """Measure what a known tag takes, its EPC text included."""
+    """Measure what a tag takes, its EPC text included: just arrived (a scan may still announce it), and a day on."""
     gc.collect()
     tracemalloc.start()
     engine = new_engine()
@@ -183,10 +184,17 @@ def measure_memory(tags: int) -> None:
     floor = Floor(tags)
     settle(engine, floor)
     floor_bytes = sys.getsizeof(floor.epcs) + sys.getsizeof(floor._home)
-    gc.collect()
-    taken = tracemalloc.get_traced_memory()[0] - before - floor_bytes
+
+    def taken() -> float:
+        gc.collect()
+        return (tracemalloc.get_traced_memory()[0] - before - floor_bytes) / tags
+
+    figure(f"presence at {tags} tags, memory of a tag that just arrived", taken(), "bytes")
+    floor.now_ns += DAY_NS
+    for _ in range(2 * EPOCH_S):
+        run(engine, floor.calm_second(), floor.now_ns)
+    figure(f"presence at {tags} tags, memory of a tag a day on", taken(), "bytes")
     tracemalloc.stop()
-    figure(f"presence at {tags} tags, memory of a tag", taken / tags, "bytes")
 
 
 def measure_restart(tags: int) -> None:
