@@ -19,19 +19,18 @@ yet; and of which none ever was: of such, some have a dead tag, and some never c
 def level_belief(state: State, store: str, sku: str) -> Belief | None:
     """Return the belief in all pieces of an article in a store; None where nothing can tell.
 
-    Kept until the next epoch, or a change of the line: an answer must stay cheap.
+    That of tags is kept until the next epoch, or a change of the line: an answer must stay cheap. Shelves
+    know of no epochs (a shop may have no reader at all), and are asked each time.
     """
+    tracked_by = state.ledger.tracked_by(sku)
+    if tracked_by != "tag":
+        return _of_shelves(state, store, sku) if tracked_by == "weight" else None
     key = (store, sku)
     stamp = (state.presence.epoch_ns, state.ledger.revision(store, sku))
     kept = state.beliefs.get(key)
     if kept is not None and kept[0] == stamp:
         return kept[1]
-    tracked_by = state.ledger.tracked_by(sku)
-    found: Belief | None = None
-    if tracked_by == "tag":
-        found = _of_tags(state, store, sku)
-    elif tracked_by == "weight":
-        found = _of_shelves(state, store, sku)
+    found = _of_tags(state, store, sku)
     state.beliefs[key] = (stamp, found)
     return found
 

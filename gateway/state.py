@@ -50,7 +50,7 @@ class State:
         self.calibration = Calibration()
         self.phases = Phases()
         self.tags_of: dict[tuple[str, str], set[str]] = {}
-        self.beliefs: dict[tuple[str, str], tuple[tuple[int, int], Belief | None]] = {}
+        self.beliefs: dict[tuple[str, str], tuple[tuple[int, int], Belief]] = {}
         self.sale_marks: dict[tuple[str, str], dict[str, SaleMark]] = {}
         self.doubtful: dict[tuple[str, str], set[str]] = {}
         self.stood: dict[tuple[str, str], Counter[str]] = {}
