@@ -10,6 +10,8 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from tests.support.polling import eventually
+
 CONNECT_S = 20.0
 MAX_IN_FLIGHT = 200
 
@@ -54,6 +56,10 @@ class PlainMqtt:
         """Send with QoS 1, now or once the broker is back."""
         self.published += 1
         self._client.publish(topic, payload, qos=1, retain=retain)
+
+    def settle(self) -> None:
+        """Return once the broker took all that was published: what is published is only on its way before."""
+        eventually(lambda: self.acknowledged == self.published, "all to be acknowledged", CONNECT_S, 0.005)
 
     def close(self) -> None:
         """Say goodbye."""
