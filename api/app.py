@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from api.context import ApiContext, ApiSettings, Ports
 from api.counts import HttpCounts
 from api.edge import Edge
+from api.limits import Limiter
 from api.openapi import build_openapi
 from api.problems import install_problem_handlers
 from api.routes.alerts import add_alert_routes
@@ -75,7 +76,7 @@ def create_app(
 ) -> FastAPI:
     """Return the app. `pages` mounts the staff page, after all routes of the API.
 
-    `monotonic_s` is real time in seconds, for page sessions; the shop's time comes from the clock port.
+    `monotonic_s` is real time in seconds, for page sessions and rate limits; the shop's time comes from the clock port.
     """
     app = StorefloorApi(
         title="storefloor",
@@ -85,7 +86,14 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
     )
-    context = ApiContext(ports, settings, Sessions(monotonic_s), HttpCounts())
+    context = ApiContext(
+        ports,
+        settings,
+        Sessions(monotonic_s),
+        HttpCounts(),
+        key_limits=Limiter(settings.key_quota, monotonic_s),
+        stranger_limits=Limiter(settings.stranger_quota, monotonic_s),
+    )
     app.state.context = context
     app.router.route_class = StrictRoute
     for add_routes in ROUTES:

@@ -18,6 +18,7 @@ from starlette.requests import Request
 
 from api.context import ApiContext, context_of
 from api.hosts import host_name, is_own_page
+from api.limits import Limiter
 from api.problems import Problem, echo
 from gateway.ports import Caller, StoreInfo
 
@@ -31,6 +32,9 @@ MAX_KEY_CHARS = 256
 """Longer than any key that is given out: what is longer is not looked up."""
 OPEN_PAGE = Caller("open-page", frozenset({"availability:read", "availability:exact"}), frozenset())
 """Whoever looks at the page of a gateway that serves its own machine alone: may see, may not change."""
+
+LIMIT_HEADERS = "ratelimit_headers"
+"""Where a request's state keeps the fields that its answer bears, whatever the answer is."""
 
 Via = Literal["key", "session", "open"]
 
@@ -61,8 +65,22 @@ DeviceCaller = Annotated[Caller, Depends(Needs("ingest:write", basic=True))]
 
 
 async def identify(request: Request, *, basic: bool = False) -> tuple[Caller, Via]:
-    """Return who asks, and how we know; raises Problem 401, or 403 for a page that forgot its header."""
+    """Return who asks, and how we know; raises Problem 401, 403 for a page that forgot its header, or 429.
+
+    Each request is taken out of the caller's quota; one that proves no caller, out of its address's.
+    """
     context = context_of(request)
+    try:
+        caller, via = await _identified(context, request, basic=basic)
+    except Problem as problem:
+        if problem.status == 401:
+            _take(request, context.stranger_limits, "address", _address_of(request))
+        raise
+    _take(request, context.key_limits, "key", caller.key_id)
+    return caller, via
+
+
+async def _identified(context: ApiContext, request: Request, *, basic: bool) -> tuple[Caller, Via]:
     authorization = request.headers.get("authorization")
     if authorization is not None:
         return await _by_key(context, _password_of(authorization) if basic else authorization), "key"
@@ -110,6 +128,24 @@ def stores_seen(context: ApiContext, caller: Caller, store_ids: list[str]) -> li
     if store_ids:
         return [require_store(context, caller, store_id) for store_id in dict.fromkeys(store_ids)]
     return [store for store in context.ports.inventory.stores() if caller.sees(store.id)]
+
+
+def _take(request: Request, limiter: Limiter, policy: str, who: str) -> None:
+    """Take one request out of a quota and note what is left for the answer; raises Problem 429."""
+    allowance = limiter.take(who)
+    request.scope["state"][LIMIT_HEADERS] = allowance.headers(policy)
+    if not allowance.is_allowed:
+        quota = allowance.quota
+        raise Problem(
+            "too_many_requests",
+            f"More than {quota.burst} requests at once, or {quota.per_s:g} a second, from one {policy}:"
+            f" nothing of this one was done. Ask again in {allowance.retry_after_s} s.",
+            headers={"retry-after": str(allowance.retry_after_s)},
+        )
+
+
+def _address_of(request: Request) -> str:
+    return request.client.host if request.client is not None else ""
 
 
 async def _by_key(context: ApiContext, authorization: str) -> Caller:

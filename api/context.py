@@ -7,6 +7,7 @@ from starlette.requests import Request
 
 from api.counts import HttpCounts
 from api.hosts import is_loopback
+from api.limits import Limiter, Quota
 from api.sessions import Sessions
 from gateway.ports import (
     AuthPort,
@@ -18,6 +19,11 @@ from gateway.ports import (
     InventoryPort,
     RecordsPort,
 )
+
+KEY_QUOTA = Quota(per_s=500.0, burst=5_000)
+"""Of one key, where the site says nothing: an e-shop's peak, and no more than a tenth of what a core answers."""
+STRANGER_QUOTA = Quota(per_s=5.0, burst=50)
+"""Of one address whose requests bear no valid key: a page that lost its session asks again now and then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +45,8 @@ class ApiSettings:
     """How the app answers. Durations are real seconds, whatever the speed of the shop's clock.
 
     `host` is where the server listens, `allowed_hosts` are further names that it is reached by.
-    `limited_below`: fewer available pieces than this are the band LOW.
+    `limited_below`: fewer available pieces than this are the band LOW. `key_quota` is each key's own;
+    `stranger_quota` is for the requests of one address that bear no valid key.
     """
 
     host: str = "127.0.0.1"
@@ -47,6 +54,8 @@ class ApiSettings:
     page_sign_in: bool = True
     max_streams: int = 1_000
     limited_below: int = 3
+    key_quota: Quota = KEY_QUOTA
+    stranger_quota: Quota = STRANGER_QUOTA
     body_timeout_s: float = 30.0
     max_stream_s: float = 3_600.0
 
@@ -65,6 +74,8 @@ class ApiContext:
     settings: ApiSettings
     sessions: Sessions
     counts: HttpCounts
+    key_limits: Limiter
+    stranger_limits: Limiter
 
 
 def context_of(request: Request) -> ApiContext:

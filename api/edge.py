@@ -7,11 +7,13 @@ a stream of its own, which an event stream of days would drag along.
 import logging
 import re
 import secrets
+from typing import Any
 
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.auth import LIMIT_HEADERS
 from api.context import ApiContext
 from api.hosts import host_name, is_answered
 from api.problems import Problem, echo, problem_response
@@ -51,8 +53,9 @@ class Edge:
             return
         headers = Headers(scope=scope)
         trace_id = _trace_id(scope)
-        scope.setdefault("state", {})["trace_id"] = trace_id
-        answer = _Answer(send, trace_id, self._context, is_head=scope["method"] == "HEAD")
+        state: dict[str, Any] = scope.setdefault("state", {})
+        state["trace_id"] = trace_id
+        answer = _Answer(send, state, self._context, is_head=scope["method"] == "HEAD")
         if answer.is_head:
             scope = {**scope, "method": "GET"}
         try:
@@ -88,9 +91,9 @@ class Edge:
 class _Answer:
     """Sends on, with the headers that every response bears; to a HEAD without the body."""
 
-    def __init__(self, send: Send, trace_id: str, context: ApiContext, *, is_head: bool) -> None:
+    def __init__(self, send: Send, state: dict[str, Any], context: ApiContext, *, is_head: bool) -> None:
         self._send = send
-        self._trace_id = trace_id
+        self._state = state
         self._context = context
         self.is_head = is_head
         self.has_begun = False
@@ -103,7 +106,8 @@ class _Answer:
             message["headers"] = [
                 *message.get("headers", ()),
                 *SECURITY_HEADERS,
-                (b"x-trace-id", self._trace_id.encode()),
+                (b"x-trace-id", self._state["trace_id"].encode()),
+                *self._limits(),
             ]
         elif self.is_head:
             # A HEAD is a GET without its body: the first part ends it, a stream's too.
@@ -112,6 +116,11 @@ class _Answer:
             self._has_ended = True
             message = {"type": "http.response.body", "body": b"", "more_body": False}
         await self._send(message)
+
+    def _limits(self) -> list[tuple[bytes, bytes]]:
+        """Return the rate-limit fields that the request's identification noted."""
+        noted: dict[str, str] = self._state.get(LIMIT_HEADERS, {})
+        return [(name.encode(), value.encode()) for name, value in noted.items()]
 
 
 def _trace_id(scope: Scope) -> str:

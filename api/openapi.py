@@ -26,7 +26,7 @@ _UNROUTED = (
 """Schemas that no route's signature names: bodies are read by api/bodies.py, events are prepared bytes."""
 
 _ALWAYS = ("unknown_host", "internal_error")
-_WITH_KEY = ("missing_key", "unknown_key", "insufficient_scope")
+_WITH_KEY = ("missing_key", "unknown_key", "insufficient_scope", "too_many_requests")
 
 _SECURITY_SCHEMES = {
     "key": {

@@ -87,6 +87,9 @@ CATALOGUE: dict[str, ProblemKind] = {
     "too_many_steps": ProblemKind(
         422, "Too many steps", "Ask for a coarser `step` or a shorter time: at most 2,000 steps."
     ),
+    "too_many_requests": ProblemKind(
+        429, "Too many requests", "Wait for `Retry-After`; `RateLimit` tells what is left with each answer."
+    ),
     "internal_error": ProblemKind(
         500, "Unexpected error", "Try again; report `trace_id`, which the gateway's log names too."
     ),

@@ -51,6 +51,12 @@ class ApiSection(Section):
     )
     allowed_hosts: tuple[str, ...] = Field((), description="further Host header names that are answered")
     max_streams: int = Field(1_000, ge=1, le=10_000, description="event streams open at once")
+    requests_per_s: float = Field(
+        500, ge=1, le=1_000_000, description="requests that each key may make for good, per real second"
+    )
+    requests_burst: int = Field(
+        5_000, ge=10, le=10_000_000, description="requests that each key may make at once"
+    )
 
     @model_validator(mode="after")
     def _open_pages_stay_on_this_machine(self) -> Self:

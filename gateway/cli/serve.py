@@ -22,6 +22,7 @@ from fastapi import FastAPI
 from api.app import create_app
 from api.context import ApiSettings, Ports
 from api.encoding import encode_alert, encode_availability, encode_device
+from api.limits import Quota
 from api.pages.mount import mount
 from gateway.answers import availability
 from gateway.catalogue import Catalogue
@@ -166,6 +167,7 @@ class _Gateway:
             page_sign_in=api.page_sign_in,
             max_streams=api.max_streams,
             limited_below=stock.limited_below,
+            key_quota=Quota(api.requests_per_s, api.requests_burst),
         )
         return create_app(ports, settings, pages=mount)
 

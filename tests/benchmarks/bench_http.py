@@ -37,6 +37,8 @@ SITE = """
 data_dir = "data"
 [api]
 port = {port}
+requests_per_s = 1_000_000
+requests_burst = 10_000_000
 [catalogue]
 csv = "articles.csv"
 [[stores]]

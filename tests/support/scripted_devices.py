@@ -27,6 +27,8 @@ SITE = """
 data_dir = "data"
 [api]
 port = {api_port}
+requests_per_s = 1_000_000
+requests_burst = 10_000_000
 [mqtt]
 port = {mqtt_port}
 [catalogue]
