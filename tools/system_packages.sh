@@ -9,8 +9,11 @@ missing=
 need() { # need COMMAND PACKAGE
     command -v "$1" >/dev/null 2>&1 || missing="$missing $2"
 }
-need mosquitto mosquitto # the MQTT broker that the pipeline is tested through
-need chromium chromium   # the browser that the staff page is tested in
+need mosquitto mosquitto                # the MQTT broker that the pipeline is tested through
+need chromium chromium                   # the browser that the staff page is tested in
+need influxd influxdb                    # the time-series server that levels are written to and read back from
+need victoria-metrics victoria-metrics # another server that takes line protocol
+need strace strace                       # shows that each acknowledgement comes after its flush to disk
 [ -n "$missing" ] || exit 0
 
 give_up() {
@@ -39,6 +42,12 @@ apt install -y --no-install-recommends $missing ||
     give_up "apt-get could not install them (its own words stand above)."
 
 if [ -d /run/systemd/system ] && [ "${CI:-}" != true ]; then
-    echo "Debian may have started mosquitto as a service. The tests start their own broker, so it may go:"
-    echo "  systemctl disable --now mosquitto"
+    for package in $missing; do
+        case $package in
+        mosquitto | influxdb | victoria-metrics)
+            echo "Debian may have started $package as a service. The tests start their own, so it may go:"
+            echo "  systemctl disable --now $package"
+            ;;
+        esac
+    done
 fi

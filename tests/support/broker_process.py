@@ -1,4 +1,4 @@
-"""A broker as a process of its own, on one port for its whole life, through stops and kills."""
+"""A broker or another server as a process of its own, on one port for its whole life, through stops and kills."""
 
 import contextlib
 import signal
@@ -19,6 +19,7 @@ class BrokerProcess:
     """Start, stop, kill and start again. Subclasses say which command runs."""
 
     host = "127.0.0.1"
+    name = "broker"
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -38,14 +39,14 @@ class BrokerProcess:
 
     def start(self) -> None:
         """Return once it takes connections."""
-        log = self.folder / "broker.log"
+        log = self.folder / f"{self.name}.log"
         with log.open("ab") as output:
             self._process = subprocess.Popen(self.command(), cwd=ROOT, stdout=output, stderr=output)
         give_up_s = time.monotonic() + START_WAIT_S
         while not self._answers():
             code = self._process.poll()
             if code is not None or time.monotonic() > give_up_s:
-                raise AssertionError(f"the broker did not start (exit {code}):\n{log.read_text()[-2_000:]}")
+                raise AssertionError(f"{self.name} did not start (exit {code}):\n{log.read_text()[-2_000:]}")
             time.sleep(0.01)
 
     def stop(self) -> None:
@@ -74,6 +75,11 @@ class BrokerProcess:
         """Let it answer nothing, with its connections open."""
         assert self._process is not None, "not started"
         self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let a frozen one go on."""
+        assert self._process is not None, "not started"
+        self._process.send_signal(signal.SIGCONT)
 
     def _answers(self) -> bool:
         with contextlib.suppress(OSError), socket.create_connection((self.host, self.port), 0.5):

@@ -1,31 +1,20 @@
 """A real Mosquitto for tests: free port, own folder, set up as a shop's broker should be."""
 
 import os
-import shutil
 from pathlib import Path
 
-import pytest
-
 from tests.support.broker_process import BrokerProcess
-
-NEEDED = "mosquitto is not installed: apt-get install mosquitto"
-BESIDE_PATH = ("/usr/sbin", "/usr/local/sbin", "/sbin")
-"""Debian installs it where only root's PATH looks."""
+from tests.support.needed import found, needs
 
 
 def mosquitto_binary() -> str | None:
     """Return the path of Mosquitto, or None."""
-    return shutil.which("mosquitto", path=os.pathsep.join([os.environ.get("PATH", ""), *BESIDE_PATH]))
+    return found("mosquitto")
 
 
 def needs_mosquitto() -> str:
     """Return the path of Mosquitto; skip the test without it, or fail where nothing may skip."""
-    binary = mosquitto_binary()
-    if binary is None:
-        if os.environ.get("STOREFLOOR_REQUIRE_ALL") == "1":
-            pytest.fail(NEEDED)
-        pytest.skip(NEEDED)
-    return binary
+    return needs("mosquitto", "mosquitto")
 
 
 class Mosquitto(BrokerProcess):
