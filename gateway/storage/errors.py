@@ -75,6 +75,17 @@ class CommitAbandoned(StoreError):  # noqa: N818 - as above
     remedy = "mend the cause; the gateway goes on from what is on disk"
 
 
+class EntriesLetGo(StoreError):  # noqa: N818 - as above
+    """Entries of the journal that were asked for are older than what is kept. `first_seq`: the oldest kept."""
+
+    remedy = "begin anew: take the levels as they are, and follow the journal from its last sequence"
+
+    def __init__(self, path: object, store: str, seq: int, first_seq: int) -> None:
+        """`seq` is the one after which entries were asked for."""
+        self.first_seq = first_seq
+        super().__init__(path, f"the journal of {store} after {seq} was let go: it begins at {first_seq}")
+
+
 class PepperMissing(StoreError):  # noqa: N818 - as above
     """The secret under which API keys are hashed is gone or unusable: no key can be verified."""
 

@@ -3,10 +3,18 @@
 from collections.abc import Sequence
 
 from gateway.movements import JournalEntry, Movement
+from gateway.storage.errors import EntriesLetGo
 from gateway.storage.rows import MOVEMENT_COLUMNS, journal_entry, movement_row
 from gateway.storage.sql import Sql
 
 _INSERT = f"INSERT INTO movements (journal, store, seq, {MOVEMENT_COLUMNS}) VALUES ({', '.join('?' * 15)})"  # noqa: S608 - constants
+
+_OPENING = """SELECT sku, zone, sum(pieces) FROM (
+        SELECT sku, zone, pieces FROM opening WHERE store = ?
+        UNION ALL
+        SELECT sku, delta.value ->> 0, delta.value ->> 1 FROM movements, json_each(deltas) AS delta
+        WHERE store = ? AND journal < ?
+    ) GROUP BY sku, zone"""
 
 
 class JournalTable:
@@ -44,18 +52,36 @@ class JournalTable:
         )
         return tuple(entries)
 
+    def first_seq(self, sql: Sql, store: str) -> int:
+        """Return the oldest sequence of `store` that is kept; one more than the last where none is."""
+        return self._pruned_seq(sql, store) + 1
+
     def last_seq(self, sql: Sql, store: str) -> int:
         """Return the newest sequence of `store` on disk; 0 before the first."""
         [(seq,)] = sql.execute(
             "SELECT max(seq) FROM movements WHERE journal = ? AND store = ?", (self._number, store)
         ).fetchall()
-        return seq or 0
+        return seq or self._pruned_seq(sql, store)
+
+    def _pruned_seq(self, sql: Sql, store: str) -> int:
+        row = sql.execute(
+            "SELECT seq FROM pruned WHERE journal = ? AND store = ?", (self._number, store)
+        ).fetchone()
+        return 0 if row is None else int(row[0])
 
     def entries_after(self, sql: Sql, store: str, seq: int, limit: int) -> list[JournalEntry]:
-        """Return up to `limit` entries of `store` after `seq`, in order."""
+        """Return up to `limit` entries of `store` after `seq`, in order; raise EntriesLetGo where a gap would be."""
+        pruned = self._pruned_seq(sql, store)
+        if seq < pruned:
+            raise EntriesLetGo(f"journal {self.journal_id}", store, seq, pruned + 1)
         rows = sql.execute(
             f"SELECT seq, {MOVEMENT_COLUMNS} FROM movements"  # noqa: S608 - a constant
             " WHERE journal = ? AND store = ? AND seq > ? ORDER BY seq LIMIT ?",
             (self._number, store, seq, max(limit, 0)),
         )
         return [journal_entry(self.journal_id, store, row) for row in rows]
+
+    def opening_balances(self, sql: Sql, store: str) -> dict[tuple[str, str], int]:
+        """Return pieces by (sku, zone): what all entries let go, and those of older journals, add up to."""
+        rows = sql.execute(_OPENING, (store, store, self._number))
+        return {(sku, zone): pieces for sku, zone, pieces in rows if pieces}

@@ -5,10 +5,10 @@ series and only adds to its hour's rollup; one that comes late, or replaces anot
 that it touches computed anew from the raw points.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from gateway.movements import LevelPoint
-from gateway.storage.ports import HistoryStep
+from gateway.storage.ports import HistoryStep, SeriesKey
 from gateway.storage.rollups import HOUR_NS, Hour, growth, hour_of, whole_hour
 from gateway.storage.sql import Sql
 from gateway.storage.steps import Segment, Window, fold, segments, summed
@@ -25,6 +25,8 @@ _GROW_HOUR = """INSERT INTO hourly VALUES (?, ?, ?, ?, ?, ?)
         minimum = min(minimum, excluded.minimum), maximum = max(maximum, excluded.maximum),
         piece_ns = piece_ns + excluded.piece_ns, last = excluded.last"""
 _REPLACE_HOUR = "INSERT OR REPLACE INTO hourly VALUES (?, ?, ?, ?, ?, ?)"
+_LATEST_OF = """SELECT at_ns, pieces FROM latest JOIN series ON id = latest.series
+    WHERE store = ? AND sku = ? AND zone = ?"""
 _CARRIED = "SELECT at_ns, pieces FROM levels WHERE series = ? AND at_ns < ? ORDER BY at_ns DESC LIMIT 1"
 
 
@@ -119,6 +121,16 @@ def latest_levels(sql: Sql) -> list[LevelPoint]:
     """Return the latest point of every series."""
     rows = sql.execute("SELECT store, sku, zone, at_ns, pieces FROM latest JOIN series ON id = latest.series")
     return [LevelPoint(*row) for row in rows]
+
+
+def latest_many(sql: Sql, keys: Collection[SeriesKey]) -> list[LevelPoint]:
+    """Return the latest point of each of these series; unknown ones are left out."""
+    found: list[LevelPoint] = []
+    for key in set(keys):
+        row = sql.execute(_LATEST_OF, key).fetchone()
+        if row is not None:
+            found.append(LevelPoint(*key, *row))
+    return found
 
 
 def levels_at(sql: Sql, store: str, sku: str, at_ns: int) -> dict[str, int]:

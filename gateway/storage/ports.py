@@ -1,11 +1,16 @@
-"""What the gateway asks of a store on disk: one atomic commit, and reads of it. Pure.
+"""What the gateway asks of a store: one atomic commit, a journal, level series and small tables. Pure.
 
-Lifecycle: `open` checks integrity and applies migrations, then `commit` is called from one
-writer thread only; reads may come from any thread. `close` is idempotent. After `commit`
-returned, its content survives a power cut (synchronous=FULL); before, none of it is visible.
+    GatewayStore   commit ─▶ Journal · LevelSeries · StateTable · AppliedEvents · Alerts · DeadLetters · Keys
+    Outbox         what waits for a time-series server, written with the commit that it tells of
+
+Lifecycle: `open` checks and migrates, then `commit` (and every other write) is called from one writer
+thread only; reads may come from any thread. `close` is idempotent; whatever is asked after it raises
+StoreClosed. After `commit` returned, its content survives a power cut (synchronous=FULL); before,
+none of it is visible. What is old is let go by retention (gateway/storage/retention.py): each port
+says what a question for it is answered.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -59,11 +64,19 @@ class Commit:
     alerts: list[AlertRecord] = field(default_factory=list)
     applied: list[AppliedEvent] = field(default_factory=list)
     dead_letters: list[DeadLetter] = field(default_factory=list)
+    lines: list[bytes] = field(default_factory=list)
+    """Line protocol of what was sampled (health, KPIs), for the outbox; a store without one lets them be."""
 
     def is_empty(self) -> bool:
         """Return whether there is nothing to write."""
         return not (
-            self.movements or self.levels or self.state or self.alerts or self.applied or self.dead_letters
+            self.movements
+            or self.levels
+            or self.state
+            or self.alerts
+            or self.applied
+            or self.dead_letters
+            or self.lines
         )
 
 
@@ -110,8 +123,36 @@ class ApiKey:
     revoked_at_ns: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class OutboxBatch:
+    """Newline-joined line protocol of one commit, as it waits for the server. `points`: lines in `body`."""
+
+    id: int
+    points: int
+    at_ns: int
+    body: bytes
+
+
+SeriesKey = tuple[str, str, str]
+"""(store, sku, zone)."""
+
+
+class SeriesEncoder(Protocol):
+    """Turns what a commit wrote into the bytes that wait in the outbox. Pure: called in the writer thread."""
+
+    def encode(
+        self, entries: Sequence[JournalEntry], levels: Sequence[LevelPoint], alerts: Sequence[AlertRecord]
+    ) -> bytes:
+        """Return newline-joined line protocol (times in ns); empty where there is nothing to tell."""
+        ...
+
+
 class Journal(Protocol):
-    """Movements in order. `seq` is contiguous per store."""
+    """Movements in order. `seq` is contiguous per store: from `first_seq` to `last_seq` none is missing.
+
+    Entries are appended by `commit` alone and never change. Retention takes them from the old end, and
+    keeps what they added up to: opening balances + all kept deltas = the levels.
+    """
 
     @property
     def journal_id(self) -> str:
@@ -119,19 +160,44 @@ class Journal(Protocol):
         ...
 
     def entries_after(self, store: str, seq: int, limit: int) -> list[JournalEntry]:
-        """Return up to `limit` entries of `store` with a sequence greater than `seq`, in order."""
+        """Return up to `limit` entries of `store` with a sequence greater than `seq`, in order.
+
+        Raises EntriesLetGo where the next one (seq + 1) was let go: whoever follows the journal begins
+        anew, from the levels and `last_seq`. Ask from `first_seq - 1` for all that is kept.
+        """
+        ...
+
+    def first_seq(self, store: str) -> int:
+        """Return the oldest sequence of `store` that is kept; `last_seq + 1` where none is."""
         ...
 
     def last_seq(self, store: str) -> int:
         """Return the newest sequence of `store`; 0 before the first."""
         ...
 
+    def opening_balances(self, store: str) -> dict[tuple[str, str], int]:
+        """Return pieces by (sku, zone): the sum of all deltas before `first_seq`, of older journals too."""
+        ...
+
 
 class LevelSeries(Protocol):
-    """Levels over time, clustered by (store, sku, zone, time)."""
+    """Levels over time, clustered by (store, sku, zone, time): step functions, 0 before the first point.
+
+    Points may come late or twice; of several for one series and time the last given holds. What `append`
+    (or a commit) wrote is seen by the next question. Implementations that let old points go keep the
+    newest of each series, and answer older questions at a coarser resolution (see `history`).
+    """
+
+    def append(self, points: Sequence[LevelPoint]) -> None:
+        """Write points that come with no commit (an import), durably. Writer thread only."""
+        ...
 
     def latest_levels(self) -> list[LevelPoint]:
         """Return the latest point of every series."""
+        ...
+
+    def latest_many(self, keys: Collection[SeriesKey]) -> list[LevelPoint]:
+        """Return the latest point of each of these series, in no order; unknown ones are left out."""
         ...
 
     def history(
@@ -140,28 +206,33 @@ class LevelSeries(Protocol):
         """Return steps over [from_ns, to_ns) of one zone, or of the store (the sum over zones).
 
         The level before the first point is 0. A step before the first point ever is left out.
+        Raises ValueError for more than steps.MAX_STEPS steps.
         """
         ...
 
     def levels_at(self, store: str, sku: str, at_ns: int) -> dict[str, int]:
-        """Return the level per zone as it was at `at_ns`."""
+        """Return the level per zone as it was at `at_ns`; a zone without a point by then is left out."""
         ...
 
 
-class GatewayStore(Journal, LevelSeries, Protocol):
-    """The gateway's one file: journal, levels, engine state, alerts, applied events, keys."""
-
-    def commit(self, commit: Commit) -> Committed:
-        """Write all of it in one durable transaction, or raise and write none. Writer thread only."""
-        ...
+class StateTable(Protocol):
+    """The engine's own rows, by part; set and deleted by `commit` alone, never let go."""
 
     def state_rows(self, part: str) -> Iterable[StateRow]:
         """Return all rows of an engine part."""
         ...
 
+
+class AppliedEvents(Protocol):
+    """Events taken in from outside; kept for `[storage] applied_days` from when they came."""
+
     def applied_event(self, source: str, event_id: str) -> AppliedEvent | None:
         """Return the event if it was applied before."""
         ...
+
+
+class Alerts(Protocol):
+    """Alert episodes, and the changes of them that wait for the broker."""
 
     def alerts(
         self,
@@ -183,12 +254,20 @@ class GatewayStore(Journal, LevelSeries, Protocol):
         """Mark alert changes as delivered to the broker. Writer thread only."""
         ...
 
+
+class DeadLetters(Protocol):
+    """Samples of what was refused: the newest, up to a bound."""
+
     def dead_letters(self, limit: int) -> list[DeadLetter]:
-        """Return the newest dead letters."""
+        """Return the newest dead letters, newest first."""
         ...
 
+
+class Keys(Protocol):
+    """API keys. Any process may write them: each call is committed by itself, at once."""
+
     def add_key(self, key: ApiKey) -> None:
-        """Store a new API key (any process; committed at once)."""
+        """Store a new API key; raise CommitRefused where its id is taken."""
         ...
 
     def revoke_key(self, key_id: str, at_ns: int) -> bool:
@@ -197,6 +276,26 @@ class GatewayStore(Journal, LevelSeries, Protocol):
 
     def keys(self) -> list[ApiKey]:
         """Return all keys, the revoked ones too."""
+        ...
+
+
+class Outbox(Protocol):
+    """What waits for a time-series server, in the order of commits. Ids rise and are never used again."""
+
+    def outbox_after(self, batch_id: int, limit: int) -> list[OutboxBatch]:
+        """Return up to `limit` batches with an id greater than `batch_id`, oldest first."""
+        ...
+
+    def drop_outbox(self, through_id: int) -> None:
+        """Delete the batches up to and with `through_id`: they were delivered. Writer thread only."""
+        ...
+
+
+class GatewayStore(Journal, LevelSeries, StateTable, AppliedEvents, Alerts, DeadLetters, Keys, Protocol):
+    """The gateway's one file: all of the above, written together."""
+
+    def commit(self, commit: Commit) -> Committed:
+        """Write all of it in one durable transaction, or raise and write none. Writer thread only."""
         ...
 
     def close(self) -> None:

@@ -1,14 +1,14 @@
 """Every read of the store, over whatever gives a reading transaction. SQL over a connection it is given."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 
 from gateway.alerts.records import AlertRecord, AlertState
 from gateway.movements import JournalEntry, LevelPoint
 from gateway.storage import levels, records
 from gateway.storage.journal import JournalTable
-from gateway.storage.ports import ApiKey, AppliedEvent, DeadLetter, HistoryStep, StateRow
+from gateway.storage.ports import ApiKey, AppliedEvent, DeadLetter, HistoryStep, SeriesKey, StateRow
 from gateway.storage.sql import Sql
 from gateway.storage.steps import Window
 
@@ -33,6 +33,16 @@ class StoreReads(ABC):
         with self._reading() as sql:
             return self._journal.entries_after(sql, store, seq, limit)
 
+    def first_seq(self, store: str) -> int:
+        """Return the oldest sequence of `store` that is kept; `last_seq + 1` where none is."""
+        with self._reading() as sql:
+            return self._journal.first_seq(sql, store)
+
+    def opening_balances(self, store: str) -> dict[tuple[str, str], int]:
+        """Return pieces by (sku, zone): the sum of all deltas before `first_seq`, of older journals too."""
+        with self._reading() as sql:
+            return self._journal.opening_balances(sql, store)
+
     def last_seq(self, store: str) -> int:
         """Return the newest sequence of `store`; 0 before the first."""
         with self._reading() as sql:
@@ -42,6 +52,11 @@ class StoreReads(ABC):
         """Return the latest point of every series."""
         with self._reading() as sql:
             return levels.latest_levels(sql)
+
+    def latest_many(self, keys: Collection[SeriesKey]) -> list[LevelPoint]:
+        """Return the latest point of each of these series; unknown ones are left out."""
+        with self._reading() as sql:
+            return levels.latest_many(sql, keys)
 
     def history(
         self, store: str, sku: str, from_ns: int, to_ns: int, step_ns: int, zone: str | None = None

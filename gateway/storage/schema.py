@@ -5,8 +5,10 @@ A released migration is never edited: a change of tables is one more entry at th
 
     series ─┬─ levels          every change of a level, clustered by (series, time)
             ├─ latest          the newest of them
-            └─ hourly          what happened within each hour that has a change
+            ├─ hourly          what happened within each hour that has a change
+            └─ daily           the same of days; a series with zone '' is the sum of an article's zones
     journals ── movements      (journal, store, seq): seq is contiguous per journal and store
+             └─ pruned, opening  how far movements were let go, and what they added up to
     state · applied · alerts · alert_outbox · dead_letters · api_keys · counters
 """
 
@@ -67,7 +69,36 @@ _FIRST = (
     ) STRICT""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+_RETENTION = (
+    """CREATE TABLE daily (
+        series INTEGER NOT NULL, day_ns INTEGER NOT NULL, minimum INTEGER NOT NULL,
+        maximum INTEGER NOT NULL, piece_ns REAL NOT NULL, last INTEGER NOT NULL,
+        PRIMARY KEY (series, day_ns)
+    ) STRICT, WITHOUT ROWID""",
+    # rows of a table older than from_ns may be gone: answers do not rest on them any more
+    """CREATE TABLE kept (name TEXT PRIMARY KEY, from_ns INTEGER NOT NULL) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE pruned (
+        journal INTEGER NOT NULL, store TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (journal, store)
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE opening (
+        journal INTEGER NOT NULL, store TEXT NOT NULL, sku TEXT NOT NULL, zone TEXT NOT NULL,
+        pieces INTEGER NOT NULL, PRIMARY KEY (journal, store, sku, zone)
+    ) STRICT, WITHOUT ROWID""",
+)
+"""Daily rollups, how far each table was let go, and what the movements let go added up to."""
+
+_OUTBOX: tuple[str, ...] = ()
+"""What waits for a time-series server."""
+
+_SNAPSHOTS: tuple[str, ...] = ()
+"""The engine's state as of an instant, for a quick start."""
+
+_RESERVATIONS: tuple[str, ...] = ()
+"""Pieces that are promised."""
+
+_SECOND = (*_RETENTION, *_OUTBOX, *_SNAPSHOTS, *_RESERVATIONS)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND)
 """Entry i brings a file from version i to i + 1; its statements run in one transaction."""
 
 SCHEMA_VERSION = len(MIGRATIONS)

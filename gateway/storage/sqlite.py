@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Literal
 
+from gateway.movements import LevelPoint
 from gateway.storage import levels, records
 from gateway.storage.creation import (
     migrate,
@@ -247,6 +248,10 @@ class SqliteStore(StoreReads):
         sql.execute("RELEASE one")
         self._version += 1
         return Committed(entries, self._version)
+
+    def append(self, points: Sequence[LevelPoint]) -> None:
+        """Write points that come with no commit, in one durable transaction."""
+        self.commit(Commit(0, levels=list(points)))
 
     def mark_published(self, outbox_ids: Sequence[int]) -> None:
         """Mark alert changes as delivered to the broker."""
