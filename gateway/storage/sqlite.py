@@ -6,10 +6,10 @@ transaction in WAL mode with synchronous=FULL, so what is acknowledged survives 
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from gateway.movements import LevelPoint
 from gateway.storage import levels, records
@@ -56,6 +56,10 @@ CACHE_KIB = 16 * 1024
 """Page cache of a connection: the tails of all series that a shop writes stay in memory."""
 MAX_STATEMENTS = 256
 """Prepared statements kept per connection: more than this module has."""
+COPY_STEP_PAGES = 256
+"""Pages copied at once, 1 MiB: the disk is the gateway's again after some milliseconds."""
+
+T = TypeVar("T")
 
 _REFUSED = (
     sqlite3.IntegrityError,
@@ -129,6 +133,35 @@ def _create(path: Path) -> None:
         closing.callback(connection.close)
         connection.execute("PRAGMA journal_mode = WAL")
         migrate(connection, path)
+
+
+@contextmanager
+def opened_file(path: Path, *, writes: bool = False) -> Iterator[Sql]:
+    """Give a connection to an existing file as it is: what it holds is the caller's to check.
+
+    For what is done to a store as a whole: backup, restore, export, import.
+    """
+    with _translated(path), closing(_connect(path, "rw" if writes else "ro", "FULL")) as connection:
+        yield connection
+
+
+def copy_online(source: Path, target: Path, look: Callable[[Sql], T], on_step: Callable[[int], None]) -> T:
+    """Copy a store as it is at this instant into the empty file `target`; return what `look` sees of it.
+
+    A read transaction pins what is copied, so that a gateway's commits neither wait nor make it begin
+    anew; the write-ahead log grows meanwhile. `on_step` is told the pages still to come. The copy is
+    one file without a log, and is the caller's to flush.
+    """
+    with _translated(source), closing(_connect(source, "ro", "OFF")) as pinned:
+        pinned.execute("BEGIN")
+        seen = look(pinned)
+        with _translated(target), closing(_connect(target, "rw", "OFF")) as copy:
+            copy.execute("PRAGMA journal_mode = OFF")  # what fails in the middle is thrown away
+            pinned.backup(
+                copy, pages=COPY_STEP_PAGES, progress=lambda _status, rest, _total: on_step(rest), sleep=0.001
+            )
+            copy.execute("PRAGMA journal_mode = DELETE")  # the copied header asks for a log
+        return seen
 
 
 class SqliteStore(StoreReads):
