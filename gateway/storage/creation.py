@@ -8,10 +8,22 @@ import secrets
 from pathlib import Path
 
 from gateway.storage.errors import SchemaTooNew, SchemaTooOld, StoreCorrupt
-from gateway.storage.schema import APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION
+from gateway.storage.schema import APPLICATION_ID, BACKUP_APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION
 from gateway.storage.sql import Sql
 
+RESTORING_SUFFIX = ".restoring"
+"""Behind the store's name: a file that is there while a restore swaps the stores."""
+
+_RESTORE_AGAIN = "run `storefloor restore` again: it goes on from there; nothing was deleted"
+_IS_BACKUP = "put it back by `storefloor restore`, which gives the store a journal of its own"
 _FOREIGN = "choose another gateway.data_dir: this file belongs to another program"
+
+
+def require_no_restore(path: Path) -> None:
+    """Raise StoreCorrupt while a restore has the old store set aside and the new one not in its place yet."""
+    marker = path.with_name(f"{path.name}{RESTORING_SUFFIX}")
+    if marker.exists():
+        raise StoreCorrupt(path, f"a restore was broken off ({marker.name} is there)", _RESTORE_AGAIN)
 
 
 def require_no_remains(path: Path) -> None:
@@ -26,6 +38,8 @@ def require_ours(sql: Sql, path: Path) -> None:
     if path.stat().st_size == 0:
         raise StoreCorrupt(path, "the file is empty")
     [(application,)] = sql.execute("PRAGMA application_id").fetchall()
+    if application == BACKUP_APPLICATION_ID:
+        raise StoreCorrupt(path, "this is a backup, not the store itself", _IS_BACKUP)
     if application != APPLICATION_ID:
         raise StoreCorrupt(path, "this is no storefloor store", _FOREIGN)
 

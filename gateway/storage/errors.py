@@ -18,7 +18,10 @@ class StoreError(Exception):
 class StoreCorrupt(StoreError):  # noqa: N818 - this tree is named by what happened
     """The file is damaged, or is no store: refuse to start, for nothing may be lost silently."""
 
-    remedy = "keep the file for inspection, and restore the newest backup in its place"
+    remedy = (
+        "put the newest backup in its place (it keeps this file aside): "
+        "`storefloor restore --config SITE.toml --from BACKUP`"
+    )
 
 
 class StoreReadOnly(StoreError):  # noqa: N818 - as above
@@ -37,6 +40,24 @@ class StoreLocked(StoreError):  # noqa: N818 - as above
     """Another process holds the store."""
 
     remedy = "stop the other gateway, or give this one its own gateway.data_dir"
+
+
+class BackupFailed(StoreError):  # noqa: N818 - as above
+    """A backup could not be written; the store is as it was, and so is every earlier backup."""
+
+    remedy = "give it room and write access there, or choose another place with --to; the gateway goes on"
+
+
+class BackupUnusable(StoreError):  # noqa: N818 - as above
+    """What should be restored is damaged, or is no backup: the store was not touched."""
+
+    remedy = "take an older backup; nothing was changed"
+
+
+class ImportRefused(StoreError):  # noqa: N818 - as above
+    """What should be imported contradicts what is stored: its batch was not written."""
+
+    remedy = "look at the file: two journals never share an id and a sequence"
 
 
 class SchemaTooNew(StoreError):  # noqa: N818 - as above

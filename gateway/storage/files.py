@@ -9,6 +9,9 @@ from pathlib import Path
 
 from gateway.storage.errors import StoreError, StoreFailed, StoreFull, StoreReadOnly
 
+NEW_SUFFIX = ".new"
+"""Ends the names of files that are not whole yet; what a kill left behind may be removed."""
+
 _UNWRITABLE = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 _NO_FOLDER = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EEXIST})
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -32,16 +35,36 @@ def appearing_whole(path: Path) -> Iterator[Path]:
 
     What is written to it is the caller's to flush. Where another process was faster, its file stays.
     """
-    fd, name = tempfile.mkstemp(prefix=f".{path.name}-", suffix=".new", dir=path.parent)
+    fd, name = tempfile.mkstemp(prefix=f".{path.name}-", suffix=NEW_SUFFIX, dir=path.parent)
     os.close(fd)
     new = Path(name)
     try:
         yield new
         with suppress(FileExistsError):
             os.link(new, path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     finally:
         new.unlink()
+
+
+@contextmanager
+def renamed_when_whole(path: Path) -> Iterator[Path]:
+    """Give an empty file, readable by its owner alone, that is renamed to `path` at the end, or never is.
+
+    Also where a file system has no links (a USB stick). What is written to it is the caller's to flush.
+    Raises FileExistsError rather than replace a file.
+    """
+    fd, name = tempfile.mkstemp(prefix=f".{path.name}-", suffix=NEW_SUFFIX, dir=path.parent)
+    os.close(fd)
+    new = Path(name)
+    try:
+        yield new
+        if path.exists():
+            raise FileExistsError(errno.EEXIST, "there is a file of this name already", str(path))
+        new.rename(path)
+        sync_folder(path.parent)
+    finally:
+        new.unlink(missing_ok=True)
 
 
 def write_once(path: Path, content: bytes) -> None:
@@ -52,7 +75,7 @@ def write_once(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make a new name durable: without this a power cut may take the file, and all that is in it."""
     fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:

@@ -14,6 +14,8 @@ A released migration is never edited: a change of tables is one more entry at th
 
 APPLICATION_ID = 0x53464C52
 """'SFLR': tells a store from any other SQLite file."""
+BACKUP_APPLICATION_ID = 0x53464C42
+"""'SFLB': a backup of a store, which no gateway starts on by mistake."""
 
 _FIRST = (
     """CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID""",

@@ -17,6 +17,7 @@ from gateway.storage.creation import (
     migrate,
     require_current,
     require_no_remains,
+    require_no_restore,
     require_ours,
     require_whole,
     require_writable,
@@ -192,6 +193,7 @@ class SqliteStore(StoreReads):
             path.parent.mkdir(parents=True, exist_ok=True)
             lock = StoreLock(path.with_name(f"{path.name}.lock"))
             undo.callback(lock.release)
+            require_no_restore(path)
             if not path.exists():
                 _create(path)
             store = cls._opened(path, synchronous, lock)
@@ -206,6 +208,7 @@ class SqliteStore(StoreReads):
         """
         with _translated(path):
             path.parent.mkdir(parents=True, exist_ok=True)
+            require_no_restore(path)
             if not path.exists():
                 _create(path)
             return cls._opened(path, "FULL", None)
