@@ -5,9 +5,11 @@ BIN := .venv/bin
 PYTHON_CODE := api gateway readers simulators config tests tools
 ARGS ?=
 INPUTS ?= 1000000
+CYCLES ?= 1000
+CUTS ?= 1000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup setup-dev test lint check fuzz bench evaluate requirements wheel-check clean
+.PHONY: help demo setup setup-dev test lint check fuzz crash powercut bench evaluate requirements wheel-check clean
 
 help: ## list these commands
 	@echo "storefloor: honest, real-time stock from readers, scanners and shelf sensors"
@@ -43,6 +45,12 @@ check: lint test ## lint and test: what must pass before a change is offered
 
 fuzz: setup-dev ## every decoder under broken inputs: make fuzz INPUTS=10000000 ARGS="--seed 2"
 	$(BIN)/python -m tests.fuzz.run --inputs $(INPUTS) $(ARGS)
+
+crash: setup-dev ## kill -9 at random instants under load, restart, compare: make crash CYCLES=1000
+	$(BIN)/python -m tests.durability.crash --cycles $(CYCLES) $(ARGS)
+
+powercut: setup-dev ## power cuts on an ext4 loop disk (needs root), compare: make powercut CUTS=1000
+	$(BIN)/python -m tests.durability.powercut --cuts $(CUTS) $(ARGS)
 
 bench: setup-dev ## the benchmarks; each ends with lines `figure: name = value unit`
 	@sh tools/bench.sh $(ARGS)
