@@ -11,6 +11,8 @@ not exist are the same 403.
 """
 
 import base64
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Literal
 
 from fastapi import Depends
@@ -70,14 +72,16 @@ async def identify(request: Request, *, basic: bool = False) -> tuple[Caller, Vi
     Each request is taken out of the caller's quota; one that proves no caller, out of its address's.
     """
     context = context_of(request)
-    try:
+    with _strangers_limited(request):
         caller, via = await _identified(context, request, basic=basic)
-    except Problem as problem:
-        if problem.status == 401:
-            _take(request, context.stranger_limits, "address", _address_of(request))
-        raise
     _take(request, context.key_limits, "key", caller.key_id)
     return caller, via
+
+
+async def signing_in(request: Request, key: str) -> Caller:
+    """Return the caller behind a key that was given to sign in with; raises Problem 401 or 429."""
+    with _strangers_limited(request):
+        return await caller_of_key(context_of(request), key)
 
 
 async def _identified(context: ApiContext, request: Request, *, basic: bool) -> tuple[Caller, Via]:
@@ -128,6 +132,17 @@ def stores_seen(context: ApiContext, caller: Caller, store_ids: list[str]) -> li
     if store_ids:
         return [require_store(context, caller, store_id) for store_id in dict.fromkeys(store_ids)]
     return [store for store in context.ports.inventory.stores() if caller.sees(store.id)]
+
+
+@contextmanager
+def _strangers_limited(request: Request) -> Iterator[None]:
+    """Take a request that proves no caller (Problem 401) out of its address's quota."""
+    try:
+        yield
+    except Problem as problem:
+        if problem.status == 401:
+            _take(request, context_of(request).stranger_limits, "address", _address_of(request))
+        raise
 
 
 def _take(request: Request, limiter: Limiter, policy: str, who: str) -> None:

@@ -6,6 +6,7 @@ Unknown keys are errors. Nothing here touches a file or the network: see gateway
 from collections.abc import Iterator, Sequence
 from datetime import UTC
 from difflib import get_close_matches
+from ipaddress import ip_network
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -21,6 +22,17 @@ def _topic_filter(text: str) -> str:
     return text
 
 
+def _proxy(text: str) -> str:
+    try:
+        ip_network(text)
+    except ValueError as error:
+        raise ValueError(
+            f"{text!r} is no address or network: write one such as 10.0.0.2 or 10.0.0.0/24"
+        ) from error
+    return text
+
+
+Proxy = Annotated[str, AfterValidator(_proxy)]
 Sku = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 TopicFilter = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(_topic_filter)]
 ZoneRole = Literal["floor", "back_room", "fitting_room", "receiving", "exit", "till"]
@@ -58,8 +70,28 @@ class ApiSection(Section):
         5_000, ge=10, le=10_000_000, description="requests that each key may make at once"
     )
 
+    tls_certificate: str | None = Field(
+        None, description="PEM file of the certificate and its chain: serve HTTPS; relative to this file"
+    )
+    tls_key: str | None = Field(None, description="PEM file of the certificate's key; relative to this file")
+    trusted_proxies: tuple[Proxy, ...] = Field(
+        (), max_length=32, description="addresses or networks of proxies whose X-Forwarded-… is believed"
+    )
+
+    @model_validator(mode="after")
+    def _tls_has_both(self) -> Self:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            missing = "tls_key" if self.tls_key is None else "tls_certificate"
+            raise ValueError(f"{missing} is missing: HTTPS needs tls_certificate and tls_key")
+        return self
+
     @model_validator(mode="after")
     def _open_pages_stay_on_this_machine(self) -> Self:
+        if not self.page_sign_in and self.trusted_proxies:
+            raise ValueError(
+                "page_sign_in = false with trusted_proxies: through a proxy all the world would be this machine:"
+                " set page_sign_in = true, or leave trusted_proxies out"
+            )
         if not self.page_sign_in and self.host not in LOOPBACK:
             raise ValueError(
                 "page_sign_in = false needs host = 127.0.0.1: set page_sign_in = true, or that host"

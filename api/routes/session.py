@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.answers import JSON
-from api.auth import PAGE_HEADER, SESSION_COOKIE, Via, caller_of_key, identify
+from api.auth import PAGE_HEADER, SESSION_COOKIE, Via, identify, signing_in
 from api.bodies import read_body
 from api.context import context_of
 from api.encoding import dump
@@ -25,7 +25,7 @@ def add_session_routes(router: APIRouter) -> None:
         sign_in,
         methods=["POST"],
         response_model=Session,
-        responses=problems("unknown_key", "bad_json", "body_timeout", "body_too_large",
+        responses=problems("unknown_key", "too_many_requests", "bad_json", "body_timeout", "body_too_large",
                            "unsupported_media_type", "invalid_request", keyed=False),
         openapi_extra=json_body(SignIn),
         tags=["page"],
@@ -35,7 +35,7 @@ def add_session_routes(router: APIRouter) -> None:
         "/session",
         who_am_i,
         response_model=Session,
-        responses=problems("missing_key", "unknown_key", keyed=False),
+        responses=problems("missing_key", "unknown_key", "too_many_requests", keyed=False),
         tags=["page"],
         summary="Who am I?",
     )
@@ -55,7 +55,7 @@ async def sign_in(request: Request) -> Response:
     """Set a session cookie that acts with the key for 12 hours, or until the key is revoked."""
     context = context_of(request)
     question = await read_body(request, SignIn)
-    caller = await caller_of_key(context, question.key)
+    caller = await signing_in(request, question.key)
     response = _session(caller, "session")
     response.set_cookie(
         SESSION_COOKIE,

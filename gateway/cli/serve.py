@@ -7,7 +7,6 @@ store ─ engine ─ pipeline ─┬─ serial supervisors, MQTT
 
 import asyncio
 import contextlib
-import errno
 import gc
 import logging
 import signal
@@ -16,7 +15,6 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import uvicorn
 from fastapi import FastAPI
 
 from api.app import create_app
@@ -27,6 +25,7 @@ from api.pages.mount import mount
 from gateway.answers import availability
 from gateway.catalogue import Catalogue
 from gateway.cli.broker_settings import mqtt_settings
+from gateway.cli.http_server import HttpServer, http_server, listen
 from gateway.cli.paths import device_path, store_path
 from gateway.cli.systemd import Notifier
 from gateway.clock import Clock
@@ -34,7 +33,6 @@ from gateway.config import MqttSection, SiteConfig
 from gateway.delivery.mqtt_alerts import MqttAlerts
 from gateway.devices_of_site import mqtt_devices, serial_devices
 from gateway.engine import Changes, Engine
-from gateway.errors import ConfigError
 from gateway.feed import Feed, Subject
 from gateway.health import Health, Links
 from gateway.ingest import Ingest
@@ -55,8 +53,6 @@ from readers.supervisor import SerialSupervisor
 log = logging.getLogger(__name__)
 
 STATE_PARTS = ("tag", "line", "shelf", "count", "told", "alert", "calibration", "phase", "learned")
-STOP_HTTP_S = 3
-"""Open streams get this long to end at a stop; they come back with their last id anyway."""
 REFRESH_DEVICES_S = 10.0
 """Real seconds between looks at the counts of all devices for the stream."""
 
@@ -79,7 +75,7 @@ async def serve(run: GatewayRun, stop: asyncio.Event | None = None) -> None:
     Raises ConfigError or StoreError, naming the remedy, where it cannot start or go on.
     """
     stop = stop or asyncio.Event()
-    listener = _listen(run.site.api.host, run.site.api.port)
+    listener = listen(run.site.api)
     with contextlib.closing(listener), _stop_on_signals(stop):
         store = await asyncio.to_thread(SqliteStore.open, store_path(run.site, run.base))
         try:
@@ -94,6 +90,7 @@ class _Gateway:
 
     def __init__(self, run: GatewayRun, store: SqliteStore, writer: Writer) -> None:
         site, clock = run.site, run.clock
+        self._run = run
         self._clock = clock
         self._notifier = Notifier()
         self.engine = Engine(Site(site), run.catalogue)
@@ -195,17 +192,7 @@ class _Gateway:
 
     async def run(self, listener: socket.socket, stop: asyncio.Event) -> None:
         """Run all parts until `stop`; an error in one of them stops all and is raised."""
-        server = _Server(
-            uvicorn.Config(
-                self._app,
-                http="httptools",
-                lifespan="off",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                timeout_graceful_shutdown=STOP_HTTP_S,
-            )
-        )
+        server = http_server(self._app, self._run.site.api, self._run.base)
         async with _first_error_alone(), asyncio.TaskGroup() as tasks:
             http = tasks.create_task(server.serve(sockets=[listener]), name="http")
             running = [tasks.create_task(part, name=name) for name, part in self._parts()]
@@ -230,7 +217,7 @@ class _Gateway:
         if self._alerts is not None:
             yield "mqtt-alerts", self._alerts.run()
 
-    async def _announce(self, server: uvicorn.Server) -> None:
+    async def _announce(self, server: HttpServer) -> None:
         while not (server.started and self.pipeline.passes):  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.02)
         gc.collect()
@@ -242,15 +229,6 @@ class _Gateway:
         while True:
             await asyncio.sleep(REFRESH_DEVICES_S)
             self.feed.publish([self._device_subject(d) for d in self.engine.state.devices], None)
-
-
-class _Server(uvicorn.Server):
-    """uvicorn without its signal handlers: the gateway has its own."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave signals alone."""
-        yield
 
 
 def _supervisors(run: GatewayRun, pipeline: Pipeline) -> list[SerialSupervisor]:
@@ -271,23 +249,6 @@ def _mqtt_client(section: MqttSection, base: Path, intake: MqttIntake, clock: Cl
     client = MqttClient(mqtt_settings(section, base), intake.on_message, clock.now_ns)
     client.subscribe((*intake.router.filters(), *section.watch_topics))
     return client
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        listener.close()
-        if error.errno == errno.EADDRINUSE:
-            remedy = "stop the program that uses it, or choose another: [api] port, or `--port` for the demo"
-            raise ConfigError(f"port {port} on {host} is in use: {remedy}") from error
-        raise ConfigError(f"cannot listen on {host} port {port}: {error.strerror}") from error
-    listener.listen(1024)
-    listener.setblocking(False)
-    return listener
 
 
 @contextlib.contextmanager

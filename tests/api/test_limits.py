@@ -122,6 +122,14 @@ def test_an_address_without_a_key_is_limited_by_itself(key: str | None) -> None:
     assert floor.get(ONE).status_code == 200
 
 
+def test_signing_in_with_a_wrong_key_counts_as_a_stranger() -> None:
+    """The page's sign-in is no way around the limit of guesses."""
+    floor = Floor(TIGHT)
+    body = {"key": "nonsense"}
+    assert [floor.ask("POST", "/session", json=body).status_code for _ in range(3)] == [401, 401, 429]
+    assert floor.ask("POST", "/session", json={"key": EXACT}).status_code == 200
+
+
 def test_health_is_never_limited() -> None:
     """Watchdogs and Prometheus need no key, and are not counted."""
     floor = Floor(TIGHT)

@@ -152,6 +152,9 @@ def test_a_gateway_killed_at_rest_comes_back_with_the_same_levels(site: Site) ->
     eventually(
         lambda: site.devices.mqtt.acknowledged == site.devices.mqtt.published, "all to be acknowledged"
     )
+    eventually(  # a look-up is answered from memory, which is a commit ahead of the disk
+        lambda: site.stored().latest.get((WEIGHED, "front")) == 3, "the shelf to be on disk"
+    )
     before_api, before = site.on_hand(), site.stored()
     site.gateway.kill()
     assert site.stored().latest == before.latest

@@ -142,6 +142,9 @@ def test_a_required_key_is_named() -> None:
         (SITE + IMPINJ.replace("port = 2", "port = 1"), "readers[0].antennas: antenna port 1 stands twice: give each port one zone"),
         (SITE + "[alerts]\nlow_stock_at = 5\n", "alerts: low_stock_clear_at = 4 must be above low_stock_at = 5"),
         (SITE + '[api]\nhost = "0.0.0.0"\npage_sign_in = false\n', "set page_sign_in = true"),
+        (SITE + '[api]\npage_sign_in = false\ntrusted_proxies = ["127.0.0.1"]\n', "leave trusted_proxies out"),
+        (SITE + '[api]\ntrusted_proxies = ["proxy.lan"]\n', "'proxy.lan' is no address or network"),
+        (SITE + '[api]\ntls_key = "a.key"\n', "tls_certificate is missing: HTTPS needs"),
     ],
 )  # fmt: skip
 def test_a_wrong_reference_is_named_with_what_there_is(text: str, said: str) -> None:
