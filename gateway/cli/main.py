@@ -32,6 +32,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "doctor": ("gateway.cli.doctor_command", "find what is attached, and what is wrong with it"),
         "keys": ("gateway.cli.keys_command", "make, list and revoke API keys"),
+        "backup": ("gateway.cli.backup_command", "copy the store into one checked file, beside the gateway"),
+        "restore": ("gateway.cli.restore_command", "put a backup in the store's place"),
         "config": ("gateway.cli.config_command", "check a site file, or print an example"),
     }
 )

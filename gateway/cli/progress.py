@@ -19,12 +19,12 @@ class Progress:
         self._next_s = 0.0
         self._width = 0
 
-    def show(self, done: int, text: str) -> None:
-        """Show how far it is, with a text behind; no more often than the eye wants."""
+    def show(self, done: int, text: str, total: int | None = None) -> None:
+        """Show how far it is, with a text behind; no more often than the eye wants. `total` replaces the first."""
         if not self._is_shown or time.monotonic() < self._next_s:
             return
         self._next_s = time.monotonic() + SHOW_EVERY_S
-        share = min(1.0, done / self._total)
+        share = min(1.0, done / max(1, total or self._total))
         filled = round(WIDTH * share)
         line = f"[{'#' * filled}{'.' * (WIDTH - filled)}] {share:4.0%} {text}"
         print(f"\r{line.ljust(self._width)}", end="", file=self._stream, flush=True)
