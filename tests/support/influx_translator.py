@@ -75,6 +75,9 @@ class Translator:
         self.error_shape: ErrorShape = "v1"
         self.asked: Counter[tuple[str, int]] = Counter()
         """Answers by (path, status); status 0 is a connection that was cut."""
+        self.longest_target = 0
+        """Characters of the longest path with its query."""
+        self._taken: Counter[str] = Counter()
         self._lock = threading.Lock()
         self._faults: list[tuple[Fault, int]] = []
         self._healed = threading.Event()
@@ -92,13 +95,17 @@ class Translator:
         """Delay each answer; what was asked is carried out after the delay."""
         self.order(Fault(delay_s=delay_s, path=path))
 
-    def busy(self, status: int = 503, retry_after_s: int | None = 1, times: int = 1_000_000) -> None:
-        """Refuse writes with 429 or 503 (nothing of them is written), with or without Retry-After."""
+    def busy(
+        self,
+        status: int = 503,
+        retry_after_s: int | None = 1,
+        times: int = 1_000_000,
+        path: str | None = V2_WRITE,
+    ) -> None:
+        """Refuse with this status (nothing is carried out), with or without Retry-After."""
         headers = () if retry_after_s is None else (("Retry-After", str(retry_after_s)),)
         body = json.dumps({"code": "unavailable", "message": "too busy"}).encode()
-        self.order(
-            Fault(status=status, body=body, headers=headers, is_carried_out=False, path=V2_WRITE), times
-        )
+        self.order(Fault(status=status, body=body, headers=headers, is_carried_out=False, path=path), times)
 
     def lose_answers(self, times: int = 1, path: str | None = V2_WRITE) -> None:
         """Carry out what is asked, and cut the connection instead of the answer: the asker must repeat it."""
@@ -119,6 +126,17 @@ class Translator:
                     self._faults[i : i + 1] = [(fault, times - 1)] if times > 1 else []
                     return fault
         return Fault()
+
+    def take(self, path: str, target: str) -> None:
+        """Count what is asked, before it is answered."""
+        with self._lock:
+            self._taken[path] += 1
+            self.longest_target = max(self.longest_target, len(target))
+
+    def taken(self, path: str = V2_WRITE) -> int:
+        """Return how often this path was asked for, answered yet or not."""
+        with self._lock:
+            return self._taken[path]
 
     def wait_s(self, delay_s: float) -> None:
         """Return after a delay, or as soon as all is healed."""
@@ -207,6 +225,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         translator, path = self.server.translator, urlsplit(self.path).path
+        translator.take(path, self.path)
         fault = translator.fault_for(path)
         translator.wait_s(fault.delay_s)
         answer: Answer | None = Answer(fault.status or 500, fault.headers, fault.body)
