@@ -1,11 +1,19 @@
-"""The servers that several test files share: each is started once, by the first test that asks for it."""
+"""What holds for all tests, and the servers that several files share, each started by the first test that asks.
+
+Hypothesis judges results, never how long a busy machine took for them.
+"""
 
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 
 from tests.support.influx_server import InfluxServer
 from tests.support.victoria_server import VictoriaServer
+
+if hypothesis.settings.get_current_profile_name() == "default":  # its "ci", loaded in CI, has none either
+    hypothesis.settings.register_profile("untimed", deadline=None)
+    hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")
