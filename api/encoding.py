@@ -98,7 +98,11 @@ def zones_body(availability: Availability) -> Json:
 
 def promise_body(availability: Availability) -> Json:
     """Return what may be promised now."""
-    return {"pickup": availability.pickup, "ready_by": None, "reasons": availability.reasons}
+    return {
+        "pickup": availability.pickup,
+        "ready_by": rfc3339_or_none(availability.ready_by_ns),
+        "reasons": availability.reasons,
+    }
 
 
 def availability_body(availability: Availability, now_ns: int) -> Json:
@@ -239,6 +243,11 @@ def sight_by_zone(seen: Sequence[ZoneSight]) -> dict[str, ZoneSight]:
     return {sight.zone: sight for sight in seen}
 
 
+def position_body(position: tuple[float, float] | None) -> Json:
+    """Return where a store is; null where nobody said."""
+    return None if position is None else {"latitude": position[0], "longitude": position[1]}
+
+
 def store_body(store: StoreInfo, sights: Mapping[str, ZoneSight]) -> Json:
     """Return a store's description with its zones."""
     return {
@@ -246,6 +255,9 @@ def store_body(store: StoreInfo, sights: Mapping[str, ZoneSight]) -> Json:
         "name": store.name,
         "timezone": store.timezone,
         "source": "readers",
+        "place": {"address": store.address, "position": position_body(store.position)},
+        "hours": store.hours,
+        "special_hours": store.special_hours,
         "zones": [zone_body(zone, sights.get(zone.id)) for zone in store.zones],
     }
 

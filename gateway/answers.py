@@ -8,6 +8,7 @@ from gateway.alerts.rules import ArticleView
 from gateway.availability import NOT_SURE, UNWATCHED, Context, Terms, ZoneView, answer, merge_levels
 from gateway.beliefs import level_belief
 from gateway.catalogue import Article
+from gateway.picking import pick_minutes, ready_by
 from gateway.ports import Availability
 from gateway.site import STOCK_ROLES, ns
 from gateway.state import State
@@ -58,13 +59,24 @@ def availability(
         ),
     )
     belief = level_belief(state, store, sku) if is_sure else None
-    if belief is None:
-        return found
-    p = belief.at_least(qty + found.reserved)
-    sure = replace(found, belief=belief, p_at_least_requested=p)
-    if found.pickup == "yes" and p < stock.promise_at:
-        return replace(sure, pickup="no", reasons=(NOT_SURE,))
-    return sure
+    if belief is not None:
+        p = belief.at_least(qty + found.reserved)
+        found = replace(found, belief=belief, p_at_least_requested=p)
+        if found.pickup == "yes" and p < stock.promise_at:
+            found = replace(found, pickup="no", reasons=(NOT_SURE,))
+    if is_dated and found.pickup == "yes":
+        found = replace(found, ready_by_ns=_ready_by(state, found, qty, now_ns))
+    return found
+
+
+def _ready_by(state: State, found: Availability, qty: int, now_ns: int) -> int | None:
+    """Return by when as many pieces are fetched, those of others' holds taken to be the easiest to reach."""
+    hours, roles = state.site.hours.get(found.store), state.site.roles[found.store]
+    if hours is None:
+        return None
+    pieces = [(roles.get(level.zone, ""), level.pieces) for level in found.zones]
+    minutes = pick_minutes(pieces, state.site.pick_minutes[found.store], qty + found.reserved)
+    return None if minutes is None else ready_by(hours, minutes, now_ns)
 
 
 def _zone_views(

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from gateway.config_mappings import MappingSection, Scale, Unit
+from gateway.config_place import HoursSection, PickMinutesSection, PlaceSection
 from gateway.config_section import Id, Section
 from readers.topics import check_filter
 
@@ -145,6 +146,11 @@ class StoreSection(Section):
     id: Id
     name: str = Field(min_length=1, max_length=100)
     timezone: str = Field("Europe/Paris", description="IANA name")
+    place: PlaceSection = PlaceSection()
+    hours: HoursSection | None = Field(
+        None, description="opening hours; without them nothing is told to be ready by a time"
+    )
+    pick_minutes: PickMinutesSection = PickMinutesSection()
     zones: tuple[ZoneSection, ...] = Field(min_length=1, max_length=200)
 
     @field_validator("timezone")

@@ -5,9 +5,11 @@ from collections.abc import Callable, Sequence
 from gateway.answers import availability
 from gateway.calibration import CalibrationReport
 from gateway.config import SiteConfig
+from gateway.config_place import HoursSection, PlaceSection
 from gateway.engine import Engine
 from gateway.explain import explain, sight
 from gateway.explanation import Explanation, ZoneSight
+from gateway.opening_hours import WEEKDAYS
 from gateway.ports import ArticleInfo, Availability, StoreInfo, ZoneInfo
 
 
@@ -75,6 +77,24 @@ def _stores(config: SiteConfig) -> tuple[StoreInfo, ...]:
                 ZoneInfo(zone.id, zone.role, zone.name or {"en": zone.id, "fr": zone.id}, zone.rect)
                 for zone in store.zones
             ),
+            address=store.place.address,
+            position=_position(store.place),
+            hours=_hours(store.hours),
+            special_hours={} if store.hours is None else _special_hours(store.hours),
         )
         for store in config.stores
     )
+
+
+def _position(place: PlaceSection) -> tuple[float, float] | None:
+    if place.latitude is None or place.longitude is None:
+        return None
+    return place.latitude, place.longitude
+
+
+def _hours(hours: HoursSection | None) -> dict[str, tuple[str, ...]] | None:
+    return None if hours is None else {day: getattr(hours, day) for day in WEEKDAYS}
+
+
+def _special_hours(hours: HoursSection) -> dict[str, tuple[str, ...]]:
+    return {day.isoformat(): spans for day, spans in sorted(hours.special.items())}

@@ -31,12 +31,19 @@ class ZoneInfo:
 
 @dataclass(frozen=True, slots=True)
 class StoreInfo:
-    """A store as others see it."""
+    """A store as others see it. `hours`: by weekday (mon … sun), "09:00-19:30"; None where nobody said.
+
+    `special_hours`: of single days (ISO dates), instead of their weekday's; none: closed.
+    """
 
     id: str
     name: str
     timezone: str
     zones: tuple[ZoneInfo, ...]
+    address: str = ""
+    position: tuple[float, float] | None = None
+    hours: dict[str, tuple[str, ...]] | None = None
+    special_hours: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +100,7 @@ class Availability:
 
     available = max(0, on_hand - not_pickable - reserved - safety_stock); the zones sum to on_hand;
     shortfall is what the clamp at 0 hides. While UNKNOWN the quantities are the last known ones.
+    `ready_by_ns`: when the pieces asked for lie ready for a customer; None where that is not promised.
     """
 
     store: str
@@ -118,6 +126,7 @@ class Availability:
     version: int
     belief: Belief | None = None
     p_at_least_requested: float | None = None
+    ready_by_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """The site as the rules need it: places numbered, antennas resolved, roles at hand. Pure."""
 
+from zoneinfo import ZoneInfo
+
 from gateway.config import ReaderSection, ScannerSection, SiteConfig
 from gateway.presence.model import Place, PlaceId
 from gateway.presence.rule import BeliefRule
@@ -45,6 +47,14 @@ class Site:
             store.id: {zone.id: zone.role for zone in store.zones} for store in config.stores
         }
         self.silent_after_ns = {reader.id: ns(reader.silent_after_s) for reader in watching}
+        self.hours = {
+            store.id: store.hours.opening_hours(ZoneInfo(store.timezone))
+            for store in config.stores
+            if store.hours is not None
+        }
+        self.pick_minutes: dict[str, dict[str, int]] = {
+            store.id: store.pick_minutes.model_dump() for store in config.stores
+        }
         self.scanners = {scanner.id: scanner for scanner in config.scanners} | {
             reader.id: _scanner_of(reader) for reader in config.readers if reader.scan_role is not None
         }

@@ -72,8 +72,10 @@ class Promise(Answer):
         description="Whether `qty` pieces may be promised for pickup.", examples=["yes"]
     )
     ready_by: Timestamp | None = Field(
-        description="When they could be ready (RFC 3339, UTC); null while the gateway does not plan picks.",
-        examples=[None],
+        description="By when they lie ready for a customer who orders now (RFC 3339, UTC), to the next five minutes: "
+        "opening hours, and how long it takes to fetch them from where they are. null: with pickup no, for a store "
+        "without opening hours, and in events of the stream.",
+        examples=["2026-11-21T18:20:00Z"],
     )
     reasons: tuple[str, ...] = Field(description="Codes that say why not; empty with yes.", examples=[[]])
 

@@ -33,6 +33,20 @@ class Zone(Answer):
     )
 
 
+class Position(Answer):
+    """A point on the earth (WGS 84)."""
+
+    latitude: float = Field(description="Degrees north.", examples=[45.7605])
+    longitude: float = Field(description="Degrees east.", examples=[4.8597])
+
+
+class StorePlace(Answer):
+    """Where a store is."""
+
+    address: str = Field(description="For people; may be empty.", examples=["Part-Dieu, 69003 Lyon"])
+    position: Position | None = Field(description="Where it is on the map; null: not given.")
+
+
 class Store(Answer):
     """A store that the caller sees."""
 
@@ -41,6 +55,26 @@ class Store(Answer):
     timezone: str = Field(description="IANA time zone of the store.", examples=["Europe/Paris"])
     source: Literal["readers", "ledger"] = Field(
         description="Where its stock is known from.", examples=["readers"]
+    )
+    place: StorePlace = Field(description="Where it is.")
+    hours: dict[str, tuple[str, ...]] | None = Field(
+        description="Opening hours by weekday (mon … sun), on the store's own clock; an empty list: closed; "
+        "a span that ends before it begins ends on the next day; null: not given.",
+        examples=[
+            {
+                "mon": ["10:00-19:30"],
+                "tue": ["10:00-19:30"],
+                "wed": [],
+                "thu": [],
+                "fri": [],
+                "sat": [],
+                "sun": [],
+            }
+        ],
+    )
+    special_hours: dict[str, tuple[str, ...]] = Field(
+        description="Hours of single days by date, instead of their weekday's; an empty list: closed.",
+        examples=[{"2026-12-25": []}],
     )
     zones: tuple[Zone, ...] = Field(description="Its zones.")
 

@@ -1,5 +1,7 @@
 """The API over the engine's own answers, not over made-up ones: they fit the schemas, alive and with dead readers."""
 
+from datetime import datetime
+
 import pytest
 
 from api.schemas.availability import Availability
@@ -9,7 +11,7 @@ from api.schemas.explain import Explanation
 from api.schemas.overview import Overview
 from gateway.inventory import Inventory
 from tests.support.api_ports import Floor
-from tests.support.small_site import GTIN, STORE, SmallShop, epc
+from tests.support.small_site import GTIN, STORE, S, SmallShop, epc
 
 
 def floor_of(shop: SmallShop) -> Floor:
@@ -53,6 +55,29 @@ def test_a_number_knows_how_sure_it_is(shop: SmallShop) -> None:
     assert floor.get(f"{path}?qty=3").json()["belief"]["p_at_least_requested"] > 0.99
     assert floor.get(f"{path}?qty=4").json()["belief"]["p_at_least_requested"] < 0.1
     assert floor.get(path).json()["belief"]["interval_90"] == [3, 3]
+
+
+def test_a_promise_says_by_when(shop: SmallShop) -> None:
+    """From the floor ten minutes, to the next five; no time with what is not promised."""
+    floor = floor_of(shop)
+    path = f"/v1/stores/{STORE}/availability/TEE"
+    ready = datetime.fromisoformat(floor.get(f"{path}?qty=3").json()["promise"]["ready_by"])
+    ahead_s = ready.timestamp() - shop.now / S
+    assert 600 <= ahead_s < 900
+    assert ready.minute % 5 == ready.second == 0
+    assert floor.get(f"{path}?qty=4").json()["promise"]["ready_by"] is None
+
+
+def test_a_store_says_where_it_is_and_when_it_is_open(shop: SmallShop) -> None:
+    """Place and hours as the operator wrote them; null where nobody did."""
+    lyon, paris = floor_of(shop).get("/v1/stores").json()["items"]
+    assert lyon["place"] == {
+        "address": "Part-Dieu, Lyon",
+        "position": {"latitude": 45.76, "longitude": 4.86},
+    }
+    assert lyon["hours"]["mon"] == ["00:00-24:00"]
+    assert lyon["special_hours"] == {"2026-12-25": []}
+    assert (paris["place"]["position"], paris["hours"], paris["special_hours"]) == (None, None, {})
 
 
 def test_listings_fit_their_schemas(shop: SmallShop) -> None:

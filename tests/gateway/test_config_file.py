@@ -145,6 +145,10 @@ def test_a_required_key_is_named() -> None:
         (SITE + '[api]\npage_sign_in = false\ntrusted_proxies = ["127.0.0.1"]\n', "leave trusted_proxies out"),
         (SITE + '[api]\ntrusted_proxies = ["proxy.lan"]\n', "'proxy.lan' is no address or network"),
         (SITE + '[api]\ntls_key = "a.key"\n', "tls_certificate is missing: HTTPS needs"),
+        (SITE.replace('"Lyon"', '"Lyon"\nhours = { mon = ["9-12"] }'), "'9-12' are no hours: write them as 09:00-19:30"),
+        (SITE.replace('"Lyon"', '"Lyon"\nhours = { mon = [] }'), "no day has hours: write at least one, or leave the table out"),
+        (SITE.replace('"Lyon"', '"Lyon"\nplace = { latitude = 1 }'), "latitude and longitude go together"),
+        (SITE.replace('"Lyon"', '"Lyon"\npick_minutes = { till = 1 }'), "unknown key stores[0].pick_minutes.till"),
     ],
 )  # fmt: skip
 def test_a_wrong_reference_is_named_with_what_there_is(text: str, said: str) -> None:

@@ -19,6 +19,9 @@ SITE = """
 [[stores]]
 id = "lyon-1"
 name = "Lyon"
+place = { address = "Part-Dieu, Lyon", latitude = 45.76, longitude = 4.86 }
+hours = { mon = ["00:00-24:00"], tue = ["00:00-24:00"], wed = ["00:00-24:00"], thu = ["00:00-24:00"], fri = ["00:00-24:00"], sat = ["00:00-24:00"], sun = ["00:00-24:00"], special = { "2026-12-25" = [] } }
+pick_minutes = { floor = 10, back_room = 25 }
 zones = [
   { id = "floor", role = "floor" },
   { id = "back", role = "back_room" },
