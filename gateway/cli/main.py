@@ -34,6 +34,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "keys": ("gateway.cli.keys_command", "make, list and revoke API keys"),
         "backup": ("gateway.cli.backup_command", "copy the store into one checked file, beside the gateway"),
         "restore": ("gateway.cli.restore_command", "put a backup in the store's place"),
+        "export": ("gateway.cli.export_command", "write journal, levels or alerts as JSON Lines or CSV"),
+        "import": ("gateway.cli.import_command", "take up an exported journal, or exported levels"),
         "config": ("gateway.cli.config_command", "check a site file, or print an example"),
     }
 )

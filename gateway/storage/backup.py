@@ -17,7 +17,7 @@ import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ HASH_CHUNK_BYTES = 1 << 20
 ASIDE = ".before-"
 """Between a file's name and the time at which a restore set it aside."""
 
+_NAME_ANOTHER = "name a store of storefloor, or a file that `storefloor backup` made"
 _NAME = re.compile(r"storefloor-[0-9]{8}-[0-9]{6}Z\.backup")
 _CREATE_TABLE = "CREATE TABLE backup (name TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID"
 _TABLES = (
@@ -119,14 +120,15 @@ def make_backup(store: Path, to: Path, pepper: Path, now_ns: int, on_step: OnSte
             contents = copy_online(store, new, lambda sql: _seen(sql, store), _flushing(fd, on_step))
             with opened_file(new, writes=True) as sql:
                 rows = _counted(sql)
-                digest = _complete(sql, Backup(to, contents, rows, now_ns, _pepper(pepper), 0))
+                backup = Backup(to, contents, rows, now_ns, _pepper(pepper), 0)
+                digest = _complete(sql, backup)
                 _require_sound(sql, StoreCorrupt, store)
             _seal(fd, digest)
             os.fsync(fd)
             size_bytes = os.fstat(fd).st_size
         finally:
             os.close(fd)
-    return Backup(to, contents, rows, now_ns, None, size_bytes)
+    return replace(backup, size_bytes=size_bytes)
 
 
 def check_backup(path: Path, pepper: Path) -> Backup:
@@ -136,7 +138,7 @@ def check_backup(path: Path, pepper: Path) -> Backup:
     """
     try:
         if not path.is_file():
-            raise BackupUnusable(path, "there is no such file", "name a file that `storefloor backup` made")
+            raise BackupUnusable(path, "there is no such file", _NAME_ANOTHER)
         with opened_file(path) as sql:
             sealed = _is_sealed(sql, path)
             contents, rows = _contents(sql, path), _counted(sql)
@@ -156,6 +158,15 @@ def check_backup(path: Path, pepper: Path) -> Backup:
         raise BackupUnusable(path, error.strerror or str(error), "make it readable for this user") from error
     secret = manifest["pepper"] if sealed else _pepper_of_store(path, pepper.name)
     return Backup(path, contents, rows, manifest.get("made_at_ns"), secret, path.stat().st_size)
+
+
+def require_readable(path: Path) -> None:
+    """Raise unless `path` is a store or a backup of one."""
+    if not path.is_file():
+        raise BackupUnusable(path, "there is no such file", _NAME_ANOTHER)
+    with opened_file(path) as sql:
+        _is_sealed(sql, path)
+        schema_version(sql, path)
 
 
 def restore(backup: Backup, store: Path, pepper: Path, now_ns: int, on_step: OnStep) -> Restored:
@@ -299,9 +310,7 @@ def _is_sealed(sql: Sql, path: Path) -> bool:
     """Return whether the file is a backup; raise unless it is that or a store of ours."""
     [(application,)] = sql.execute("PRAGMA application_id").fetchall()
     if application not in {APPLICATION_ID, BACKUP_APPLICATION_ID}:
-        raise BackupUnusable(
-            path, "this is no backup of storefloor", "name a file that `storefloor backup` made"
-        )
+        raise BackupUnusable(path, "this is no file of storefloor", _NAME_ANOTHER)
     return bool(application == BACKUP_APPLICATION_ID)
 
 

@@ -5,9 +5,11 @@ none or all of it. So a file without content, or a log without its file, means a
 """
 
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 from gateway.storage.errors import SchemaTooNew, SchemaTooOld, StoreCorrupt
+from gateway.storage.levels import fill_rollups
 from gateway.storage.schema import APPLICATION_ID, BACKUP_APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION
 from gateway.storage.sql import Sql
 
@@ -16,6 +18,9 @@ RESTORING_SUFFIX = ".restoring"
 
 _RESTORE_AGAIN = "run `storefloor restore` again: it goes on from there; nothing was deleted"
 _IS_BACKUP = "put it back by `storefloor restore`, which gives the store a journal of its own"
+FILLS: dict[int, Callable[[Sql], None]] = {2: fill_rollups}
+"""What fills the new tables of a version from what older ones hold, in the same transaction."""
+
 _FOREIGN = "choose another gateway.data_dir: this file belongs to another program"
 
 
@@ -29,7 +34,7 @@ def require_no_restore(path: Path) -> None:
 def require_no_remains(path: Path) -> None:
     """Raise StoreCorrupt where the file is gone and its write-ahead log is not: commits would be lost."""
     log = path.with_name(f"{path.name}-wal")
-    if log.exists():
+    if log.exists() and log.stat().st_size > 0:
         raise StoreCorrupt(path, f"the file is missing, but {log.name} holds commits of it")
 
 
@@ -83,9 +88,11 @@ def migrate(sql: Sql, path: Path) -> None:
     if version == SCHEMA_VERSION:
         return
     sql.execute("BEGIN IMMEDIATE")
-    for statements in MIGRATIONS[version:]:
+    for number, statements in enumerate(MIGRATIONS[version:], version + 1):
         for statement in statements:
             sql.execute(statement)
+        if version > 0 and number in FILLS:
+            FILLS[number](sql)
     if version == 0:
         sql.execute("INSERT INTO counters VALUES ('version', 0)")
         sql.execute("INSERT INTO journals (journal_id) VALUES (?)", (secrets.token_hex(8),))

@@ -1,0 +1,1 @@
+"""Exports: tables as flat rows, rows as lines. Pure."""
