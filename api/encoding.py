@@ -243,7 +243,7 @@ def sight_by_zone(seen: Sequence[ZoneSight]) -> dict[str, ZoneSight]:
     return {sight.zone: sight for sight in seen}
 
 
-def position_body(position: tuple[float, float] | None) -> Json:
+def position_body(position: tuple[float, float] | None) -> Json | None:
     """Return where a store is; null where nobody said."""
     return None if position is None else {"latitude": position[0], "longitude": position[1]}
 
