@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 
 from gateway.alerts.records import AlertRecord, AlertState
 from gateway.movements import JournalEntry, LevelPoint
-from gateway.storage import levels, records
+from gateway.storage import level_reads, records
 from gateway.storage.journal import JournalTable
 from gateway.storage.ports import ApiKey, AppliedEvent, DeadLetter, HistoryStep, SeriesKey, StateRow
 from gateway.storage.sql import Sql
@@ -51,12 +51,12 @@ class StoreReads(ABC):
     def latest_levels(self) -> list[LevelPoint]:
         """Return the latest point of every series."""
         with self._reading() as sql:
-            return levels.latest_levels(sql)
+            return level_reads.latest_levels(sql)
 
     def latest_many(self, keys: Collection[SeriesKey]) -> list[LevelPoint]:
         """Return the latest point of each of these series; unknown ones are left out."""
         with self._reading() as sql:
-            return levels.latest_many(sql, keys)
+            return level_reads.latest_many(sql, keys)
 
     def history(
         self, store: str, sku: str, from_ns: int, to_ns: int, step_ns: int, zone: str | None = None
@@ -64,12 +64,12 @@ class StoreReads(ABC):
         """Return steps over [from_ns, to_ns); raise ValueError beyond steps.MAX_STEPS of them."""
         window = Window(from_ns, to_ns, step_ns)
         with self._reading() as sql:
-            return levels.history(sql, store, sku, window, zone)
+            return level_reads.history(sql, store, sku, window, zone)
 
     def levels_at(self, store: str, sku: str, at_ns: int) -> dict[str, int]:
         """Return the level per zone as it was at `at_ns`."""
         with self._reading() as sql:
-            return levels.levels_at(sql, store, sku, at_ns)
+            return level_reads.levels_at(sql, store, sku, at_ns)
 
     def state_rows(self, part: str) -> list[StateRow]:
         """Return all rows of an engine part, by key."""

@@ -15,7 +15,9 @@ MAX_STEPS = 10_000
 
 
 class Segment(NamedTuple):
-    """A stretch of time and the level within it. One that varies lies within a single step."""
+    """A stretch of time and the level within it. One that varies is cut as if it varied evenly: each part
+    has its minimum and maximum, and its share of the area.
+    """
 
     start_ns: int
     end_ns: int
@@ -44,22 +46,52 @@ class Window:
         skipped = max(0, (first_ns - self.from_ns) // self.step_ns)
         return Window(self.from_ns + skipped * self.step_ns, self.to_ns, self.step_ns)
 
+    def beginning_at(self, first_ns: int) -> "Window":
+        """Return the window without the steps that begin before `first_ns`."""
+        skipped = max(0, -(-(first_ns - self.from_ns) // self.step_ns))
+        return Window(self.from_ns + skipped * self.step_ns, self.to_ns, self.step_ns)
+
+    def is_of(self, width_ns: int) -> bool:
+        """Return whether all its steps begin at whole multiples of `width_ns`."""
+        return self.from_ns % width_ns == 0 and self.step_ns % width_ns == 0
+
+
+def constant(start_ns: int, end_ns: int, level: int) -> Segment:
+    """Return a stretch of one level."""
+    return Segment(start_ns, end_ns, level, level, level * (end_ns - start_ns))
+
+
+def cut(part: Segment, start_ns: int, end_ns: int) -> Segment:
+    """Return what lies of a segment within [start, end), which overlaps it."""
+    begin_ns, stop_ns = max(part.start_ns, start_ns), min(part.end_ns, end_ns)
+    if (begin_ns, stop_ns) == (part.start_ns, part.end_ns):
+        return part
+    if part.minimum == part.maximum:
+        return constant(begin_ns, stop_ns, part.minimum)
+    share = (stop_ns - begin_ns) / (part.end_ns - part.start_ns)
+    return Segment(begin_ns, stop_ns, part.minimum, part.maximum, part.piece_ns * share)
+
 
 def segments(level: int, changes: Iterable[tuple[int, int]], window: Window) -> Iterator[Segment]:
-    """Yield the window's segments of one constant level each.
+    """Yield the window's segments of one constant level each: see `stretches`."""
+    return stretches(level, changes, window.from_ns, window.to_ns)
 
-    `level` is the one at the window's start; `changes` are (at_ns, new level) after it, in order
-    of time. Of several at one time the last holds: pieces that move between zones are never
-    counted twice, nor lost, for an instant.
+
+def stretches(level: int, changes: Iterable[tuple[int, int]], from_ns: int, to_ns: int) -> Iterator[Segment]:
+    """Yield the segments of one constant level each in [from, to).
+
+    `level` is the one at the start; `changes` are (at_ns, new level) after it, in order of time.
+    Of several at one time the last holds: pieces that move between zones are never counted twice,
+    nor lost, for an instant.
     """
-    start_ns = window.from_ns
+    start_ns = from_ns
     for at_ns, pieces in changes:
         if at_ns > start_ns:
-            yield Segment(start_ns, at_ns, level, level, level * (at_ns - start_ns))
+            yield constant(start_ns, at_ns, level)
             start_ns = at_ns
         level = pieces
-    if start_ns < window.to_ns:
-        yield Segment(start_ns, window.to_ns, level, level, level * (window.to_ns - start_ns))
+    if start_ns < to_ns:
+        yield constant(start_ns, to_ns, level)
 
 
 def summed(levels: dict[int, int], changes: Iterable[tuple[int, int, int]]) -> Iterator[tuple[int, int]]:
@@ -74,6 +106,17 @@ def summed(levels: dict[int, int], changes: Iterable[tuple[int, int, int]]) -> I
         yield at_ns, total
 
 
+def settled(changes: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Yield the last of the changes of each time."""
+    before: tuple[int, int] | None = None
+    for change in changes:
+        if before is not None and change[0] != before[0]:
+            yield before
+        before = change
+    if before is not None:
+        yield before
+
+
 def fold(parts: Iterable[Segment], window: Window) -> list[HistoryStep]:
     """Return the window's steps from its segments, which cover all of it."""
     steps: list[HistoryStep] = []
@@ -81,16 +124,15 @@ def fold(parts: Iterable[Segment], window: Window) -> list[HistoryStep]:
     minimum: int | None = None
     maximum = 0
     area: float = 0  # stays an exact integer unless a rollup comes in
-    for start_ns, stop_ns, low, high, piece_ns in parts:
+    for part in parts:
+        start_ns, stop_ns, low, high, _ = part
         while start_ns < stop_ns:
             cut_ns = min(stop_ns, end_ns)
-            area += piece_ns if cut_ns == stop_ns else low * (cut_ns - start_ns)
+            area += cut(part, start_ns, cut_ns).piece_ns
             minimum, maximum = (low, high) if minimum is None else (min(minimum, low), max(maximum, high))
             if cut_ns == end_ns:
                 steps.append(HistoryStep(begin_ns, minimum, area / (end_ns - begin_ns), maximum))
                 begin_ns, end_ns = end_ns, min(end_ns + window.step_ns, window.to_ns)
                 minimum, area = None, 0
-            if cut_ns < stop_ns:
-                piece_ns = low * (stop_ns - cut_ns)
             start_ns = cut_ns
     return steps

@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from gateway.alerts.records import AlertRecord, AlertState, AlertType, Severity
@@ -10,11 +11,24 @@ from gateway.movements import Movement, MovementKind, ZoneDelta
 from gateway.storage.sqlite import STORE_FILE, SqliteStore
 
 
+@cache
+def _empty_store() -> bytes:
+    with tempfile.TemporaryDirectory(prefix="storefloor-") as folder:
+        path = Path(folder) / STORE_FILE
+        SqliteStore.open(path).close()
+        return path.read_bytes()
+
+
 @contextmanager
 def a_store() -> Iterator[SqliteStore]:
-    """Give an open store in a new folder, without the cost of flushes: for properties of many examples."""
+    """Give an open store in a new folder, without the cost of flushes: for properties of many examples.
+
+    All of them are copies of one empty store, with its journal id: making one anew is mostly flushes.
+    """
     with tempfile.TemporaryDirectory(prefix="storefloor-") as folder:
-        store = SqliteStore.open(Path(folder) / STORE_FILE, synchronous="OFF")
+        path = Path(folder) / STORE_FILE
+        path.write_bytes(_empty_store())
+        store = SqliteStore.open(path, synchronous="OFF")
         try:
             yield store
         finally:

@@ -54,3 +54,18 @@ def test_steps_are_bounded() -> None:
     Window(0, MAX_STEPS, 1)
     with pytest.raises(ValueError, match="choose a longer step"):
         Window(0, MAX_STEPS + 1, 1)
+
+
+def test_a_rollup_that_is_cut_gives_each_part_its_share() -> None:
+    """A step within a row that varies has the row's minimum and maximum, and its mean; a constant row stays exact."""
+    window = Window(1, 9, 4)
+    parts = [Segment(1, 8, 1, 8, 28.0), Segment(8, 9, 5, 5, 5)]
+    assert fold(parts, window) == [HistoryStep(1, 1, 4.0, 8), HistoryStep(5, 1, (12.0 + 5) / 4, 8)]
+
+
+def test_a_window_may_begin_where_something_is_known() -> None:
+    """Steps that end before the first point are left out; so are steps that begin before what is kept."""
+    window = Window(0, 20, 5)
+    assert window.starting_with(7) == Window(5, 20, 5)
+    assert window.beginning_at(7) == Window(10, 20, 5)
+    assert window.beginning_at(5) == Window(5, 20, 5)
