@@ -32,8 +32,8 @@ from tests.support.figures import figure
 from tests.support.source import ROOT
 from tests.support.stores import alert
 
-LIFE_S = 0.12
-"""A cut comes at a random instant of this: opening takes some 20 ms of it, recovery included."""
+WORK_S = 0.1
+"""A cut comes at a random instant of the time that opening usually takes, recovery included, and of this."""
 CUTS_PER_DISK = 20
 """Then a new file system: making a store is cut too, and looking through it stays quick."""
 CONTROL_EVERY = 10
@@ -159,6 +159,7 @@ class PowerCuts:
         self._nursery = nursery
         self._rng = rng
         self._known: dict[str, int] = {}
+        self._opening_s = 0.0
 
     def cut(self, synchronous: str) -> None:
         """Let a life begin, cut its power, and look at what is left."""
@@ -167,10 +168,14 @@ class PowerCuts:
             self._disk.make()
             self._known.clear()
         path = self._disk.place / synchronous / STORE_FILE
+        began_s = time.monotonic()
         pid = self._nursery.begin(path, synchronous)
-        if synchronous != "FULL":
+        if synchronous == "FULL":
+            time.sleep(self._rng.uniform(0, self._opening_s + WORK_S))
+        else:
             self._nursery.until_acknowledged()
-        time.sleep(self._rng.uniform(0, LIFE_S))
+            self._opening_s += (time.monotonic() - began_s - self._opening_s) / (1 if not tally.cuts else 4)
+            time.sleep(self._rng.uniform(0, WORK_S))
         acknowledged = self._nursery.acknowledged()  # what comes later, nobody hears in a power cut
         self._disk.cut()
         self._nursery.end(pid)
@@ -196,9 +201,9 @@ def run(cuts: int, seed: int, progress: Progress) -> dict[str, Tally]:
     ):
         power = PowerCuts(disk, nursery, Random(seed))
         for number in range(cuts):
+            if number % CONTROL_EVERY == 0 or number >= cuts - MIN_CONTROLS:
+                power.cut("NORMAL")  # first of all: it tells how long opening takes here
             power.cut("FULL")
-            if number % CONTROL_EVERY == CONTROL_EVERY - 1 or number >= cuts - MIN_CONTROLS:
-                power.cut("NORMAL")
             full = power.tallies["FULL"]
             progress.show(number + 1, f"{full.lost} lost of {full.acknowledged} acknowledged")
     return power.tallies

@@ -1,7 +1,7 @@
 """Killed gateways, killed brokers, readers that fall silent: stock is neither made nor lost by any of them.
 
-Real processes, a scripted reader, shelf and till that know what was acknowledged to them, a minute of
-shop time per real second.
+Real processes, a scripted reader and shelf that know what was acknowledged to them, a minute of shop time per
+real second. Kills under load, again and again, are in tests/durability.
 """
 
 import threading
@@ -9,15 +9,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import pytest
 
 from gateway.movements import MovementKind
-from tests.support.busy_shop import BusyShop
 from tests.support.figures import figure
 from tests.support.mosquitto import Mosquitto
 from tests.support.plain_mqtt import PlainMqtt
@@ -39,7 +36,6 @@ from tests.support.stored import Stored, stored
 pytestmark = [pytest.mark.broker, pytest.mark.slow]
 
 SPEED = 60.0
-KILLS = 5
 SKUS = [*TAGGED, WEIGHED, COUNTED]
 EVERY_S = 0.1
 NS_PER_S = 1_000_000_000
@@ -168,57 +164,6 @@ def test_a_gateway_killed_at_rest_comes_back_with_the_same_levels(site: Site) ->
         assert site.on_hand() == before_api
     assert_taken_up(before, site.stored())
     assert site.stored().latest == before.latest
-
-
-def test_kills_under_load_lose_and_double_nothing(site: Site) -> None:
-    """Five kills amid reads, weights and till events: each acknowledged event is a duplicate when told again, and
-    in the end everything that was ever told is there exactly once.
-    """
-    rng = Random(1)
-    with BusyShop(site.gateway, site.devices) as load:
-        for _ in range(KILLS):
-            goal_events = len(load.acknowledged) + rng.randint(20, 120)
-            goal_rounds = load.rounds + rng.randint(3, 12)
-            eventually(
-                partial(load.has_done, goal_events, goal_rounds),
-                "the gateway to be busy",
-            )
-            told = [load.events[event_id] for event_id in sorted(load.acknowledged)]
-            site.gateway.kill()
-            before = site.stored()
-            site.gateway.start()
-            assert_taken_up(before, site.stored())
-            assert site.gateway.metric("storefloor_ledger_imbalance") == 0
-            assert outcomes(site, told) == Counter(duplicate=len(told))
-    late = outcomes(site, load.unanswered)
-    assert late.total() == len(load.unanswered)
-    assert not late["refused"]
-    eventually(
-        lambda: site.devices.mqtt.acknowledged == site.devices.mqtt.published, "all to be acknowledged"
-    )
-
-    def is_all_there() -> bool:
-        site.devices.see(load.tags, FRONT)
-        site.devices.weigh(load.pieces_on_shelf)
-        on_hand = site.on_hand()
-        return on_hand == {
-            **{sku: len(load.tags[i::2]) for i, sku in enumerate(TAGGED)},
-            WEIGHED: load.pieces_on_shelf,
-            COUNTED: len(load.events),
-        }
-
-    eventually(is_all_there, "everything to be there once", 60.0, EVERY_S)
-    figure("crash kills", KILLS, "kills")
-    figure("crash events acknowledged before a kill", len(load.acknowledged), "events")
-    figure("crash events told again unanswered", late.total(), "events")
-    figure("crash tag reads acknowledged by the broker", site.devices.reads, "reads")
-    kept = site.stored()
-    assert_sums(kept)
-    arrivals = Counter(
-        e.movement.epc for e in kept.entries if e.movement.kind is MovementKind.ARRIVED and e.movement.epc
-    )
-    assert arrivals == Counter(load.tags)
-    assert not departures(kept.entries)
 
 
 def outcomes(site: Site, events: Sequence[dict[str, Any]]) -> Counter[str]:

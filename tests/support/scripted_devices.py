@@ -19,6 +19,7 @@ FRONT, BACK_ROOM, EXIT = 1, 2, 3
 """Antenna ports."""
 TAGGED, WEIGHED, COUNTED = ("DEN-501-32", "TEE-WHT-M"), "CANDLE-FIG", "TOTE-CANVAS"
 GTINS = {"DEN-501-32": "03012345000024", "TEE-WHT-M": "03012345000062"}
+COUNTED_GTIN = "03012345000123"
 UNIT_G, TARE_G = 400, 1_000
 RSSI_DBM = -55.0
 
@@ -65,6 +66,27 @@ tare_g = 1000
 {more}
 """
 
+SCANNER, SCANNER_TOPIC = "phone-1", "scan/phone-1"
+A_SCANNER = """
+[[scanners]]
+id = "phone-1"
+kind = "mapping"
+mapping = "codes"
+store = "lyon-1"
+zone = "back-room"
+role = "receiving"
+topic = "phone-1"
+repeat_window_s = 0
+[[mappings]]
+name = "codes"
+[[mappings.scans]]
+topic = "scan/{device}"
+text = "code"
+time = "at"
+time_format = "unix_ns"
+"""
+"""A code scanner at the goods entrance, for `write_site(more=A_SCANNER)`: each scan is a piece."""
+
 
 def write_site(folder: Path, api_port: int, mqtt_port: int, more: str = "") -> Path:
     """Write the site and its articles; `more` is TOML that goes behind it."""
@@ -87,6 +109,8 @@ class Scripted:
         self.mqtt = mqtt
         self.clock = clock
         self.reads = self.weighings = 0
+        self.scanned_ns: list[int] = []
+        """The device's time of each scan: as good as its name."""
         self._reader = ImpinjR700(READER, ImpinjOptions(READER_TOPIC))
 
     def see(self, epcs: Sequence[str], port: int) -> None:
@@ -102,3 +126,17 @@ class Scripted:
         grams = TARE_G + UNIT_G * pieces
         self.mqtt.publish(f"tele/{SHELF_TOPIC}/SENSOR", f'{{"HX711":{{"WeightRaw":{grams}}}}}')
         self.weighings += 1
+
+    def scan(self) -> None:
+        """Let the scanner receive one piece of the counted article. Two scans never have the same time."""
+        at_ns = max(self.clock.now_ns(), self.scanned_ns[-1] + 1_000 if self.scanned_ns else 0)
+        self.scanned_ns.append(at_ns)
+        self._tell_scan(at_ns)
+
+    def scan_again(self, since_ns: int) -> None:
+        """Let the scanner tell the scans of a time again: they are the same scans."""
+        for at_ns in [at_ns for at_ns in self.scanned_ns if at_ns >= since_ns]:
+            self._tell_scan(at_ns)
+
+    def _tell_scan(self, at_ns: int) -> None:
+        self.mqtt.publish(SCANNER_TOPIC, f'{{"code": "{COUNTED_GTIN}", "at": {at_ns}}}')
