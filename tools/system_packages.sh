@@ -10,9 +10,8 @@ need() { # need COMMAND PACKAGE
     command -v "$1" >/dev/null 2>&1 || missing="$missing $2"
 }
 need mosquitto mosquitto                # the MQTT broker that the pipeline is tested through
-need strace strace       # tells in which order the gateway writes, flushes and answers
-need losetup mount       # a disk of which the power can be cut: ext4 on a loop device
-need mkfs.ext4 e2fsprogs # its file system
+need losetup mount                       # a disk of which the power can be cut: ext4 on a loop device
+need mkfs.ext4 e2fsprogs                 # its file system
 need chromium chromium                   # the browser that the staff page is tested in
 need influxd influxdb                    # the time-series server that levels are written to and read back from
 need victoria-metrics victoria-metrics # another server that takes line protocol
