@@ -15,10 +15,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from api.encoding import dump
+from gateway.ports import RecordsRefused
 
 MEDIA_TYPE = "application/problem+json"
 MAX_ERRORS = 20
 """Enough to repair a request by; a body of ten thousand mistakes is answered with its first ones."""
+RETRY_AFTER_S = 10
+"""A server of old records that is gone is not asked for at each glance at a chart."""
 MAX_ECHO_CHARS = 64
 """What a request said is echoed no longer than the longest valid identifier."""
 
@@ -87,6 +90,7 @@ CATALOGUE: dict[str, ProblemKind] = {
     "too_many_steps": ProblemKind(
         422, "Too many steps", "Ask for a coarser `step` or a shorter time: at most 2,000 steps."
     ),
+    "too_many_changes": ProblemKind(422, "More changes than one answer holds", "Ask for a shorter time."),
     "too_many_requests": ProblemKind(
         429, "Too many requests", "Wait for `Retry-After`; `RateLimit` tells what is left with each answer."
     ),
@@ -95,6 +99,11 @@ CATALOGUE: dict[str, ProblemKind] = {
     ),
     "overloaded": ProblemKind(
         503, "No room for more", "Send the same again after `Retry-After`: nothing of it was taken."
+    ),
+    "old_records_unavailable": ProblemKind(
+        503,
+        "Old records unavailable",
+        "Ask for newer times, or again after `Retry-After`; see that the InfluxDB of the site's file answers.",
     ),
     "too_many_streams": ProblemKind(
         503, "Too many event streams", "Close unused streams, or raise `max_streams` under [api]."
@@ -172,6 +181,7 @@ def trace_id_of(request: Request) -> str:
 def install_problem_handlers(app: FastAPI) -> None:
     """Make `app` answer each error, its framework's too, as a problem."""
     app.add_exception_handler(Problem, _on_problem)
+    app.add_exception_handler(RecordsRefused, _on_records_refused)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
 
@@ -179,6 +189,12 @@ def install_problem_handlers(app: FastAPI) -> None:
 async def _on_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)  # noqa: S101 - registered for this class alone
     return problem_response(error, trace_id_of(request))
+
+
+async def _on_records_refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RecordsRefused)  # noqa: S101 - registered for this class alone
+    headers = {"Retry-After": str(RETRY_AFTER_S)} if error.code == "old_records_unavailable" else {}
+    return problem_response(Problem(error.code, error.detail, headers=headers), trace_id_of(request))
 
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:

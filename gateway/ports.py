@@ -246,6 +246,18 @@ class IngestRefused(Exception):  # noqa: N818 - named by what happened
         self.detail = detail
 
 
+RecordsRefusalCode = Literal["old_records_unavailable", "too_many_changes"]
+
+
+class RecordsRefused(Exception):  # noqa: N818 - named by what happened
+    """What was so long ago is kept in another place, which gives no answer now, or not to so much."""
+
+    def __init__(self, code: RecordsRefusalCode, detail: str) -> None:
+        super().__init__(f"{code}: {detail}")
+        self.code = code
+        self.detail = detail
+
+
 @dataclass(frozen=True, slots=True)
 class Readiness:
     """Whether the gateway can do its work, and the reasons where it cannot."""
@@ -327,7 +339,7 @@ class InventoryPort(Protocol):
 
 
 class RecordsPort(Protocol):
-    """What was: read from disk, off the loop."""
+    """What was: read from disk, off the loop. Levels may raise RecordsRefused for times long ago."""
 
     async def history(
         self, store: str, sku: str, from_ns: int, to_ns: int, step_ns: int, zone: str | None

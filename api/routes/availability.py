@@ -42,7 +42,7 @@ def add_availability_routes(router: APIRouter) -> None:
         store_availability,
         response_model=Availability | BandedAvailability | PastLevels,
         responses=problems("forbidden_store", "unknown_store", "unknown_sku", "no_record", "invalid_request",
-                           "unknown_parameter"),
+                           "unknown_parameter", "old_records_unavailable"),
         tags=["availability"],
         summary="Availability of one article in one store",
     )  # fmt: skip

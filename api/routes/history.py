@@ -58,7 +58,8 @@ def add_history_routes(router: APIRouter) -> None:
         history,
         response_model=History,
         responses=problems("forbidden_store", "unknown_store", "unknown_sku", "unknown_zone",
-                           "invalid_request", "unknown_parameter", "too_many_steps"),
+                           "invalid_request", "unknown_parameter", "too_many_steps", "too_many_changes",
+                           "old_records_unavailable"),
         tags=["availability"],
         summary="Levels over time",
     )  # fmt: skip
