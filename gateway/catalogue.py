@@ -4,7 +4,7 @@ A product that no catalogue names is kept, never dropped: it gets a SKU of its o
 marked as unknown. Tags that bear no product code at all share one (`UNIDENTIFIED`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -70,6 +70,10 @@ class Catalogue:
     def sku_of_epc(self, epc: str) -> str | None:
         """Return the SKU that a tag was bound to by hand."""
         return self._by_epc.get(epc)
+
+    def bound_epcs(self) -> Collection[str]:
+        """Return the tags that were bound to an article by hand."""
+        return self._by_epc.keys()
 
     def articles(self) -> list[Article]:
         """Return all articles by SKU, the unknown ones last."""

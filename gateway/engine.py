@@ -18,14 +18,15 @@ from gateway.answers import article_view
 from gateway.catalogue import Catalogue
 from gateway.devices import DeviceLife
 from gateway.intake import ObservationIntake
+from gateway.kept_tags import KeptTags, lying
 from gateway.movements import LevelPoint, Movement
-from gateway.presence.model import Arrived, Departed, Moved, PlaceId, PresenceEvent, TagRow
+from gateway.presence.model import Arrived, Departed, Moved, PresenceEvent
 from gateway.proofs import count_proves
 from gateway.sales import settle_paid, settle_sales
 from gateway.scans import CountSession
 from gateway.site import Site, ns
 from gateway.state import State, remembered
-from gateway.storage.ports import StateRow
+from gateway.storage.ports import Snapshot, StateRow
 from gateway.till import Till
 from readers.errors import Malformed
 
@@ -37,6 +38,7 @@ class Changes:
     movements: list[Movement] = field(default_factory=list)
     points: list[LevelPoint] = field(default_factory=list)
     state: list[StateRow] = field(default_factory=list)
+    snapshots: list[Snapshot] = field(default_factory=list)
     alerts: list[AlertRecord] = field(default_factory=list)
     refused: list[tuple[str, Malformed]] = field(default_factory=list)
     touched: set[tuple[str, str]] = field(default_factory=set)
@@ -59,6 +61,7 @@ class Engine:
         self.alerts = AlertEngine({t: down if t is AlertType.READER_DOWN else hold for t in AlertType})
         self._was_watched = {place.id: False for place in site.places}
         self._device_states: dict[str, str] = {}
+        self._kept_tags = KeptTags()
         self._began_ns = 0
         self._settled_ns = 0
         self._changes = Changes()
@@ -221,10 +224,10 @@ class Engine:
         changes.refused, state.refused = state.refused, []
         changes.touched, state.touched = state.touched, set()
         changes.devices, state.touched_devices = state.touched_devices, set()
-        for row in self.state.presence.dirty_rows():
-            if row.value is None:
-                self.state.identifier.forget(row.epc)
-            changes.state.append(StateRow("tag", row.epc, row.value))
+        for epc in state.presence.forgotten():
+            state.identifier.forget(epc)
+        rows, changes.snapshots = self._kept_tags.written(state.presence)
+        changes.state += rows
         changes.state += [
             StateRow("line", f"{store}/{sku}", text) for (store, sku), text in self.state.ledger.dirty_rows()
         ]
@@ -234,12 +237,22 @@ class Engine:
         changes.alerts = self.alerts.drain()
         return changes
 
-    def restore(self, rows: Iterable[StateRow], latest: Iterable[LevelPoint], now_ns: int) -> None:
-        """Take up an earlier life from its rows and its stored levels."""
+    def restore(
+        self,
+        rows: Iterable[StateRow],
+        latest: Iterable[LevelPoint],
+        now_ns: int,
+        snapshots: Iterable[Snapshot] = (),
+    ) -> None:
+        """Take up an earlier life from its rows, its snapshots (which the rows are newer than) and its stored
+        levels. Raises BadChunk where a snapshot cannot be read.
+        """
         by_part: dict[str, list[StateRow]] = {}
         for row in rows:
             by_part.setdefault(row.part, []).append(row)
-        self._restore_tags([TagRow(row.key, row.value) for row in by_part.get("tag", ())])
+        parts = by_part.pop("item", []), snapshots, by_part.pop("tag", [])
+        self._kept_tags.restore(self.state.presence, *parts)
+        self._restore_tags()
         self._restore_parts(by_part)
         for row in by_part.get("count", ()):
             if row.value is not None and row.key in self.site.scanners:
@@ -256,20 +269,14 @@ class Engine:
         self.imbalanced = self.state.ledger.settle_restored(latest, now_ns)
         self._judge_counted()
 
-    def _restore_tags(self, tags: list[TagRow]) -> None:
-        self.state.presence.restore(tags)
-        article_of, place_of = self.state.identifier.tag, self.state.presence.place_of
-        lying: dict[tuple[str, PlaceId], list[str]] = {}
-        for tag in tags:
-            sku, place_id = article_of(tag.epc), place_of(tag.epc)
-            if place_id is not None:
-                lying.setdefault((sku, place_id), []).append(tag.epc)
-        for (sku, place_id), epcs in lying.items():
-            place = self.site.places[place_id]
-            self.state.ledger.restore_tags(place.store, sku, place.zone, len(epcs))
-            self.state.tags_of.setdefault((place.store, sku), set()).update(epcs)
-            if place.role == "floor":
-                self.state.stood.setdefault((place.store, sku), Counter())[place.zone] = len(epcs)
+    def _restore_tags(self) -> None:
+        for belief in self.state.presence.stores.values():
+            for sku, zone, epcs in lying(belief, self.state.identifier):
+                place = belief.places[zone]
+                self.state.ledger.restore_tags(place.store, sku, place.zone, len(epcs))
+                self.state.tags_of.setdefault((place.store, sku), set()).update(epcs)
+                if place.role == "floor":
+                    self.state.stood.setdefault((place.store, sku), Counter())[place.zone] = len(epcs)
         self.state.stood = {key: remembered(stood) for key, stood in self.state.stood.items()}
 
     def _restore_parts(self, by_part: dict[str, list[StateRow]]) -> None:

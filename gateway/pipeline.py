@@ -213,6 +213,7 @@ class Pipeline:
             movements=changes.movements,
             levels=changes.points,
             state=changes.state,
+            snapshots=changes.snapshots,
             alerts=changes.alerts,
             applied=applied,
             dead_letters=[

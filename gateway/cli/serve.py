@@ -39,8 +39,10 @@ from gateway.ingest import Ingest
 from gateway.inventory import Inventory
 from gateway.keys import KeyRing, load_pepper
 from gateway.pipeline import Pipeline, Tap
+from gateway.presence.chunks import BadChunk
 from gateway.records import Records
 from gateway.site import Site
+from gateway.storage.errors import StoreCorrupt
 from gateway.storage.ports import Committed
 from gateway.storage.sqlite import SqliteStore
 from gateway.storage.writer import Writer
@@ -52,7 +54,7 @@ from readers.supervisor import SerialSupervisor
 
 log = logging.getLogger(__name__)
 
-STATE_PARTS = ("tag", "line", "shelf", "count", "told", "alert", "calibration", "phase", "learned")
+STATE_PARTS = ("item", "tag", "line", "shelf", "count", "told", "alert", "calibration", "phase", "learned")
 REFRESH_DEVICES_S = 10.0
 """Real seconds between looks at the counts of all devices for the stream."""
 
@@ -94,10 +96,7 @@ class _Gateway:
         self._clock = clock
         self._notifier = Notifier()
         self.engine = Engine(Site(site), run.catalogue)
-        rows = (row for part in STATE_PARTS for row in store.state_rows(part))
-        gc.disable()  # all that is taken up stays: looking through it again and again costs a third of a start
-        self.engine.restore(rows, store.latest_levels(), clock.now_ns())
-        gc.enable()
+        _take_up(self.engine, store, clock.now_ns())
         if self.engine.imbalanced:
             log.warning("%d lines of stock were corrected at start, see the journal", self.engine.imbalanced)
         self.pipeline = Pipeline(
@@ -229,6 +228,18 @@ class _Gateway:
         while True:
             await asyncio.sleep(REFRESH_DEVICES_S)
             self.feed.publish([self._device_subject(d) for d in self.engine.state.devices], None)
+
+
+def _take_up(engine: Engine, store: SqliteStore, now_ns: int) -> None:
+    """Give an engine what its earlier lives wrote down. Raises StoreCorrupt."""
+    rows = (row for part in STATE_PARTS for row in store.state_rows(part))
+    gc.disable()  # all that is taken up stays: looking through it again and again costs a third of a start
+    try:
+        engine.restore(rows, store.latest_levels(), now_ns, store.snapshots("item"))
+    except BadChunk as error:
+        raise StoreCorrupt(store.path, str(error)) from error
+    finally:
+        gc.enable()
 
 
 def _supervisors(run: GatewayRun, pipeline: Pipeline) -> list[SerialSupervisor]:

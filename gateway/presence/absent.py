@@ -13,6 +13,7 @@
 from collections import deque
 from dataclasses import dataclass
 
+from gateway.presence.buckets import bucket_of
 from gateway.presence.rule import NS_PER_S
 
 STRANGER, GONE_SILENT, GONE_EXIT, GONE_TOLD, GONE_PAID = 0, 2, 3, 4, 5
@@ -78,6 +79,8 @@ class AbsentTags:
 
     def __init__(self) -> None:
         self.tags: dict[str, Absent] = {}
+        self.by_bucket: dict[int, set[str]] = {}
+        """The departed, which are written down; strangers are not."""
         self._strangers: deque[tuple[int, str]] = deque()
         self._gone: deque[tuple[int, str]] = deque()
 
@@ -90,11 +93,15 @@ class AbsentTags:
     def gone(self, epc: str, tag: Absent) -> None:
         """Take up a tag that departed."""
         self.tags[epc] = tag
+        self.by_bucket.setdefault(bucket_of(epc), set()).add(epc)
         self._gone.append((tag.changed_ns, epc))
 
     def pop(self, epc: str) -> Absent | None:
         """Let go of a tag that is believed present now."""
-        return self.tags.pop(epc, None)
+        tag = self.tags.pop(epc, None)
+        if tag is not None and tag.state != STRANGER:
+            self.by_bucket[bucket_of(epc)].discard(epc)
+        return tag
 
     def forget(self, now_ns: int) -> list[str]:
         """Drop those whose time is over; return the departed among them. Each is looked at once per reason."""
@@ -111,7 +118,7 @@ class AbsentTags:
             _, epc = self._gone.popleft()
             tag = self.tags.get(epc)
             if tag is not None and tag.state != STRANGER and tag.changed_ns + GONE_MEMORY_NS <= now_ns:
-                del self.tags[epc]
+                self.pop(epc)
                 forgotten.append(epc)
         return forgotten
 

@@ -14,6 +14,8 @@ Rules, beside those of gateway/presence/filter.py and absent.py:
 from collections.abc import Iterable, Sequence
 
 from gateway.presence.absent import GONE_SILENT, GONE_TOLD, STRANGER, Absent
+from gateway.presence.buckets import BUCKETS, bucket_of
+from gateway.presence.chunks import decode, encode, gather, without
 from gateway.presence.columns import PRESENT
 from gateway.presence.model import (
     Arrived,
@@ -25,12 +27,14 @@ from gateway.presence.model import (
     Place,
     PlaceId,
     PresenceEvent,
+    TagChunk,
     TagRow,
 )
 from gateway.presence.ports import Port
-from gateway.presence.row_text import read_rows, write_rows
+from gateway.presence.row_text import read_chunk, read_rows, write_rows
 from gateway.presence.rule import NS_PER_S, BeliefRule
 from gateway.presence.store_belief import AntennaOf, StoreBelief
+from gateway.presence.tail import Tail
 from gateway.presence.watch import Watch
 from readers.counts import StageCounts
 
@@ -83,7 +87,8 @@ class BeliefPresence:
         self._place_port = {port.place: port for port in reversed(self._ports.values())}
         self._handheld = [port for port in self._ports.values() if port.reader not in watch.readers]
         self._events: list[PresenceEvent] = []
-        self._gone_for_good: list[str] = []
+        self._gone_for_good: list[tuple[str, str]] = []
+        self._tail = Tail(self.stores)
         self._moved_from: dict[str, tuple[str, int]] = {}
         self.epoch_ns = 0
         """The end of the last epoch that moved the belief."""
@@ -250,7 +255,8 @@ class BeliefPresence:
                 store.events = []
                 self._tell_anew(store)
         for store in self.stores.values():
-            self._gone_for_good += store.absent.forget(now_ns)
+            name = store.places[0].store
+            self._gone_for_good += [(name, epc) for epc in store.absent.forget(now_ns)]
         if not any(watch.is_alive(now_ns) for watch in self._watch.readers.values()):
             for store in self.stores.values():
                 store.nobody_sees()
@@ -374,18 +380,29 @@ class BeliefPresence:
 
     # -- persistence ----------------------------------------------------------------------------------
 
-    def dirty_rows(self) -> list[TagRow]:
-        """Return the rows that changed: one a tag, told by the store where it is."""
-        rows = [TagRow(epc, None) for epc in self._gone_for_good if not self.is_known(epc)]
+    def forgotten(self) -> list[str]:
+        """Return the tags of which no store knows any more, since `written` was last called."""
+        return [epc for _, epc in self._gone_for_good if not self.is_known(epc)]
+
+    def written(self) -> tuple[list[TagRow], list[TagChunk]]:
+        """Return what changed, to be kept at one instant: rows, one for each tag and store, and chunks."""
+        tags = sum(len(s.columns.index) + len(s.absent.tags) for s in self.stores.values())
+        due = self._tail.due(tags)
+        chunks = [TagChunk(name, bucket, self._chunk(name, bucket)) for name, bucket in due]
+        rows = [TagRow(name, bucket_of(epc), epc, None) for name, epc in self._gone_for_good]
         self._gone_for_good.clear()
         for name, store in self.stores.items():
-            rows += write_rows(name, store, [e for e in store.dirty if not self._went_to_another(e, store)])
+            rows += write_rows(name, store, store.dirty)
             store.dirty.clear()
-        return rows
+        if due:
+            rows = [row for row in rows if (row.store, row.bucket) not in due]
+        for row in rows:
+            self._tail.grew(row.store, row.bucket)
+        return rows, chunks
 
-    def _went_to_another(self, epc: str, store: StoreBelief) -> bool:
-        """Return whether a tag is not in this store, but in another."""
-        return epc not in store.columns.index and any(epc in s.columns.index for s in self.stores.values())
+    def _chunk(self, name: str, bucket: int) -> bytes:
+        store = self.stores[name]
+        return encode(gather(store.columns, store.absent, [place.zone for place in store.places], bucket))
 
     def learned(self, now_ns: int) -> list[tuple[str, str]]:
         """Return (store, text) of what was learned, where it is time to write it down."""
@@ -399,12 +416,38 @@ class BeliefPresence:
         if store in self.stores:
             self.stores[store].learning.restore(text)
 
-    def restore(self, rows: Iterable[TagRow]) -> None:
+    def restore(
+        self, rows: Sequence[TagRow], chunks: Iterable[TagChunk] = (), old: Sequence[TagRow] = ()
+    ) -> None:
         """Take up tags where they were: a restart is not a departure, and time spent down no silence.
 
+        `rows` are newer than `chunks`; `old` are those of stores that knew one row a tag, and no chunk.
         A tag in a zone that the site no longer has is forgotten: its next reads make it arrive.
+        Raises BadChunk.
         """
-        read_rows(self.stores, rows)
+        since: dict[tuple[str, int], set[str]] = {}
+        for row in rows:
+            since.setdefault((row.store, row.bucket), set()).add(row.epc)
+        for chunk in chunks:
+            if (store := self.stores.get(chunk.store)) is not None:
+                tags = without(decode(chunk.body), since.get((chunk.store, chunk.bucket), set()))
+                if not store.columns.index:  # one chunk tells of the size of all: they are of much the same
+                    store.columns.reserve(tags.present * BUCKETS * 21 // 20)
+                read_chunk(store, tags, chunk.bucket)
+        read_rows(self.stores, old, frozenset((row.store, row.epc) for row in rows))
+        read_rows(self.stores, rows, frozenset())
+        for row in (*rows, *old):
+            if row.store in self.stores:
+                self._tail.grew(row.store, row.bucket)
         for store in self.stores.values():
             store.absent.sort()
             store.dirty.clear()
+        self._know_clones()
+
+    def _know_clones(self) -> None:
+        """A tag that is believed in two stores at once is a copy: it was, before the restart."""
+        stores = list(self.stores.values())
+        for number, store in enumerate(stores):
+            for other in stores[:number]:
+                both = sorted(store.columns.index.keys() & other.columns.index.keys())
+                self.clones.update(both[: MAX_CLONES - len(self.clones)])

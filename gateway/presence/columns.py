@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from gateway.presence.buckets import bucket_of
 from gateway.presence.rule import STATES, Floats
 
 FIRST_CAPACITY = 256
@@ -42,6 +43,7 @@ class Columns:
         self.home_ns = np.zeros(n, np.int64)
         self.changed_ns = np.zeros(n, np.int64)
         self.saved_quality = np.zeros(n, np.uint8)
+        self.bucket = np.zeros(n, np.uint16)
 
     def add(self, epc: str) -> int:
         """Return a new row for a tag."""
@@ -61,16 +63,17 @@ class Columns:
         self.passing[row] = 0
         self.last_zone[row] = -1
         self.saved_quality[row] = 0
+        self.bucket[row] = bucket_of(epc)
         return row
 
-    def add_all(self, epcs: Sequence[str]) -> NDArray[np.intp]:
-        """Return new rows for tags that are in none."""
+    def add_all(self, epcs: Sequence[str]) -> slice:
+        """Return new rows for tags that are in none. Their buckets are the caller's to set."""
         first = self.used
         self.reserve(first + len(epcs))
         self.used += len(epcs)
         self.epcs += epcs
         self.index.update(zip(epcs, range(first, self.used), strict=True))
-        rows = np.arange(first, self.used)
+        rows = slice(first, self.used)
         self.last_zone[rows] = -1
         return rows
 
@@ -82,9 +85,9 @@ class Columns:
         self._free.append(row)
 
     def reserve(self, rows: int) -> None:
-        """Make room for so many rows at once."""
+        """Make room for so many rows at least."""
         if rows > self.capacity:
-            self._grow(rows)
+            self._grow(max(rows, self.capacity + self.capacity // 4))
 
     def live(self) -> NDArray[np.intp]:
         """Return the rows in use, ascending."""
@@ -94,11 +97,11 @@ class Columns:
         self.capacity = capacity
         for name in (
             "state", "place", "last_zone", "p_zone", "states", "p_gone", "silence", "leaving", "passing", "heard", "last_ns",
-            "home_ns", "changed_ns", "saved_quality",
+            "home_ns", "changed_ns", "saved_quality", "bucket",
         ):  # fmt: skip
             old = getattr(self, name)
             new = np.zeros((capacity, *old.shape[1:]), old.dtype)
-            new[: len(old)] = old
+            new[: self.used] = old[: self.used]
             setattr(self, name, new)
 
     def p_present(self, row: int) -> float:
@@ -108,4 +111,4 @@ class Columns:
     def bytes_per_row(self) -> int:
         """Return what a row takes in the columns alone."""
         p: Floats = self.p_zone
-        return p.itemsize * self.zones + 4 * STATES + 2 * self.zones + 4 + 4 + 8 * 3 + 1 + 2 + 2 + 1
+        return p.itemsize * self.zones + 4 * STATES + 2 * self.zones + 4 + 4 + 8 * 3 + 1 + 2 + 2 + 1 + 2

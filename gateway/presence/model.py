@@ -77,10 +77,21 @@ PresenceEvent = Arrived | Moved | Departed
 
 @dataclass(frozen=True, slots=True)
 class TagRow:
-    """What must survive a restart of one tag, as the rule's own text; None: the tag is forgotten."""
+    """What must survive a restart of one tag of a store, as the rule's own text; None: the store forgets it."""
 
+    store: str
+    bucket: int
     epc: str
     value: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TagChunk:
+    """All that must survive of a bucket of a store, in place of all rows of it that were written before."""
+
+    store: str
+    bucket: int
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,6 +160,7 @@ class StoreBelief:
         changed_ns: NDArray[np.int64],
         last_ns: NDArray[np.int64],
         quality: Floats,
+        buckets: NDArray[np.uint16],
     ) -> None:
         """Believe tags present where they were before a restart. `quality`: shares, (tags, ALIVE + 1)."""
         columns = self.columns
@@ -171,6 +172,7 @@ class StoreBelief:
         columns.last_ns[rows] = columns.home_ns[rows] = last_ns
         columns.changed_ns[rows] = changed_ns
         columns.saved_quality[rows] = quality_mark(quality)
+        columns.bucket[rows] = buckets
 
     def _arrivals(self) -> Floats:
         """Return where a tag is believed that came in by a read in a zone, (zone, zone); kept as the tables are."""

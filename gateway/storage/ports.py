@@ -28,6 +28,19 @@ class StateRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Snapshot:
+    """An engine part's own state under a prefix of its keys, as bytes of its own making.
+
+    It takes the place of the part's rows under `prefix` that were written before it, or with it.
+    `prefix` ends in an ASCII character.
+    """
+
+    part: str
+    prefix: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class AppliedEvent:
     """An event taken in from outside, so that its repeat is answered and not applied again.
 
@@ -66,6 +79,7 @@ class Commit:
     dead_letters: list[DeadLetter] = field(default_factory=list)
     lines: list[bytes] = field(default_factory=list)
     """Line protocol of what was sampled (health, KPIs), for the outbox; a store without one lets them be."""
+    snapshots: list[Snapshot] = field(default_factory=list)
 
     def is_empty(self) -> bool:
         """Return whether there is nothing to write."""
@@ -77,6 +91,7 @@ class Commit:
             or self.applied
             or self.dead_letters
             or self.lines
+            or self.snapshots
         )
 
 
@@ -216,10 +231,14 @@ class LevelSeries(Protocol):
 
 
 class StateTable(Protocol):
-    """The engine's own rows, by part; set and deleted by `commit` alone, never let go."""
+    """The engine's own rows and snapshots, by part; set and deleted by `commit` alone, never let go."""
 
     def state_rows(self, part: str) -> Iterable[StateRow]:
         """Return all rows of an engine part."""
+        ...
+
+    def snapshots(self, part: str) -> Iterable[Snapshot]:
+        """Return all snapshots of an engine part, by prefix; read as they are asked for."""
         ...
 
 

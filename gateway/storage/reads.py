@@ -1,14 +1,14 @@
 """Every read of the store, over whatever gives a reading transaction. SQL over a connection it is given."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 
 from gateway.alerts.records import AlertRecord, AlertState
 from gateway.movements import JournalEntry, LevelPoint
-from gateway.storage import level_reads, records
+from gateway.storage import level_reads, records, snapshots
 from gateway.storage.journal import JournalTable
-from gateway.storage.ports import ApiKey, AppliedEvent, DeadLetter, HistoryStep, SeriesKey, StateRow
+from gateway.storage.ports import ApiKey, AppliedEvent, DeadLetter, HistoryStep, SeriesKey, Snapshot, StateRow
 from gateway.storage.sql import Sql
 from gateway.storage.steps import Window
 
@@ -75,6 +75,17 @@ class StoreReads(ABC):
         """Return all rows of an engine part, by key."""
         with self._reading() as sql:
             return records.state_rows(sql, part)
+
+    def snapshots(self, part: str) -> Iterator[Snapshot]:
+        """Yield all snapshots of an engine part, by prefix, a few at a time: no commit may come between."""
+        prefix = ""
+        while True:
+            with self._reading() as sql:
+                found = snapshots.snapshots_after(sql, part, prefix)
+            yield from found
+            if not found:
+                return
+            prefix = found[-1].prefix
 
     def applied_event(self, source: str, event_id: str) -> AppliedEvent | None:
         """Return the event if it was applied before (and not more than 30 days ago)."""

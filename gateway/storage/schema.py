@@ -92,7 +92,11 @@ _RETENTION = (
 _OUTBOX: tuple[str, ...] = ()
 """What waits for a time-series server."""
 
-_SNAPSHOTS: tuple[str, ...] = ()
+_SNAPSHOTS: tuple[str, ...] = (
+    """CREATE TABLE snapshots (
+        part TEXT NOT NULL, prefix TEXT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (part, prefix)
+    ) STRICT""",
+)
 """The engine's state as of an instant, for a quick start."""
 
 _RESERVATIONS: tuple[str, ...] = ()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from gateway.movements import LevelPoint
-from gateway.storage import levels, records
+from gateway.storage import levels, records, snapshots
 from gateway.storage.creation import (
     migrate,
     require_current,
@@ -273,6 +273,7 @@ class SqliteStore(StoreReads):
             entries = self._journal.append(sql, commit.movements)
             self._levels.write(sql, commit.levels)
             records.write_state(sql, commit.state)
+            snapshots.write_snapshots(sql, commit.snapshots)
             records.write_applied(sql, commit.applied, commit.at_ns)
             records.write_alerts(sql, commit.alerts)
             records.write_dead_letters(sql, commit.dead_letters)

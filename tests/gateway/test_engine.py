@@ -266,10 +266,10 @@ def test_what_presence_forgets_is_forgotten_everywhere() -> None:
     shop.tell("sale", epc=jeans)
     shop.run(10)
     assert shop.engine.state.presence.place_of(TEES[0]) is None
-    assert sum(part == "tag" for part, _ in shop.rows) == 7
+    assert sum(part == "item" for part, _ in shop.rows) == 7
     shop.now += 31 * 86_400 * S
     shop.live(shop.now)
-    assert sum(part == "tag" for part, _ in shop.rows) == 0
+    assert sum(part == "item" for part, _ in shop.rows) == 0
     identifier = shop.engine.state.identifier
     assert identifier._sku_of == identifier._epc_of == {}
     assert not any(shop.engine.state.tags_of.values())

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from gateway.alerts.records import AlertRecord, AlertState
 from gateway.engine import Changes, Engine
 from gateway.movements import LevelPoint, Movement
-from gateway.storage.ports import StateRow
+from gateway.storage.ports import Snapshot, StateRow
 
 
 class KeptEngine:
@@ -20,6 +20,7 @@ class KeptEngine:
         self._make = make
         self.engine = make()
         self.rows: dict[tuple[str, str], StateRow] = {}
+        self.snapshots: dict[tuple[str, str], Snapshot] = {}
         self.latest: dict[tuple[str, str, str], LevelPoint] = {}
         self.alerts: dict[str, AlertRecord] = {}
         self.movements: list[Movement] = []
@@ -34,6 +35,12 @@ class KeptEngine:
                 self.rows.pop((row.part, row.key), None)
             else:
                 self.rows[row.part, row.key] = row
+        for snapshot in changes.snapshots:
+            self.snapshots[snapshot.part, snapshot.prefix] = snapshot
+            for part, key in [
+                k for k in self.rows if k[0] == snapshot.part and k[1].startswith(snapshot.prefix)
+            ]:
+                del self.rows[part, key]
         for point in changes.points:
             self.latest[point.store, point.sku, point.zone] = point
         self.alerts |= {alert.id: alert for alert in changes.alerts}
@@ -43,7 +50,8 @@ class KeptEngine:
     def restart(self, now_ns: int) -> None:
         """Lose all that was not kept."""
         self.engine = self._make()
-        self.engine.restore(list(self.rows.values()), list(self.latest.values()), now_ns)
+        kept = list(self.rows.values()), list(self.latest.values()), now_ns, list(self.snapshots.values())
+        self.engine.restore(*kept)
         self.restarts += 1
 
     def firing(self) -> list[AlertRecord]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from random import Random
 
 from gateway.presence.belief import BeliefPresence
-from gateway.presence.model import Arrived, Departed, Moved, Place, PresenceEvent, TagRow
+from gateway.presence.model import Arrived, Departed, Moved, Place, PresenceEvent, TagChunk, TagRow
 from gateway.presence.rule import BeliefRule
 from gateway.presence.watch import Watch
 
@@ -62,7 +62,8 @@ class PresenceShop:
         self.is_busy = False
         self.events: list[PresenceEvent] = []
         self._random = Random(seed)
-        self._kept: dict[str, str] = {}
+        self._rows: dict[tuple[str, int, str], TagRow] = {}
+        self._chunks: dict[tuple[str, int], TagChunk] = {}
         self.presence.advance(self.now)
 
     def read(self, epc: str, place: int = FLOOR, *, ago_s: float = 0, rssi: float | None = -60) -> None:
@@ -117,13 +118,20 @@ class PresenceShop:
 
     def restart(self) -> None:
         """Give what was written down to a new presence. Rows come back in the order of their keys."""
-        for row in self.presence.dirty_rows():
-            if row.value is None:
-                self._kept.pop(row.epc, None)
-            else:
-                self._kept[row.epc] = row.value
+        self.keep()
         self.presence = new_presence()
-        self.presence.restore(TagRow(epc, self._kept[epc]) for epc in sorted(self._kept))
+        self.presence.restore([self._rows[key] for key in sorted(self._rows)], self._chunks.values())
+
+    def keep(self) -> list[TagRow]:
+        """Write down what changed, as a store does; return its rows."""
+        rows, chunks = self.presence.written()
+        self._rows |= {(row.store, row.bucket, row.epc): row for row in rows}
+        for chunk in chunks:
+            self._chunks[chunk.store, chunk.bucket] = chunk
+            covered = [key for key in self._rows if key[:2] == (chunk.store, chunk.bucket)]
+            for key in covered:
+                del self._rows[key]
+        return rows
 
 
 def said(events: Iterable[PresenceEvent]) -> list[str]:

@@ -320,7 +320,7 @@ def test_the_same_story_told_twice_ends_the_same() -> None:
         shop.take_away(*crowd[10:15])
         shop.read(crowd[12], EXIT, rssi=-52)
         shop.live(1_200)
-        return shop.events, [shop.presence.item(epc) for epc in crowd], list(shop.presence.dirty_rows())
+        return shop.events, [shop.presence.item(epc) for epc in crowd], shop.presence.written()
 
     assert tell() == tell()
 

@@ -1,12 +1,13 @@
 """A restart is no departure: what was written down brings every tag back where it was, as well known as it was."""
 
 from copy import deepcopy
+from dataclasses import replace
 
 import pytest
 
 from gateway.presence.absent import GONE_MEMORY_NS
 from gateway.presence.belief import LEARNED_EVERY_NS
-from gateway.presence.model import Departed, TagRow
+from gateway.presence.model import Departed
 from gateway.presence.rule import QUALITIES, QUALITY_FACTOR, quality_shares
 from gateway.presence.store_belief import StoreBelief
 from tests.support.presence_shop import (
@@ -142,14 +143,14 @@ def test_a_sold_tag_stays_sold_over_a_restart(shop: PresenceShop) -> None:
 
 def test_rows_are_written_when_something_changed_and_only_then(shop: PresenceShop) -> None:
     """A tag that is read as ever costs no write; a move, a departure and an arrival cost one row each."""
-    shop.presence.dirty_rows()
+    shop.presence.written()
     shop.live(600)
-    assert len(shop.presence.dirty_rows()) < 10, "a quality that was not sure yet, now and then"
+    assert len(shop.presence.written()[0]) < 10, "a quality that was not sure yet, now and then"
     shop.put("3034AA", chance=1)
     shop.put(TEE, place=WALL, chance=1)
     shop.presence.depart(f"C{BACK}000001", shop.now)
     shop.live(30)
-    changed = {row.epc for row in shop.presence.dirty_rows()}
+    changed = {row.epc for row in shop.presence.written()[0]}
     assert {"3034AA", TEE, f"C{BACK}000001"} <= changed
     assert len(changed) < 10
 
@@ -168,13 +169,16 @@ def test_a_transfer_outlives_a_restart(shop: PresenceShop, source: int, target: 
 
 
 def test_what_one_store_forgets_of_a_tag_is_kept_for_the_other(shop: PresenceShop) -> None:
-    """A month after it went to Paris, Lyon forgets that it left: its row, of Paris, stays."""
+    """A month after it went to Paris, Lyon forgets that it left; Paris does not, over a restart either."""
     shop.put(TEE, place=PARIS, chance=1)
     shop.live(60)
     shop.now += GONE_MEMORY_NS
     shop.live(60)
     assert shop.presence.place_of(TEE) == PARIS
-    assert TEE not in [row.epc for row in shop.presence.dirty_rows() if row.value is None]
+    assert shop.presence.forgotten() == []
+    assert [row.store for row in shop.keep() if row.epc == TEE and row.value is None] == ["lyon-1"]
+    shop.restart()
+    assert shop.presence.place_of(TEE) == PARIS
 
 
 def test_restarts_in_a_row_change_nothing_more(shop: PresenceShop) -> None:
@@ -187,9 +191,10 @@ def test_restarts_in_a_row_change_nothing_more(shop: PresenceShop) -> None:
 
 def test_a_tag_of_a_zone_or_store_that_is_no_more_is_forgotten(shop: PresenceShop) -> None:
     """The site file lost a zone: its rows are left out, all others are taken up."""
-    rows = shop.presence.dirty_rows()
+    rows, _ = shop.presence.written()
     lost = [
-        TagRow(r.epc, (r.value or "").replace('"wall"', '"attic"').replace("paris-1", "nice-1")) for r in rows
+        replace(r, value=(r.value or "").replace('"wall"', '"attic"').replace("paris-1", "nice-1"))
+        for r in rows
     ]
     presence = new_presence()
     presence.restore(lost)
@@ -239,7 +244,7 @@ def test_the_qualities_are_those_that_rows_bear() -> None:
     assert len(QUALITIES) == len(QUALITY_FACTOR)
     presence = new_presence()
     presence.depart("AAAA", S)
-    (row,) = presence.dirty_rows()
+    (row,) = presence.written()[0]
     assert (row.value or "").count(",") == 5 + len(QUALITIES)
 
 

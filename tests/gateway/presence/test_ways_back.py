@@ -169,10 +169,11 @@ def test_the_departed_are_forgotten_after_a_month(shop: PresenceShop) -> None:
     shop.presence.depart(TEE, shop.now)
     shop.take_away(TEE)
     shop.take()
-    shop.presence.dirty_rows()
+    shop.presence.written()
     shop.now += GONE_MEMORY_NS + HOUR * S
     shop.take()
-    assert [row.value for row in shop.presence.dirty_rows() if row.epc == TEE] == [None]
+    assert shop.presence.forgotten() == [TEE]
+    assert [row.value for row in shop.presence.written()[0] if row.epc == TEE] == [None]
     assert shop.presence.item(TEE) is None
     for _ in range(2):
         shop.read(TEE, FLOOR)
