@@ -9,6 +9,7 @@ from gateway.movements import JournalEntry, LevelPoint
 from gateway.storage import level_reads, records, snapshots
 from gateway.storage.journal import JournalTable
 from gateway.storage.ports import ApiKey, AppliedEvent, DeadLetter, HistoryStep, SeriesKey, Snapshot, StateRow
+from gateway.storage.resolution import Kept
 from gateway.storage.sql import Sql
 from gateway.storage.steps import Window
 
@@ -70,6 +71,11 @@ class StoreReads(ABC):
         """Return the level per zone as it was at `at_ns`."""
         with self._reading() as sql:
             return level_reads.levels_at(sql, store, sku, at_ns)
+
+    def kept(self) -> Kept:
+        """Return from when on each table of levels is whole."""
+        with self._reading() as sql:
+            return level_reads.kept(sql)
 
     def state_rows(self, part: str) -> list[StateRow]:
         """Return all rows of an engine part, by key."""
