@@ -1,7 +1,7 @@
 """What is exported, as flat tables: each column with one type and its rules. Pure.
 
 A row holds the stored values alone; a time stands in a file twice, as a whole number of nanoseconds
-(`at_ns`, which is what counts) and as RFC 3339 text for people (`at`), which is made of it.
+(`at_ns`, which is what counts) and as RFC 3339 text for people (`at_utc`), which is made of it.
 """
 
 import re
@@ -34,7 +34,7 @@ _DELTAS = re.compile(r"(?:[a-z0-9-]{1,32}:[+-][0-9]{1,18})?(?: [a-z0-9-]{1,32}:[
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column. A `time` is the text of the integer column `<name>_ns` behind it, and is not stored.
+    """A column. A `time` is the text of the integer column behind it, and is not stored.
 
     Integers fit 64 bits; `least` is the smallest one. Text matches `rule`, where there is one.
     """
@@ -61,7 +61,7 @@ class Table:
 
 def _time(name: str, *, is_nullable: bool = False) -> tuple[Column, Column]:
     return (
-        Column(name, "time", is_nullable=is_nullable),
+        Column(f"{name}_utc", "time", is_nullable=is_nullable),
         Column(f"{name}_ns", "integer", is_nullable=is_nullable),
     )
 
@@ -162,11 +162,10 @@ def checked(table: Table, values: Mapping[str, object]) -> Row:
     for column in table.columns:
         text = values.get(column.name)
         if column.type == "time" and text is not None:
-            at_ns = values.get(f"{column.name}_ns")
+            number = f"{column.name.removesuffix('_utc')}_ns"
+            at_ns = values.get(number)
             if not isinstance(at_ns, int) or text != instant(at_ns):
-                raise RowRefused(
-                    f"{column.name} and {column.name}_ns differ: the number counts, leave the text out"
-                )
+                raise RowRefused(f"{column.name} and {number} differ: the number counts, leave the text out")
     return row
 
 

@@ -114,7 +114,7 @@ def make_backup(store: Path, to: Path, pepper: Path, now_ns: int, on_step: OnSte
 
     Raises BackupFailed where it cannot be written, and another StoreError where the store is at fault.
     """
-    with _failing_as_backup(to), renamed_when_whole(to) as new:
+    with _failing_as_backup(store, to), renamed_when_whole(to) as new:
         fd = os.open(new, os.O_RDWR)
         try:
             contents = copy_online(store, new, lambda sql: _seen(sql, store), _flushing(fd, on_step))
@@ -191,12 +191,14 @@ def restore(backup: Backup, store: Path, pepper: Path, now_ns: int, on_step: OnS
 
 
 @contextmanager
-def _failing_as_backup(to: Path) -> Iterator[None]:
+def _failing_as_backup(store: Path, to: Path) -> Iterator[None]:
     """Tell faults of the backup's place from those of the store."""
     try:
         yield
     except StoreError as error:
         if to.name in Path(error.path).name:  # the new file's name too
+            if isinstance(error, StoreCorrupt):
+                raise StoreCorrupt(store, error.detail) from error
             raise BackupFailed(to, error.detail) from error
         raise
     except OSError as error:
