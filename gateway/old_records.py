@@ -39,7 +39,8 @@ class OldRecords:
         self._end = end
         self._wait_s = wait_s
         self._threads = ThreadPoolExecutor(MAX_AT_ONCE, thread_name_prefix="old-records")
-        self._waiting = 0
+        self.waiting = 0
+        """Questions under way and waiting."""
         self._is_gone = False
 
     def has(self, window: Window) -> bool:
@@ -64,9 +65,9 @@ class OldRecords:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _ask(self, question: Callable[[], T]) -> T:
-        if self._waiting >= MAX_WAITING:
+        if self.waiting >= MAX_WAITING:
             raise RecordsRefused("old_records_unavailable", "InfluxDB has too many questions waiting.")
-        self._waiting += 1
+        self.waiting += 1
         try:
             async with asyncio.timeout(self._wait_s):
                 found = await asyncio.get_running_loop().run_in_executor(self._threads, question)
@@ -80,7 +81,7 @@ class OldRecords:
                 "old_records_unavailable", "InfluxDB keeps what is this old, and gives no answer now."
             ) from error
         finally:
-            self._waiting -= 1
+            self.waiting -= 1
         self._note_answered()
         return found
 
