@@ -5,6 +5,8 @@ BIN := .venv/bin
 PYTHON_CODE := api gateway readers simulators config tests tools
 ARGS ?=
 INPUTS ?= 1000000
+MINUTES ?= 30
+RATE ?= 20000
 CYCLES ?= 1000
 CUTS ?= 1000
 
@@ -51,6 +53,9 @@ crash: setup-dev ## kill -9 at random instants under load, restart, compare: mak
 
 powercut: setup-dev ## power cuts on an ext4 loop disk (needs root), compare: make powercut CUTS=1000
 	$(BIN)/python -m tests.durability.powercut --cuts $(CUTS) $(ARGS)
+
+soak: setup-dev ## half an hour under load, judged by rule: make soak MINUTES=30 RATE=20000 ARGS="--report soak.html"
+	$(BIN)/python -m tests.soak.run --minutes $(MINUTES) --rate $(RATE) $(ARGS)
 
 bench: setup-dev ## the benchmarks; each ends with lines `figure: name = value unit`
 	@sh tools/bench.sh $(ARGS)
