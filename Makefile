@@ -11,7 +11,7 @@ CYCLES ?= 1000
 CUTS ?= 1000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup setup-dev test lint check fuzz crash powercut bench evaluate requirements wheel-check clean
+.PHONY: help demo setup setup-dev test lint check fuzz crash powercut soak bench evaluate requirements wheel-check clean
 
 help: ## list these commands
 	@echo "storefloor: honest, real-time stock from readers, scanners and shelf sensors"
