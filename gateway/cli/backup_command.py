@@ -10,10 +10,16 @@ from gateway.config_file import load_site
 from gateway.errors import ConfigError
 from gateway.keys import PEPPER_FILE
 from gateway.recording.instants import rfc3339
-from gateway.storage.backup import Backup, OnStep, backup_name, backups_in, keep_newest, make_backup
+from gateway.storage.backup import (
+    BACKUPS_FOLDER,
+    Backup,
+    OnStep,
+    backup_name,
+    backups_in,
+    keep_newest,
+    make_backup,
+)
 
-BACKUPS = "backups"
-"""Folder within gateway.data_dir where backups go unless told otherwise: copy them to another machine."""
 MB = 1_000_000
 
 
@@ -55,7 +61,7 @@ def _backup(arguments: argparse.Namespace) -> int:
 
 def _place(to: str | None, data: Path, now_ns: int) -> tuple[Path | None, Path]:
     """Return the folder of dated backups, if it is one, and the file to write."""
-    folder = data / BACKUPS if to is None else Path(to)
+    folder = data / BACKUPS_FOLDER if to is None else Path(to)
     if to is not None and not to.endswith("/") and not folder.is_dir():
         if not folder.parent.is_dir():
             raise ConfigError(f"--to {to}: there is no folder {folder.parent}; make it, or end the name in /")

@@ -5,12 +5,15 @@ import sys
 from collections.abc import Mapping
 from importlib import import_module
 from importlib.metadata import version
+from pathlib import Path
 from types import MappingProxyType
 
 from gateway.errors import ConfigError
-from gateway.storage.errors import StoreError
+from gateway.storage.errors import StoreCorrupt, StoreError
 
 EXIT_USAGE = 2
+EXIT_DAMAGED = 3
+"""The store is damaged: to start again by itself would not mend it (RestartPreventExitStatus in the unit)."""
 
 COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -48,7 +51,7 @@ TAKES_THE_REST = frozenset({"simulate"})
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run a command; return its exit code (0 done, 1 failed, 2 the operator must mend something)."""
+    """Run a command; return its exit code (0 done, 1 failed, 2 to be mended, 3 a damaged store)."""
     words = sys.argv[1:] if argv is None else argv
     parser = _parser(words[0] if words else "")
     arguments, rest = parser.parse_known_args(words)
@@ -57,11 +60,24 @@ def main(argv: list[str] | None = None) -> int:
     arguments.rest = rest
     try:
         return int(arguments.act(arguments))
+    except StoreCorrupt as error:
+        print(f"storefloor: {error}{_way_back(error, getattr(arguments, 'config', None))}", file=sys.stderr)
+        return EXIT_DAMAGED
     except (ConfigError, StoreError) as error:
         print(f"storefloor: {error}", file=sys.stderr)
         return EXIT_USAGE
     except KeyboardInterrupt:
         return 0
+
+
+def _way_back(error: StoreCorrupt, config: object) -> str:
+    """Return the very command that puts the newest backup back, where one lies beside the store."""
+    from gateway.storage.backup import BACKUPS_FOLDER, backups_in
+
+    found = backups_in(Path(error.path).parent / BACKUPS_FOLDER)
+    if not found:
+        return ""
+    return f"\nstorefloor: the newest backup here: storefloor restore --config {config} --from {found[-1]}"
 
 
 def _parser(called: str) -> argparse.ArgumentParser:

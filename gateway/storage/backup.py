@@ -34,6 +34,8 @@ FLUSH_EVERY_PAGES = 4_096
 """Copied pages (16 MiB) between flushes: one flush of all of it at the end would hold up the gateway's own."""
 DIGEST_BYTES = 32
 HASH_CHUNK_BYTES = 1 << 20
+BACKUPS_FOLDER = "backups"
+"""Folder beside the store where backups go unless told otherwise: copy them to another machine."""
 ASIDE = ".before-"
 """Between a file's name and the time at which a restore set it aside."""
 
