@@ -11,7 +11,8 @@ from readers.counts import StageCounts
 class RepeatFilter:
     """The same code from one scanner within its window is the same scan.
 
-    The window slides: a code held before a scanner stays one scan for as long as it is there.
+    The window slides: a code held before a scanner stays one scan for as long as it is there. It reaches to
+    both sides: a scan that is told late, behind a newer one, is a scan of its own.
     """
 
     def __init__(self, window_ns: int) -> None:
@@ -23,7 +24,7 @@ class RepeatFilter:
     def is_new(self, text: str, at_ns: int) -> bool:
         """Take a scan in; return whether it is a scan of its own."""
         self.counts.received += 1
-        repeat = text == self._text and at_ns - self._last_ns < self._window_ns
+        repeat = text == self._text and abs(at_ns - self._last_ns) < self._window_ns
         self._text, self._last_ns = text, at_ns
         if repeat:
             self.counts.drop("repeat")

@@ -38,6 +38,15 @@ def test_no_window_repeats_nothing() -> None:
     assert all(repeats.is_new("A", 5) for _ in range(3))
 
 
+@pytest.mark.parametrize("window_ns", [0, WINDOW])
+def test_a_scan_that_is_told_late_is_a_scan_of_its_own(window_ns: int) -> None:
+    """A broker or a scanner may tell an older scan behind a newer one of the same code: two pieces."""
+    repeats = RepeatFilter(window_ns)
+    assert repeats.is_new("A", 10_000 * MS)
+    assert repeats.is_new("A", 5_000 * MS)
+    assert repeats.is_new("A", 12_000 * MS)
+
+
 @given(st.lists(st.tuples(st.sampled_from("AB"), st.integers(0, 2_000)), max_size=50))
 def test_scans_are_conserved_and_never_twice_within_the_window(scans: list[tuple[str, int]]) -> None:
     """Received is passed and dropped; two passed scans of one code in a row are a window apart."""
