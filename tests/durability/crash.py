@@ -18,6 +18,7 @@ from random import Random
 
 from tests.durability.audit import Findings
 from tests.durability.fired_at import Tally, under_fire
+from tests.durability.nursery import Nursery
 from tests.durability.progress import Progress
 from tests.support.figures import figure
 
@@ -40,12 +41,25 @@ def run(
     cycles: int, seed: int, progress: Progress, also: Collection[str] = (), per_shop: int = CYCLES_PER_SHOP
 ) -> Report:
     """Go through as many cycles, or until something is found wrong: its files are kept then."""
-    rng = Random(seed)
     report = Report(Tally(), Findings())
+    with Nursery("tests.durability.gateway_life") as nursery:
+        _run(report, cycles, Random(seed), progress, also, per_shop, nursery)
+    return report
+
+
+def _run(
+    report: Report,
+    cycles: int,
+    rng: Random,
+    progress: Progress,
+    also: Collection[str],
+    per_shop: int,
+    nursery: Nursery,
+) -> None:
     while report.tally.lives < cycles and not report.findings:
         folder = Path(tempfile.mkdtemp(prefix="storefloor-crash-"))
         report.shops += 1
-        with under_fire(folder, rng, report.tally) as shop:
+        with under_fire(folder, rng, report.tally, nursery) as shop:
             for number in range(min(per_shop, cycles - report.tally.lives)):
                 kills_broker = "broker" in also and number % BROKER_EVERY == BROKER_EVERY - 1
                 shop.live_and_end(kills_broker=kills_broker)
@@ -62,13 +76,13 @@ def run(
         else:
             report.settled += 1
             shutil.rmtree(folder)
-    return report
 
 
 def tell(report: Report) -> None:
     """Print the figures."""
     tally, found = report.tally, report.findings
     figure("crash cycles", tally.lives, "cycles")
+    figure("crash cycles of a process started afresh", tally.fresh, "cycles")
     figure("crash cycles killed while starting", tally.ended_starting, "cycles")
     figure("crash cycles in which API and store were compared and agreed", tally.asked, "cycles")
     figure("crash broker kills", tally.broker_kills, "kills")

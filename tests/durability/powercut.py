@@ -10,26 +10,22 @@ the run fails. Needs root, and loop devices.
 
 import argparse
 import os
-import select
 import signal
-import subprocess
 import sys
 import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import Self
 
 from gateway.movements import LevelPoint
 from gateway.storage.errors import StoreError
 from gateway.storage.ports import StateRow
 from gateway.storage.sqlite import STORE_FILE, SqliteStore
 from tests.durability.disk import CutDisk, NoDisk, cut_disk
-from tests.durability.nursery import RECORD
+from tests.durability.nursery import Nursery
 from tests.durability.progress import Progress
 from tests.support.figures import figure
-from tests.support.source import ROOT
 from tests.support.stores import alert
 
 WORK_S = 0.1
@@ -39,67 +35,6 @@ CUTS_PER_DISK = 20
 CONTROL_EVERY = 10
 MIN_CONTROLS = 5
 """Controls that a short run has: at NORMAL nearly each cut loses what came since the last checkpoint."""
-ANSWER_S = 20.0
-
-
-class Nursery:
-    """The process that lives are forked from. Use as a context."""
-
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.durability.nursery"],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            bufsize=0,
-        )
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._orders, self._told = self._process.stdin, self._process.stdout
-        self._buffer = b""
-
-    def begin(self, path: Path, synchronous: str) -> int:
-        """Let a life begin; return its process id."""
-        self._orders.write(f"{synchronous} {path}\n".encode())
-        kind, pid = self._next()
-        assert kind == b"B", kind
-        return pid
-
-    def acknowledged(self) -> int:
-        """Return the last number that the life has acknowledged until now, 0 for none."""
-        last = 0
-        while len(self._buffer) >= RECORD.size or select.select([self._told], [], [], 0)[0]:
-            last = max(last, self._next()[1])
-        return last
-
-    def until_acknowledged(self) -> None:
-        """Return once the life has acknowledged something."""
-        assert self._next()[0] == b"A", "the life ended before it had done anything"
-
-    def end(self, pid: int) -> None:
-        """Kill the life; what it says to the last is not heard."""
-        os.kill(pid, signal.SIGKILL)  # not reaped yet, so the id is still its own
-        while self._next()[0] != b"E":
-            pass
-
-    def _next(self) -> tuple[bytes, int]:
-        while len(self._buffer) < RECORD.size:
-            ready, _, _ = select.select([self._told], [], [], ANSWER_S)
-            assert ready, "the nursery does not answer"
-            data = self._told.read(65_536)
-            assert data, "the nursery ended"
-            self._buffer += data
-        record, self._buffer = self._buffer[: RECORD.size], self._buffer[RECORD.size :]
-        kind, number = RECORD.unpack(record)
-        return kind, number
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._orders.close()
-        self._process.wait(ANSWER_S)
-        self._told.close()
 
 
 @dataclass(slots=True)
@@ -169,16 +104,18 @@ class PowerCuts:
             self._known.clear()
         path = self._disk.place / synchronous / STORE_FILE
         began_s = time.monotonic()
-        pid = self._nursery.begin(path, synchronous)
+        pid = self._nursery.begin(synchronous, str(path))
         if synchronous == "FULL":
             time.sleep(self._rng.uniform(0, self._opening_s + WORK_S))
         else:
-            self._nursery.until_acknowledged()
+            self._nursery.until(b"A")
             self._opening_s += (time.monotonic() - began_s - self._opening_s) / (1 if not tally.cuts else 4)
             time.sleep(self._rng.uniform(0, WORK_S))
-        acknowledged = self._nursery.acknowledged()  # what comes later, nobody hears in a power cut
+        acknowledged = self._acknowledged()  # what comes later, nobody hears in a power cut
         self._disk.cut()
-        self._nursery.end(pid)
+        os.kill(pid, signal.SIGKILL)
+        while self._nursery.next()[0] != b"E":
+            pass
         self._disk.come_back()
         known, broken = what_is_left(path)
         before = self._known.get(synchronous, 0)
@@ -191,13 +128,20 @@ class PowerCuts:
         tally.broken += [f"cut {tally.cuts}: {text}" for text in broken]
         self._known[synchronous] = max(known, 0)
 
+    def _acknowledged(self) -> int:
+        """Return the last number that the life has acknowledged until now, 0 for none."""
+        last = 0
+        while self._nursery.has_said():
+            last = max(last, self._nursery.next()[1])
+        return last
+
 
 def run(cuts: int, seed: int, progress: Progress) -> dict[str, Tally]:
     """Make as many cuts, and a control beside them; raise NoDisk where that cannot be."""
     with (
         tempfile.TemporaryDirectory(prefix="storefloor-powercut-") as folder,
         cut_disk(Path(folder)) as disk,
-        Nursery() as nursery,
+        Nursery("tests.durability.committing_life") as nursery,
     ):
         power = PowerCuts(disk, nursery, Random(seed))
         for number in range(cuts):

@@ -15,7 +15,7 @@ READS_EVERY_S = 0.1
 NEW_TAGS_PER_ROUND = 2
 RECEIVED_PER_POST = 4
 FIRST_SERIAL = 5_000
-CLIENT_EVERY_S, REFUSED_WAIT_S = 0.01, 0.05
+CLIENT_EVERY_S, REFUSED_WAIT_S = 0.02, 0.05
 ROUNDS_PER_PIECE = 40
 """Rounds of reads after which one more piece is put onto the shelf: it has settled by then."""
 
