@@ -1,8 +1,9 @@
 """An InfluxSeries on the real InfluxDB of the tests, in a database of its own."""
 
 from collections.abc import Callable
-
-import httpx
+from contextlib import closing
+from http.client import HTTPConnection
+from urllib.parse import urlencode
 
 from gateway.storage.influx.asking import Asking
 from gateway.storage.influx.series import MAX_POINTS, PAGE_POINTS, InfluxSeries
@@ -14,11 +15,14 @@ from tests.support.influx_translator import V2_WRITE
 def writer_to(server: InfluxServer, database: str) -> Callable[[bytes], None]:
     """Return a function that writes lines and fails where one is refused."""
 
+    target = f"{V2_WRITE}?{urlencode({'bucket': database, 'precision': 'ns'})}"
+
     def write(body: bytes) -> None:
-        answer = httpx.post(
-            server.url + V2_WRITE, params={"bucket": database, "precision": "ns"}, content=body
-        )
-        assert answer.status_code == 204, answer.text
+        with closing(HTTPConnection(server.host, server.translator.port, timeout=20.0)) as connection:
+            connection.request("POST", target, body)
+            answer = connection.getresponse()
+            said = answer.read()
+        assert answer.status == 204, said
 
     return write
 
