@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from tests.support.source import PRODUCT, ROOT, Module, modules
 
 CLAIMS_PURITY = re.compile(r"\bPure\b( \w+)?[.:]")
-ONE_IMPORTER = ("serial", "paho", "sqlite3", "uvicorn", "amqtt")
+ONE_IMPORTER = ("serial", "paho", "sqlite3", "uvicorn", "amqtt", "influxdb_client")
 CLOCK_READERS = {"now", "utcnow", "today", "localtime"}
 FILE_TOUCHERS = {"is_dir", "is_file", "iterdir", "mkdir", "read_bytes", "read_text", "rglob", "touch", "unlink",
                  "write_bytes", "write_text"}  # fmt: skip

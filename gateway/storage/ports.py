@@ -140,12 +140,67 @@ class ApiKey:
 
 @dataclass(frozen=True, slots=True)
 class OutboxBatch:
-    """Newline-joined line protocol of one commit, as it waits for the server. `points`: lines in `body`."""
+    """Newline-joined line protocol of one commit (or of a part of a large one), as it waits for the server.
+
+    `points`: lines in `body`; `at_ns`: when it was committed.
+    """
 
     id: int
     points: int
     at_ns: int
     body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxTotals:
+    """What waits, and what left otherwise than by delivery, over all lives of this store.
+
+    `let_go`: points that had to leave a full outbox undelivered (their times are gaps); `refused`: lines
+    that the server would not have; `oldest_at_ns`: when the oldest that waits was committed.
+    """
+
+    points: int
+    bytes: int
+    let_go: int
+    refused: int
+    oldest_at_ns: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxGap:
+    """Times [from_ns, to_ns) of which the server was not told, and how far that was made good.
+
+    `points` are those known to be missing; 0 where that is not known. `cursor` is empty before the start.
+    """
+
+    id: int
+    reason: str
+    from_ns: int
+    to_ns: int
+    points: int
+    cursor: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedLine:
+    """A line that the server would not have, with its words."""
+
+    at_ns: int
+    reason: str
+    line: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What became of some of the outbox: delivered or refused up to `through_id`; how far a gap was told.
+
+    `gap_cursor` None: the gap is closed.
+    """
+
+    through_id: int = 0
+    refused: tuple[RefusedLine, ...] = ()
+    gap_id: int | None = None
+    gap_cursor: str | None = None
 
 
 SeriesKey = tuple[str, str, str]
@@ -299,14 +354,30 @@ class Keys(Protocol):
 
 
 class Outbox(Protocol):
-    """What waits for a time-series server, in the order of commits. Ids rise and are never used again."""
+    """What waits for a time-series server, in the order of commits. Ids rise and are never used again.
 
-    def outbox_after(self, batch_id: int, limit: int) -> list[OutboxBatch]:
-        """Return up to `limit` batches with an id greater than `batch_id`, oldest first."""
+    Written with each commit of a store that has an encoder, and bounded: where it is full the oldest
+    leaves, and its time becomes a gap, to be told later from what else the store keeps.
+    """
+
+    def outbox_after(self, batch_id: int, max_points: int) -> list[OutboxBatch]:
+        """Return batches with an id greater than `batch_id`, oldest first: about `max_points`, at least one."""
         ...
 
-    def drop_outbox(self, through_id: int) -> None:
-        """Delete the batches up to and with `through_id`: they were delivered. Writer thread only."""
+    def outbox_totals(self) -> OutboxTotals:
+        """Return what waits in all."""
+        ...
+
+    def outbox_gaps(self) -> list[OutboxGap]:
+        """Return the times that are still to be told, the oldest gap first."""
+        ...
+
+    def refused_lines(self, limit: int) -> list[RefusedLine]:
+        """Return the newest lines that the server would not have, newest first."""
+        ...
+
+    def settle_outbox(self, settlement: Settlement) -> None:
+        """Take out what was delivered and note what was refused, durably. Writer thread only."""
         ...
 
 

@@ -89,8 +89,27 @@ _RETENTION = (
 )
 """Daily rollups, how far each table was let go, and what the movements let go added up to."""
 
-_OUTBOX: tuple[str, ...] = ()
-"""What waits for a time-series server."""
+_OUTBOX = (
+    """CREATE TABLE outbox (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, points INTEGER NOT NULL, at_ns INTEGER NOT NULL,
+        oldest_ns INTEGER NOT NULL, body BLOB NOT NULL
+    ) STRICT""",
+    # one row: what stands in outbox, the last commit told there, and what went without being delivered
+    """CREATE TABLE outbox_totals (
+        one INTEGER PRIMARY KEY CHECK (one = 1), points INTEGER NOT NULL, bytes INTEGER NOT NULL,
+        version INTEGER NOT NULL, at_ns INTEGER NOT NULL, let_go INTEGER NOT NULL, refused INTEGER NOT NULL
+    ) STRICT""",
+    """INSERT INTO outbox_totals VALUES (1, 0, 0, 0, 0, 0, 0)""",
+    # times that were not told, to be told from levels, movements and alerts; cursor: how far that is
+    """CREATE TABLE outbox_gaps (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, reason TEXT NOT NULL, from_ns INTEGER NOT NULL,
+        to_ns INTEGER NOT NULL, points INTEGER NOT NULL, cursor TEXT NOT NULL
+    ) STRICT""",
+    """CREATE TABLE outbox_refused (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, at_ns INTEGER NOT NULL, reason TEXT NOT NULL, line BLOB NOT NULL
+    ) STRICT""",
+)
+"""What waits for a time-series server, what it was not told yet, and what it would not have."""
 
 _SNAPSHOTS: tuple[str, ...] = (
     """CREATE TABLE snapshots (

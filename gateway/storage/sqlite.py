@@ -35,11 +35,15 @@ from gateway.storage.errors import (
 from gateway.storage.files import appearing_whole, os_failure
 from gateway.storage.journal import JournalTable
 from gateway.storage.lock import StoreLock
+from gateway.storage.outbox import OutboxWriter, add_gap, settle
+from gateway.storage.outbox_reads import OutboxReads
 from gateway.storage.ports import (
     ApiKey,
     Commit,
     Committed,
     GroupOutcome,
+    SeriesEncoder,
+    Settlement,
 )
 from gateway.storage.reading import ReaderPool
 from gateway.storage.reads import StoreReads
@@ -55,6 +59,8 @@ MAX_WAL_BYTES = 64 * 1024 * 1024
 """The write-ahead log is cut back to this after a checkpoint; a burst may not hold the disk for good."""
 CACHE_KIB = 16 * 1024
 """Page cache of a connection: the tails of all series that a shop writes stay in memory."""
+MAX_OUTBOX_BYTES = 512 * 1024 * 1024
+"""What waits for a time-series server at most, where the site says nothing else."""
 MAX_STATEMENTS = 256
 """Prepared statements kept per connection: more than this module has."""
 COPY_STEP_PAGES = 256
@@ -132,6 +138,7 @@ def _create(path: Path) -> None:
     with appearing_whole(path) as new, ExitStack() as closing:
         connection = _connect(new, "rw", "FULL")
         closing.callback(connection.close)
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # before the first table, or never
         connection.execute("PRAGMA journal_mode = WAL")
         migrate(connection, path)
 
@@ -165,7 +172,7 @@ def copy_online(source: Path, target: Path, look: Callable[[Sql], T], on_step: C
         return seen
 
 
-class SqliteStore(StoreReads):
+class SqliteStore(StoreReads, OutboxReads):
     """The gateway's one file. See gateway/storage/ports.py for what each method promises."""
 
     def __init__(self, path: Path, connection: sqlite3.Connection, lock: StoreLock | None) -> None:
@@ -175,19 +182,29 @@ class SqliteStore(StoreReads):
         self._lock = lock
         self._writing_now = threading.Lock()
         self._closed = False
+        self._synchronous: Synchronous = "FULL"
         self._readers = ReaderPool(path, lambda: _connect(path, "ro", "OFF"))
         self._levels = levels.LevelWriter()
+        self._outbox: OutboxWriter | None = None
         super().__init__(JournalTable.current(connection))
         [(self._version,)] = connection.execute(
             "SELECT value FROM counters WHERE name = 'version'"
         ).fetchall()
 
     @classmethod
-    def open(cls, path: Path, *, synchronous: Synchronous = "FULL") -> "SqliteStore":
+    def open(
+        cls,
+        path: Path,
+        *,
+        synchronous: Synchronous = "FULL",
+        encoder: SeriesEncoder | None = None,
+        max_outbox_bytes: int = MAX_OUTBOX_BYTES,
+    ) -> "SqliteStore":
         """Open the gateway's store, creating or migrating it; raise StoreError naming file and remedy.
 
         Holds an exclusive lock until closed. A `synchronous` below FULL may lose what was
-        acknowledged in a power cut: for tests and measurements alone.
+        acknowledged in a power cut: for tests and measurements alone. With an `encoder`, each commit
+        is told to the outbox too.
         """
         with _translated(path), ExitStack() as undo:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -197,6 +214,9 @@ class SqliteStore(StoreReads):
             if not path.exists():
                 _create(path)
             store = cls._opened(path, synchronous, lock)
+            if encoder is not None:
+                undo.callback(store.close)
+                store.tell_outbox(OutboxWriter(encoder, max_outbox_bytes))
             undo.pop_all()
             return store
 
@@ -229,6 +249,7 @@ class SqliteStore(StoreReads):
             if mode != "wal":
                 raise StoreFailed(path, f"this file system allows no write-ahead log (mode {mode})")
             store = cls(path, connection, lock)
+            store._synchronous = synchronous
             undo.pop_all()
             return store
 
@@ -246,8 +267,13 @@ class SqliteStore(StoreReads):
             raise outcome.failure
         return outcome.committed[0]
 
-    def commit_group(self, commits: Sequence[Commit], published: Sequence[int] = ()) -> GroupOutcome:
-        """Write several commits, and mark alert changes as published, in one durable transaction.
+    def commit_group(
+        self,
+        commits: Sequence[Commit],
+        published: Sequence[int] = (),
+        settlements: Sequence[Settlement] = (),
+    ) -> GroupOutcome:
+        """Write several commits, mark alert changes as published and settle the outbox, in one transaction.
 
         A commit that is refused by its own fault leaves nothing; those before it are written, those
         behind it are not tried. Any other failure raises, and nothing at all is written.
@@ -258,6 +284,8 @@ class SqliteStore(StoreReads):
         failure: Exception | None = None
         with self._writing() as sql:
             records.mark_published(sql, published)
+            for settlement in settlements:
+                settle(sql, settlement)
             for commit in commits:
                 try:
                     committed.append(self._write(sql, commit))
@@ -277,6 +305,8 @@ class SqliteStore(StoreReads):
             records.write_applied(sql, commit.applied, commit.at_ns)
             records.write_alerts(sql, commit.alerts)
             records.write_dead_letters(sql, commit.dead_letters)
+            if self._outbox is not None:
+                self._outbox.append(sql, commit, entries, self._version + 1)
         except _REFUSED as error:
             sql.execute("ROLLBACK TO one")
             sql.execute("RELEASE one")
@@ -294,6 +324,21 @@ class SqliteStore(StoreReads):
         """Mark alert changes as delivered to the broker."""
         self.commit_group((), outbox_ids)
 
+    def tell_outbox(self, outbox: OutboxWriter) -> None:
+        """Tell each commit from now on to the outbox too; what was not told before becomes a gap."""
+        with self._writing() as sql:
+            outbox.begin(sql, self._version)
+        self._outbox = outbox
+
+    def settle_outbox(self, settlement: Settlement) -> None:
+        """Take out what was delivered and note what was refused, durably."""
+        self.commit_group((), (), (settlement,))
+
+    def ask_backfill(self, reason: str, from_ns: int, to_ns: int) -> None:
+        """Have times told to the time-series server (again) from what is kept; any process, any thread."""
+        with self._writing() as sql:
+            add_gap(sql, reason, from_ns, to_ns)
+
     def add_key(self, key: ApiKey) -> None:
         """Store a new API key; any process, any thread."""
         with self._writing() as sql:
@@ -304,14 +349,36 @@ class SqliteStore(StoreReads):
         with self._writing() as sql:
             return records.revoke_key(sql, key_id, at_ns)
 
+    def housekeep(self, work: Callable[[Sql], T]) -> T:
+        """Do `work` in a transaction that is not flushed: a power cut may undo it, and it is done again.
+
+        For what is promised to nobody (gateway/storage/retention.py). Writer thread only.
+        """
+        with self._writing(is_flushed=False) as sql:
+            return work(sql)
+
+    def forget_levels(self) -> None:
+        """Have the boundaries of the level tables read anew, which a `housekeep` moved. Writer thread only."""
+        self._levels.forget()
+
+    def wal_bytes(self) -> int:
+        """Return the size of the write-ahead log on disk; 0 where there is none."""
+        try:
+            return self.path.with_name(f"{self.path.name}-wal").stat().st_size
+        except FileNotFoundError:
+            return 0
+
     @contextmanager
-    def _writing(self) -> Iterator[Sql]:
+    def _writing(self, *, is_flushed: bool = True) -> Iterator[Sql]:
         """Give the writing connection within a transaction, committed at the end or rolled back."""
-        with self._writing_now, _translated(self.path):
+        with self._writing_now, _translated(self.path), ExitStack() as after:
             if self._closed:
                 raise StoreClosed(self.path, "the store is closed")
             connection = self._connection
             version = self._version
+            if not is_flushed and self._synchronous == "FULL":
+                connection.execute("PRAGMA synchronous = NORMAL")
+                after.callback(connection.execute, "PRAGMA synchronous = FULL")
             try:
                 connection.execute("BEGIN IMMEDIATE")
                 yield connection

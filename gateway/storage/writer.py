@@ -18,13 +18,15 @@ from pathlib import Path
 from typing import Protocol, Self
 
 from gateway.storage.errors import CommitAbandoned, StoreClosed
-from gateway.storage.ports import Commit, Committed, GroupOutcome
+from gateway.storage.ports import Commit, Committed, GroupOutcome, Settlement
 from readers.counts import StageCounts
 
 MAX_LINGER_S = 0.02
 """The most that a commit waits for company. An acknowledgement later than that would be felt at a till."""
 MAX_GROUP = 256
 """Commits in one transaction: enough to make the disk's flush cheap, few enough to stay under 100 ms."""
+SETTLE_S = 0.5
+"""How long the settling of the outbox waits for a commit to go in with."""
 MAX_WAITING = 1_024
 """Commits handed in and not yet written; beyond it callers wait before they hand in theirs."""
 
@@ -37,19 +39,25 @@ class GroupStore(Protocol):
         """Return the store's file, for messages."""
         ...
 
-    def commit_group(self, commits: Sequence[Commit], published: Sequence[int] = ()) -> GroupOutcome:
+    def commit_group(
+        self,
+        commits: Sequence[Commit],
+        published: Sequence[int] = (),
+        settlements: Sequence[Settlement] = (),
+    ) -> GroupOutcome:
         """Write them in one durable transaction; raise if none of it could be written."""
         ...
 
 
 @dataclass(slots=True)
 class _Job:
-    """A commit, or alert changes to mark as published, and who waits for it."""
+    """A commit, alert changes to mark as published or an outbox to settle, and who waits for it."""
 
     commit: Commit | None
     published: Sequence[int]
     epoch: int
     done: "asyncio.Future[Committed | None]"
+    settlement: Settlement | None = None
     result: Committed | Exception | None = None
 
 
@@ -106,6 +114,14 @@ class Writer:
         """Mark alert changes as delivered to the broker; durable on return."""
         await self._hand_in(None, tuple(outbox_ids))
 
+    async def settle_outbox(self, settlement: Settlement) -> None:
+        """Note what became of the outbox; durable on return.
+
+        It is in no hurry (what is not noted is delivered twice at worst): it goes in with the next
+        commit, or by itself after SETTLE_S, so that a commit seldom waits behind it.
+        """
+        await self._hand_in(None, (), settlement)
+
     async def close(self) -> None:
         """Write what was handed in, then end the thread; idempotent. The store stays open."""
         with self._ready:
@@ -115,9 +131,11 @@ class Writer:
 
     # -- in the loop ---------------------------------------------------------------------------
 
-    async def _hand_in(self, commit: Commit | None, published: Sequence[int]) -> Committed | None:
+    async def _hand_in(
+        self, commit: Commit | None, published: Sequence[int], settlement: Settlement | None = None
+    ) -> Committed | None:
         await self._room.acquire()
-        job = _Job(commit, published, self._epoch, self._loop.create_future())
+        job = _Job(commit, published, self._epoch, self._loop.create_future(), settlement)
         with self._ready:
             if self._closing:
                 self._room.release()
@@ -125,9 +143,15 @@ class Writer:
             self._jobs.append(job)
             self.counts.received += 1
             self.counts.held += 1
-            if len(self._jobs) >= self._wanted:
+            if settlement is not None:
+                self._loop.call_later(SETTLE_S, self._wake)
+            elif len(self._jobs) >= self._wanted:
                 self._ready.notify()
         return await job.done
+
+    def _wake(self) -> None:
+        with self._ready:
+            self._ready.notify()
 
     def _deliver(self, jobs: Sequence[_Job]) -> None:
         for job in jobs:
@@ -185,6 +209,7 @@ class Writer:
             outcome = self._store.commit_group(
                 [job.commit for job in commits if job.commit is not None],
                 [outbox_id for job in alive for outbox_id in job.published],
+                [job.settlement for job in alive if job.settlement is not None],
             )
         except Exception as error:  # noqa: BLE001 - the thread's outer edge: it reaches and is counted for each caller
             for job in alive:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.storage.errors import CommitAbandoned, CommitRefused, StoreClosed, StoreFull
-from gateway.storage.ports import AppliedEvent, Commit, Committed, GroupOutcome
+from gateway.storage.ports import AppliedEvent, Commit, Committed, GroupOutcome, Settlement
 from gateway.storage.sqlite import SqliteStore
 from gateway.storage.writer import MAX_GROUP, MAX_LINGER_S, MAX_WAITING, Writer, linger_s
 from tests.support.stores import a_store, alert, movement
@@ -28,13 +28,18 @@ class GatedStore:
     def path(self) -> Path:
         return self.inner.path
 
-    def commit_group(self, commits: Sequence[Commit], published: Sequence[int] = ()) -> GroupOutcome:
+    def commit_group(
+        self,
+        commits: Sequence[Commit],
+        published: Sequence[int] = (),
+        settlements: Sequence[Settlement] = (),
+    ) -> GroupOutcome:
         self.sizes.append(len(commits))
         self.entered.release()
         self.gate.wait()
         if self.disk_is_full:
             raise StoreFull(self.path, "database or disk is full")
-        return self.inner.commit_group(commits, published)
+        return self.inner.commit_group(commits, published, settlements)
 
 
 def _commit(number: int, event_id: str | None = None) -> Commit:
