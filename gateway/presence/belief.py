@@ -34,7 +34,7 @@ from gateway.presence.ports import Port
 from gateway.presence.row_text import read_chunk, read_rows, write_rows
 from gateway.presence.rule import NS_PER_S, BeliefRule
 from gateway.presence.store_belief import AntennaOf, StoreBelief
-from gateway.presence.tail import Tail
+from gateway.presence.tail import LEAST_TAIL, Tail
 from gateway.presence.watch import Watch
 from readers.counts import StageCounts
 
@@ -57,7 +57,7 @@ SOLD_LEAST, SOLD_MOST = 0.5, 0.999
 class BeliefPresence:
     """Implements gateway.presence.model.Presence for all stores of a site.
 
-    `antennas`: (reader, port, place, handheld) of each antenna.
+    `antennas`: (reader, port, place, handheld) of each antenna; `least_tail`: rows that are never worth a chunk.
     """
 
     def __init__(
@@ -66,6 +66,7 @@ class BeliefPresence:
         antennas: Sequence[tuple[str, int, PlaceId, bool]],
         watch: Watch,
         rule: BeliefRule,
+        least_tail: int = LEAST_TAIL,
     ) -> None:
         self.counts = StageCounts()
         self.clones: set[str] = set()
@@ -88,7 +89,7 @@ class BeliefPresence:
         self._handheld = [port for port in self._ports.values() if port.reader not in watch.readers]
         self._events: list[PresenceEvent] = []
         self._gone_for_good: list[tuple[str, str]] = []
-        self._tail = Tail(self.stores)
+        self._tail = Tail(self.stores, least_tail)
         self._moved_from: dict[str, tuple[str, int]] = {}
         self.epoch_ns = 0
         """The end of the last epoch that moved the belief."""

@@ -15,7 +15,7 @@ from gateway.presence.buckets import bucket_of
 from gateway.presence.chunks import ChunkTags, absent_tenths, percent_tenths
 from gateway.presence.columns import PRESENT
 from gateway.presence.model import TagRow
-from gateway.presence.rule import quality_shares
+from gateway.presence.rule import Floats, quality_shares
 from gateway.presence.store_belief import StoreBelief
 
 TEXT = '[%d,"%s","%s",%d,%d,%d,[%s]]'
@@ -97,7 +97,7 @@ def read_chunk(store: StoreBelief, tags: ChunkTags, bucket: int) -> None:
     here = tags.present
     known = np.array([store.zone_number.get(zone, -1) for zone in tags.zones], np.intp)
     zones = known[tags.zone] if here else np.zeros(0, np.intp)
-    shares = (tags.tenths / np.float32(10)).astype(np.float32) / np.float32(100)
+    shares: Floats = tags.tenths[:here] / np.float32(10) / np.float32(100)
     is_there = zones >= 0
     epcs = tags.epcs[:here]
     if not is_there.all():
@@ -107,7 +107,7 @@ def read_chunk(store: StoreBelief, tags: ChunkTags, bucket: int) -> None:
         zones[is_there],
         tags.changed_ns[:here][is_there],
         tags.last_ns[:here][is_there],
-        shares[:here][is_there],
+        shares[is_there],
         np.full(len(epcs), bucket, np.uint16),
     )
     for epc, state, changed_ns, last_ns, false_exits, quality in zip(
@@ -116,7 +116,7 @@ def read_chunk(store: StoreBelief, tags: ChunkTags, bucket: int) -> None:
         tags.changed_ns[here:].tolist(),
         tags.last_ns[here:].tolist(),
         tags.false_exits.tolist(),
-        shares[here:].tolist(),
+        (tags.tenths[here:] / 10 / 100).tolist(),
         strict=True,
     ):
         store.absent.gone(

@@ -19,7 +19,8 @@ CHUNKS_PER_PASS = 2
 class Tail:
     """Rows per store and bucket since its last chunk; a row written over another counts again."""
 
-    def __init__(self, stores: Iterable[str]) -> None:
+    def __init__(self, stores: Iterable[str], least: int = LEAST_TAIL) -> None:
+        self._least = least
         self._stores = tuple(stores)
         self.rows: NDArray[np.int64] = np.zeros((len(self._stores), BUCKETS), np.int64)
         self._number = {store: number for number, store in enumerate(self._stores)}
@@ -33,7 +34,7 @@ class Tail:
         now, and their rows count no more.
         """
         due: list[tuple[str, int]] = []
-        most = LEAST_TAIL + tags // TAIL_SHARE
+        most = self._least + tags // TAIL_SHARE
         while len(due) < CHUNKS_PER_PASS and self.rows.sum() > most:
             store, bucket = divmod(int(self.rows.argmax()), BUCKETS)
             self.rows[store, bucket] = 0

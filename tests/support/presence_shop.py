@@ -6,6 +6,7 @@ from random import Random
 from gateway.presence.belief import BeliefPresence
 from gateway.presence.model import Arrived, Departed, Moved, Place, PresenceEvent, TagChunk, TagRow
 from gateway.presence.rule import BeliefRule
+from gateway.presence.tail import LEAST_TAIL
 from gateway.presence.watch import Watch
 
 S = 1_000_000_000
@@ -44,10 +45,10 @@ RULE = BeliefRule(
 )
 
 
-def new_presence() -> BeliefPresence:
+def new_presence(least_tail: int = LEAST_TAIL) -> BeliefPresence:
     """Return a presence that knows no tag."""
     watch = Watch(PLACES, dict.fromkeys(READERS, SILENT_AFTER), 60 * S)
-    return BeliefPresence(PLACES, ANTENNAS, watch, RULE)
+    return BeliefPresence(PLACES, ANTENNAS, watch, RULE, least_tail)
 
 
 class PresenceShop:
