@@ -46,6 +46,7 @@ an instant of LOAD_S."""
 LOAD_S = 0.7
 TOLD_AGAIN_S = 5.0
 """What the broker may have lost is told again: it writes its queue each second."""
+POLL_S = 0.02
 AGREE_S = 10.0
 SETTLE_S = 60.0
 TOLD_AGAIN = 40
@@ -204,7 +205,7 @@ class ShopUnderFire:
                 if self.gateway.http.get("/readyz").status_code == 200:
                     return True
             assert ended.is_set() or self.gateway.is_running(), self.gateway.output[-3_000:]
-            time.sleep(0.01)
+            time.sleep(POLL_S)
         return False
 
     def _look_at_api(self, ended: threading.Event) -> None:

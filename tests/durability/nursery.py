@@ -5,6 +5,7 @@
 A nursery's module calls `serve`; who orders lives of it makes a `Nursery`. One life at a time.
 """
 
+import contextlib
 import json
 import os
 import select
@@ -127,7 +128,8 @@ class Forked:
     def send_signal(self, number: int) -> None:
         """Send a signal, if it lives."""
         if self.poll() is None:
-            os.kill(self.pid, number)
+            with contextlib.suppress(ProcessLookupError):  # it ended just now, and its end is not told yet
+                os.kill(self.pid, number)
 
     def kill(self) -> None:
         """End it as a power cut would."""
