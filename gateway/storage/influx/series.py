@@ -38,12 +38,12 @@ class InfluxSeries:
     def __init__(
         self,
         asking: Asking,
-        write: Callable[[bytes], object],
+        write: Callable[[bytes], object] | None = None,
         *,
         page_points: int = PAGE_POINTS,
         max_points: int = MAX_POINTS,
     ) -> None:
-        """`write` brings newline-joined lines (times in ns) into the database, or raises."""
+        """`write` brings newline-joined lines (times in ns) into the database, or raises; None: to read alone."""
         self._asking = asking
         self._write = write
         self._page_points = page_points
@@ -52,6 +52,8 @@ class InfluxSeries:
 
     def append(self, points: Sequence[LevelPoint]) -> None:
         """Write points; of several for one series and time the last holds."""
+        if self._write is None:
+            raise RuntimeError("this series was opened to read alone")
         last = {(p.store, p.sku, p.zone, p.at_ns): p for p in points}
         for batch in _batches(list(last.values()), BATCH_POINTS):
             self._write(self._encoder.encode((), batch, ()))

@@ -40,11 +40,6 @@ NAMES = st.sampled_from(BREAKING) | st.text(st.characters(exclude_categories=["C
 AT_NS = 1_700_000_000_000_000_000
 
 
-def unwritten(body: bytes) -> None:
-    """Stand where nothing is to be written."""
-    raise AssertionError(f"{body!r} was to be written")
-
-
 @pytest.fixture
 def series(influx: InfluxServer) -> InfluxSeries:
     """A series in an empty database."""
@@ -165,6 +160,13 @@ def test_a_question_ends_when_the_series_is_closed(influx: InfluxServer) -> None
         series.latest_levels()
 
 
+def test_a_series_that_was_opened_to_read_writes_nothing(influx: InfluxServer) -> None:
+    """The gateway's history is read so: it writes by its outbox alone."""
+    series = InfluxSeries(Asking(InfluxSettings(influx.url, influx.new_database())))
+    with pytest.raises(RuntimeError, match="read alone"):
+        series.append([LevelPoint("lyon-1", "A", "front", AT_NS, 3)])
+
+
 def test_an_unknown_database_is_refused(influx: InfluxServer) -> None:
     """With the server's own words, and where to look."""
     with pytest.raises(SeriesRefused, match=r"database not found.*\[influxdb\]"):
@@ -184,7 +186,7 @@ def test_a_retention_policy_is_part_of_the_bucket(influx: InfluxServer) -> None:
 
 def test_a_server_that_knows_no_influxql_is_refused(victoria: VictoriaServer) -> None:
     """VictoriaMetrics answers 200 to anything: what it says is not taken for no stock."""
-    series = InfluxSeries(Asking(InfluxSettings(victoria.url, "shop")), unwritten)
+    series = InfluxSeries(Asking(InfluxSettings(victoria.url, "shop")))
     with pytest.raises(SeriesRefused, match="databases"):
         series.latest_levels()
 
@@ -213,4 +215,4 @@ def test_a_client_without_a_token_reads_where_none_is_asked_for(influx: InfluxSe
     """A server without auth needs no token."""
     database = influx.new_database()
     assert httpx.get(influx.url + "/ping").status_code == 204
-    assert InfluxSeries(Asking(InfluxSettings(influx.url, database)), unwritten).latest_levels() == []
+    assert InfluxSeries(Asking(InfluxSettings(influx.url, database))).latest_levels() == []
