@@ -22,7 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from gateway.storage.creation import RESTORING_SUFFIX, require_ours, schema_version
+from gateway.storage.creation import RESTORING_SUFFIX, first_damage, require_ours, schema_version
 from gateway.storage.errors import BackupFailed, BackupUnusable, SchemaTooNew, StoreCorrupt, StoreError
 from gateway.storage.files import NEW_SUFFIX, os_failure, renamed_when_whole, sync_folder, write_once
 from gateway.storage.lock import StoreLock
@@ -263,7 +263,7 @@ def _require_sound(sql: Sql, error: type[StoreError], path: Path) -> None:
     """Raise `error` unless tables and indexes are whole and agree. Reads all of the file."""
     [(verdict,)] = sql.execute("PRAGMA integrity_check(1)").fetchall()
     if verdict != "ok":
-        raise error(path, str(verdict))
+        raise error(path, first_damage(verdict))
 
 
 def _counted(sql: Sql) -> dict[str, int]:

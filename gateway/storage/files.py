@@ -29,6 +29,17 @@ def os_failure(path: Path, error: OSError) -> StoreError:
     return StoreFailed(path, detail)
 
 
+def disk_failure(path: Path, detail: str) -> StoreError:
+    """Return what an input/output error that names no cause means, by the state of the file system of `path`."""
+    with suppress(OSError):
+        state = os.statvfs(path.parent)
+        if state.f_flag & os.ST_RDONLY:
+            return StoreReadOnly(path, f"{detail}: the file system is read-only")
+        if state.f_bavail == 0:
+            return StoreFull(path, f"{detail}: the file system is full")
+    return StoreFailed(path, detail)
+
+
 @contextmanager
 def appearing_whole(path: Path) -> Iterator[Path]:
     """Give an empty file, readable by its owner alone, that becomes `path` at the end, or never does.

@@ -32,7 +32,7 @@ from gateway.storage.errors import (
     StoreLocked,
     StoreReadOnly,
 )
-from gateway.storage.files import appearing_whole, os_failure
+from gateway.storage.files import appearing_whole, disk_failure, os_failure
 from gateway.storage.journal import JournalTable
 from gateway.storage.lock import StoreLock
 from gateway.storage.outbox import OutboxWriter, add_gap, settle
@@ -99,6 +99,8 @@ def _translated(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         primary = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte; the rest is detail
+        if primary == sqlite3.SQLITE_IOERR:
+            raise disk_failure(path, str(error)) from error
         raise _BY_CODE.get(primary, StoreFailed)(path, str(error)) from error
     except OSError as error:
         raise os_failure(path, error) from error

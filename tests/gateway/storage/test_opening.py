@@ -189,3 +189,17 @@ def test_a_file_that_cannot_be_written_is_named(open_folder: Path) -> None:
     child = [sys.executable, "-c", READ_ONLY_CHILD, str(path)]
     said = subprocess.run(child, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert said.startswith("StoreReadOnly")
+
+
+def test_a_file_without_its_head_is_refused(path: Path) -> None:
+    """Nonsense in the place of the file's first bytes is StoreCorrupt."""
+    path.write_bytes(b"\0" * 64 + path.read_bytes()[64:])
+    refused(path, StoreCorrupt)
+
+
+def test_damage_is_told_in_one_line(path: Path) -> None:
+    """What SQLite's check says in several lines is one message for a log."""
+    content = bytearray(path.read_bytes())
+    content[4096 * 5 : 4096 * 12] = random.Random(7).randbytes(4096 * 7)
+    path.write_bytes(content)
+    assert "\n" not in refused(path, StoreCorrupt)
