@@ -25,6 +25,7 @@ from api.routes.ingest import add_ingest_routes
 from api.routes.overview import add_overview_routes
 from api.routes.problems import add_problem_routes
 from api.routes.refused import add_refused_routes
+from api.routes.reservations import add_reservation_routes
 from api.routes.session import add_session_routes
 from api.routes.stores import add_store_routes
 from api.routes.stream import add_stream_routes
@@ -41,6 +42,7 @@ ROUTES = (
     add_history_routes,
     add_explain_routes,
     add_stream_routes,
+    add_reservation_routes,
     add_event_routes,
     add_ingest_routes,
     add_overview_routes,

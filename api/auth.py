@@ -62,6 +62,8 @@ class Needs:
 
 ReadCaller = Annotated[Caller, Depends(Needs("availability:read", "availability:exact"))]
 ExactCaller = Annotated[Caller, Depends(Needs("availability:exact"))]
+ReservationCaller = Annotated[Caller, Depends(Needs("reservations:write"))]
+ReservationReader = Annotated[Caller, Depends(Needs("reservations:write", "availability:exact"))]
 IngestCaller = Annotated[Caller, Depends(Needs("ingest:write"))]
 DeviceCaller = Annotated[Caller, Depends(Needs("ingest:write", basic=True))]
 

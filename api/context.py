@@ -18,6 +18,7 @@ from gateway.ports import (
     IntakePort,
     InventoryPort,
     RecordsPort,
+    ReservationsPort,
 )
 
 KEY_QUOTA = Quota(per_s=500.0, burst=5_000)
@@ -35,6 +36,7 @@ class Ports:
     records: RecordsPort
     intake: IntakePort
     ingest: IngestPort
+    reservations: ReservationsPort
     feed: FeedPort
     health: HealthPort
     auth: AuthPort

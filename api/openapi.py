@@ -13,6 +13,15 @@ from api.auth import SESSION_COOKIE, Needs
 from api.problems import CATALOGUE, MEDIA_TYPE
 from api.schemas.events import EventBatch
 from api.schemas.problems import ProblemDocument
+from api.schemas.reservations import (
+    CollectIn,
+    ConfirmIn,
+    EmptyIn,
+    PickIn,
+    ReservationIn,
+    ReservationPatch,
+    TransferIn,
+)
 from api.schemas.session import SignIn
 from api.schemas.stream import AvailabilityEvent
 
@@ -22,6 +31,13 @@ _UNROUTED = (
     (AvailabilityEvent, "serialization"),
     (EventBatch, "validation"),
     (SignIn, "validation"),
+    (ReservationIn, "validation"),
+    (ReservationPatch, "validation"),
+    (ConfirmIn, "validation"),
+    (EmptyIn, "validation"),
+    (PickIn, "validation"),
+    (CollectIn, "validation"),
+    (TransferIn, "validation"),
 )
 """Schemas that no route's signature names: bodies are read by api/bodies.py, events are prepared bytes."""
 
@@ -56,6 +72,7 @@ parameters are refused."""
 
 TAGS = [
     {"name": "availability", "description": "What may be promised, now and in the past."},
+    {"name": "reservations", "description": "Pieces held for somebody until a time: click & collect."},
     {"name": "catalogue", "description": "Stores and articles."},
     {"name": "alerts", "description": "What staff are told."},
     {"name": "events", "description": "What tills and handhelds tell, and what devices post."},
@@ -79,10 +96,10 @@ def problems(*codes: str, keyed: bool = True) -> dict[int | str, dict[str, Any]]
     }
 
 
-def json_body(model: type[BaseModel]) -> dict[str, Any]:
+def json_body(model: type[BaseModel], *, required: bool = True) -> dict[str, Any]:
     """Return the `openapi_extra` of a route whose body is read by `read_body`."""
     schema = {"$ref": REF.format(model=model.__name__)}
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+    return {"requestBody": {"required": required, "content": {"application/json": {"schema": schema}}}}
 
 
 def build_openapi(app: FastAPI) -> dict[str, Any]:

@@ -38,6 +38,11 @@ class ProblemKind:
 CATALOGUE: dict[str, ProblemKind] = {
     "bad_request": ProblemKind(400, "Bad request", "Send a well-formed HTTP request."),
     "bad_json": ProblemKind(400, "Body is not JSON", "Send one JSON document, UTF-8."),
+    "missing_idempotency_key": ProblemKind(
+        400,
+        "Idempotency-Key missing",
+        "Send `Idempotency-Key` with a new random text for each thing to be made, and the same one with a repeat.",
+    ),
     "missing_key": ProblemKind(
         401, "Key missing", "Send `Authorization: Bearer <key>`, or sign in on the page."
     ),
@@ -60,6 +65,9 @@ CATALOGUE: dict[str, ProblemKind] = {
         404, "No such device", "Devices that may post stand in the site's file; serial ones do not post."
     ),
     "unknown_zone": ProblemKind(404, "No such zone", "`GET /v1/stores` lists each store's zones."),
+    "unknown_reservation": ProblemKind(
+        404, "No such reservation", "`GET /v1/reservations` lists those of your stores."
+    ),
     "no_record": ProblemKind(
         404, "Nothing recorded by then", "Ask for a later time: this gateway knew nothing of the article yet."
     ),
@@ -67,6 +75,29 @@ CATALOGUE: dict[str, ProblemKind] = {
         405, "Method not allowed", "The `Allow` header names what this path answers."
     ),
     "body_timeout": ProblemKind(408, "Body took too long", "Send the body at once; then try again."),
+    "insufficient_availability": ProblemKind(
+        409,
+        "Not enough can be promised",
+        "`shortfalls` tells what could be had, `alternatives` where all of it could; or send `allow_partial`.",
+    ),
+    "stock_unknown": ProblemKind(
+        409, "The stock is not known now", "Ask again when the readers see again, or ask another store."
+    ),
+    "wrong_state": ProblemKind(
+        409, "Not in this state", "`GET` the reservation: `detail` says which state the step is from."
+    ),
+    "beyond_limit": ProblemKind(
+        409, "Longer than the site allows", "Ask for less time: `errors` says how much is left."
+    ),
+    "not_of_reservation": ProblemKind(
+        409, "Pieces do not fit the reservation", "Correct what `errors` points at."
+    ),
+    "idempotency_in_progress": ProblemKind(
+        409, "The first request is under way", "Send the same again after `Retry-After`: it gets the answer."
+    ),
+    "reservation_changed": ProblemKind(
+        412, "Changed meanwhile", "`GET` it again, look what changed, and send its new ETag."
+    ),
     "body_too_large": ProblemKind(413, "Body too large", "Send at most 1 MiB: split the batch."),
     "too_many_events": ProblemKind(413, "Too many events", "Send at most 20,000 events: split the body."),
     "too_many_pairs": ProblemKind(
@@ -86,6 +117,12 @@ CATALOGUE: dict[str, ProblemKind] = {
     ),
     "invalid_cursor": ProblemKind(
         422, "Cursor not valid", "Take `cursor` from `next_cursor` unchanged, or start without one."
+    ),
+    "idempotency_key_reused": ProblemKind(
+        422, "Key used for something else", "Take a new `Idempotency-Key` for each new request."
+    ),
+    "missing_if_match": ProblemKind(
+        428, "If-Match missing", "Send the ETag of the reservation that you know."
     ),
     "too_many_steps": ProblemKind(
         422, "Too many steps", "Ask for a coarser `step` or a shorter time: at most 2,000 steps."
@@ -122,7 +159,7 @@ class Fault:
 
 
 class Problem(Exception):  # noqa: N818 - the RFC's own word
-    """An error to be answered. `code` is a key of CATALOGUE."""
+    """An error to be answered. `code` is a key of CATALOGUE; `more` are further fields of its document."""
 
     def __init__(
         self,
@@ -131,12 +168,14 @@ class Problem(Exception):  # noqa: N818 - the RFC's own word
         *,
         errors: Sequence[Fault] = (),
         headers: Mapping[str, str] | None = None,
+        more: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(f"{code}: {detail}")
         self.code = code
         self.detail = detail
         self.errors = tuple(errors[:MAX_ERRORS])
         self.headers = dict(headers or {})
+        self.more = dict(more or {})
         self.status = CATALOGUE[code].status
 
 
@@ -167,6 +206,7 @@ def problem_response(problem: Problem, trace_id: str, status: int | None = None)
             "code": problem.code,
             "trace_id": trace_id,
             "errors": [{"pointer": fault.pointer, "reason": fault.reason} for fault in problem.errors],
+            **problem.more,
         }
     )
     headers = {"cache-control": "no-store", **problem.headers}

@@ -8,11 +8,13 @@ from gateway.alerts.rules import ArticleView
 from gateway.availability import NOT_SURE, UNWATCHED, Context, Terms, ZoneView, answer, merge_levels
 from gateway.beliefs import level_belief
 from gateway.catalogue import Article
+from gateway.config import IN_HAND
 from gateway.picking import pick_minutes, ready_by
 from gateway.ports import Availability
 from gateway.site import STOCK_ROLES, ns
 from gateway.state import State
 
+NEVER_NS = 2**63 - 1
 SOURCES = {"tag": ("rfid", "pos"), "weight": ("weight", "pos", "scan"), "count": ("scan", "pos")}
 
 
@@ -26,8 +28,11 @@ def availability(
     *,
     is_dated: bool = True,
     is_sure: bool = True,
+    exclude: str | None = None,
 ) -> Availability:
     """Return the answer for an article that the catalogue knows, in a store of the site.
+
+    `exclude`: id of a reservation whose pieces count as not reserved (a shopper's own).
 
     Not `is_dated`: without the times of its last reads, for which every tag of the article is looked at;
     not `is_sure`: without the belief in its number.
@@ -41,10 +46,11 @@ def availability(
     found = answer(
         _zone_views(state, store, article, now_ns, is_dated=is_dated),
         Terms(
-            reserved=0,
+            reserved=state.book.reserved(store, sku, now_ns, exclude),
             safety_stock=safety,
             incoming=state.ledger.incoming(store, sku),
             limited_below=stock.limited_below,
+            bound=_bound(state, store, sku, now_ns),
         ),
         Context(
             store=store,
@@ -53,7 +59,10 @@ def availability(
             qty=qty,
             sources=SOURCES[article.tracked_by],
             changed_ns=state.ledger.changed_ns(store, sku),
-            valid_until_ns=(now_ns // fresh_ns + 1) * fresh_ns,
+            valid_until_ns=min(
+                (now_ns // fresh_ns + 1) * fresh_ns,
+                state.book.next_expiry_ns(store, sku, now_ns) or NEVER_NS,
+            ),
             version=version,
             zones_seen=article.tracked_by != "count",
         ),
@@ -77,6 +86,21 @@ def _ready_by(state: State, found: Availability, qty: int, now_ns: int) -> int |
     pieces = [(roles.get(level.zone, ""), level.pieces) for level in found.zones]
     minutes = pick_minutes(pieces, state.site.pick_minutes[found.store], qty + found.reserved)
     return None if minutes is None else ready_by(hours, minutes, now_ns)
+
+
+def _bound(state: State, store: str, sku: str, now_ns: int) -> int:
+    """Return the pieces that were picked for a reservation and lie where no other can be picked.
+
+    They are reserved already: as not pickable too they would be subtracted twice.
+    """
+    epcs, unnamed = state.book.picked(store, sku, now_ns)
+    bound = min(unnamed, state.ledger.levels(store, sku).get(IN_HAND, 0)) if unnamed else 0
+    for epc in epcs:
+        place_id = state.presence.place_of(epc)
+        if place_id is not None:
+            place = state.site.places[place_id]
+            bound += place.store == store and place.role not in STOCK_ROLES
+    return bound
 
 
 def _zone_views(

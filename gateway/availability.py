@@ -39,6 +39,8 @@ class Terms:
     safety_stock: int
     incoming: int
     limited_below: int
+    bound: int = 0
+    """Pieces that cannot be picked because they were, for a reservation: they are among those reserved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,8 @@ class Context:
 def answer(zones: tuple[ZoneView, ...], terms: Terms, context: Context) -> Availability:
     """Return the answer for one article in one store. `zones`: all zones that could bear witness."""
     on_hand = sum(zone.pieces for zone in zones)
-    not_pickable = sum(zone.pieces for zone in zones if zone.role not in STOCK_ROLES)
+    unpickable = sum(zone.pieces for zone in zones if zone.role not in STOCK_ROLES)
+    not_pickable = max(0, unpickable - terms.bound)
     margin = on_hand - not_pickable - terms.reserved - terms.safety_stock
     available = max(0, margin)
     reasons = _doubts(zones, on_hand)

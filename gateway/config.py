@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from gateway.config_mappings import MappingSection, Scale, Unit
 from gateway.config_place import HoursSection, PickMinutesSection, PlaceSection
+from gateway.config_reservations import ReservationsSection
 from gateway.config_section import Id, Section
 from readers.topics import check_filter
 
@@ -381,6 +382,7 @@ class SiteConfig(Section):
     presence: PresenceSection = PresenceSection()
     stock: StockSection = StockSection()
     alerts: AlertsSection = AlertsSection()
+    reservations: ReservationsSection = ReservationsSection()
     stores: tuple[StoreSection, ...] = Field(min_length=1, max_length=20)
     readers: tuple[ReaderSection, ...] = ()
     scanners: tuple[ScannerSection, ...] = ()

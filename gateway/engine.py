@@ -22,6 +22,8 @@ from gateway.kept_tags import KeptTags, lying
 from gateway.movements import LevelPoint, Movement
 from gateway.presence.model import Arrived, Departed, Moved, PresenceEvent
 from gateway.proofs import count_proves
+from gateway.reservations.desk import ReservationDesk
+from gateway.reservations.model import AnsweredRequest, Forgetting, Reservation
 from gateway.sales import settle_paid, settle_sales
 from gateway.scans import CountSession
 from gateway.site import Site, ns
@@ -41,6 +43,9 @@ class Changes:
     snapshots: list[Snapshot] = field(default_factory=list)
     alerts: list[AlertRecord] = field(default_factory=list)
     refused: list[tuple[str, Malformed]] = field(default_factory=list)
+    reservations: list[Reservation] = field(default_factory=list)
+    answered: list[AnsweredRequest] = field(default_factory=list)
+    forgetting: Forgetting | None = None
     touched: set[tuple[str, str]] = field(default_factory=set)
     devices: set[str] = field(default_factory=set)
 
@@ -56,6 +61,7 @@ class Engine:
         intake = ObservationIntake(self.state, self.till)
         self.observe, self.observe_all = intake.observe, intake.observe_all
         self.refuse, self.record = intake.refuse, self.till.record
+        self.desk = ReservationDesk(self.state, self.till, self._apply_presence)
         hold = Holds(ns(site.config.alerts.hold_s), ns(site.config.alerts.clear_hold_s))
         down = Holds(ns(site.config.alerts.reader_down_hold_s), 0)
         self.alerts = AlertEngine({t: down if t is AlertType.READER_DOWN else hold for t in AlertType})
@@ -81,6 +87,7 @@ class Engine:
         self._changes.movements += movements
         self._changes.points += self.state.ledger.drain_points()
         self.state.touched.update((m.store, m.sku) for m in movements)
+        self._judge_reservations(now_ns)
         for store, sku in self.state.touched:
             self._judge_article(store, sku, now_ns)
         self.alerts.advance(now_ns)
@@ -202,6 +209,13 @@ class Engine:
         if stores:
             self.state.touched.update(key for key in self.state.ledger.line_keys() if key[0] in stores)
 
+    def _judge_reservations(self, now_ns: int) -> None:
+        """Let reservations end whose time is over, and see which holds are at risk."""
+        self.desk.advance(now_ns)
+        for condition in self.desk.risk.drain():
+            self.alerts.judge(condition, now_ns)
+        self._changes.forgetting = self.desk.forgetting(now_ns)
+
     def _judge_article(self, store: str, sku: str, now_ns: int) -> None:
         article = self.state.catalogue.article(sku)
         if article is None or not article.known:
@@ -235,6 +249,7 @@ class Engine:
         changes.state += [StateRow("phase", key, text) for key, text in state.phases.dirty_rows()]
         changes.state += [StateRow("calibration", key, text) for key, text in state.calibration.dirty_rows()]
         changes.alerts = self.alerts.drain()
+        changes.reservations, changes.answered = state.book.drain()
         return changes
 
     def restore(
@@ -268,6 +283,11 @@ class Engine:
         self.alerts.restore([row.value for row in by_part.get("alert", ()) if row.value is not None])
         self.imbalanced = self.state.ledger.settle_restored(latest, now_ns)
         self._judge_counted()
+
+    def restore_reservations(self, reservations: Iterable[Reservation]) -> None:
+        """Take up the open reservations of an earlier life, after `restore`."""
+        self.state.book.restore(reservations)
+        self.desk.risk.restore(self.alerts.live)
 
     def _restore_tags(self) -> None:
         for belief in self.state.presence.stores.values():

@@ -9,6 +9,7 @@ from gateway.explanation import (
     Explanation,
     ItemEvidence,
     OpenEvent,
+    OpenHold,
     ShelfEvidence,
     ZoneSight,
     ZoneTerms,
@@ -21,6 +22,8 @@ MAX_ITEMS = 200
 """Tags told of one article: a person reads no more, and a page of more costs the loop its 2 ms."""
 MAX_CHANCES = 64
 """P(N >= n) is told for n up to this: of more pieces a person asks by `qty`."""
+MAX_HOLDS = 200
+"""Reservations told of one article, the oldest: more are counted, and listed by `GET /v1/reservations`."""
 MODEL = "belief/1"
 """Of the rule of presence: raise it when its probabilities come to mean something else."""
 KINDS: dict[str, EventKind] = {
@@ -56,6 +59,7 @@ def explain(state: State, found: Availability, now_ns: int) -> Explanation:
         zones=sight(state, found.store),
         p_at_least=() if found.belief is None else found.belief.p_at_least[:MAX_CHANCES],
         model=MODEL,
+        holds=_holds(state, found, now_ns),
     )
 
 
@@ -115,6 +119,12 @@ def _items(state: State, found: Availability) -> tuple[tuple[ItemEvidence, ...],
                 )
             )
     return tuple(items), len(known) - len(least)
+
+
+def _holds(state: State, found: Availability, now_ns: int) -> tuple[OpenHold, ...]:
+    holds = state.book.holding(found.store, found.sku, now_ns)[:MAX_HOLDS]
+    lines = [(hold, line) for hold in holds if (line := hold.line(found.sku)) is not None]
+    return tuple(OpenHold(h.id, h.state, line.secured, line.picked, h.expires_ns) for h, line in lines)
 
 
 def _shelves(state: State, store: str, sku: str) -> tuple[ShelfEvidence, ...]:

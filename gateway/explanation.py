@@ -53,6 +53,17 @@ class OpenEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenHold:
+    """A reservation that counts: its pieces of the article, how many lie picked, and until when it holds them."""
+
+    id: str
+    state: str
+    pieces: int
+    picked: int
+    expires_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class ShelfEvidence:
     """What a weight shelf says. `p_pieces`: (pieces, the probability of exactly so many), where computed."""
 
@@ -91,6 +102,7 @@ class Explanation:
 
     `p_at_least[n - 1]` is P(N >= n) over the whole store; empty where none is computed. `items` are the
     tags that count and those that lately did, the least certain first; `more_items` were left off.
+    `holds`: the oldest reservations, whose pieces sum to `reserved` where all are told.
     `incoming`: pieces on their way from another store, in no level yet.
     """
 
@@ -113,3 +125,4 @@ class Explanation:
     zones: tuple[ZoneSight, ...]
     p_at_least: tuple[float, ...]
     model: str
+    holds: tuple[OpenHold, ...] = ()

@@ -47,11 +47,13 @@ class Inventory:
         """Return the SKU of a GTIN-14."""
         return self._state.catalogue.sku_of(gtin)
 
-    def availability(self, store: str, sku: str, qty: int = 1) -> Availability | None:
+    def availability(
+        self, store: str, sku: str, qty: int = 1, exclude: str | None = None
+    ) -> Availability | None:
         """Return the answer for one pair; None where there is no such store or article."""
         if store not in self._state.site.roles or self._state.catalogue.article(sku) is None:
             return None
-        return availability(self._state, store, sku, qty, self._now_ns(), self._version())
+        return availability(self._state, store, sku, qty, self._now_ns(), self._version(), exclude=exclude)
 
     def explain(self, store: str, sku: str) -> Explanation | None:
         """Return every term of one answer; None where there is no such store or article."""

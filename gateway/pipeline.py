@@ -1,7 +1,8 @@
 """The gateway's one loop over its engine: take in, let time pass, make durable, tell. Runtime.
 
     devices ─▶ held ─┐                                   ┌▶ acknowledge (MQTT, HTTP)
-    tills ───▶ held ─┴▶ engine pass ─▶ one durable commit ┴▶ feed, alert delivery
+    tills ───▶ held ─┤
+    holds ───▶ held ─┴▶ engine pass ─▶ one durable commit ┴▶ feed, alert delivery
 
 Order is the law here: nothing is acknowledged or told before it is on disk. When the disk refuses,
 the same commit is tried again until it takes it; meanwhile input is held, and then no longer read.
@@ -14,7 +15,7 @@ import logging
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar, cast
 
 from gateway.clock import Clock
 from gateway.engine import Changes, Engine
@@ -24,6 +25,7 @@ from gateway.storage.ports import AppliedEvent, Commit, Committed, DeadLetter
 from readers.errors import Malformed
 from readers.observations import Observation
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 SLICE = 1_000
@@ -70,11 +72,12 @@ class Tap(Protocol):
 
 @dataclass(slots=True)
 class _Held:
-    """One thing waiting its turn: observations, a refusal, or a till's batch."""
+    """One thing waiting its turn: observations, a refusal, a till's batch, or a decision."""
 
     observations: Sequence[Observation] = ()
     refused: tuple[str, Malformed] | None = None
     batch: "_Batch | None" = None
+    decision: "_Decision | None" = None
     on_durable: Callable[[], None] | None = None
 
 
@@ -87,6 +90,15 @@ class _Batch:
     before: dict[str, AppliedEvent]
     done: "asyncio.Future[list[EventResult]]"
     results: list[EventResult] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Decision:
+    """Something to be decided on the state as it is in its turn, and who waits for the outcome."""
+
+    decide: Callable[[int], object]
+    done: "asyncio.Future[object]"
+    outcome: object = None
 
 
 class Pipeline:
@@ -164,6 +176,15 @@ class Pipeline:
         self._hold(_Held(batch=batch), len(events))
         return await batch.done
 
+    async def decide(self, decide: Callable[[int], T]) -> T:
+        """Call `decide(now_ns)` in its turn; return what it returned, once all that it changed is durable.
+
+        It may change the engine, and must not raise.
+        """
+        done: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+        self._hold(_Held(decision=_Decision(decide, done)), 1)
+        return cast("T", await done)
+
     def _look_up(self, source: str, event_ids: list[str]) -> dict[str, AppliedEvent]:
         found = {event_id: self._events.applied_event(source, event_id) for event_id in event_ids}
         return {event_id: event for event_id, event in found.items() if event is not None}
@@ -216,6 +237,9 @@ class Pipeline:
             snapshots=changes.snapshots,
             alerts=changes.alerts,
             applied=applied,
+            reservations=changes.reservations,
+            answered=changes.answered,
+            forgetting=changes.forgetting,
             dead_letters=[
                 DeadLetter(device, error.reason, error.detail, error.sample, now_ns)
                 for device, error in changes.refused
@@ -255,6 +279,9 @@ class Pipeline:
             return len(held.batch.events)
         if held.refused is not None:
             self._engine.refuse(*held.refused)
+            return 1
+        if held.decision is not None:
+            held.decision.outcome = held.decision.decide(now_ns)
             return 1
         self._engine.observe_all(held.observations, now_ns)
         if self._tap is not None:
@@ -313,3 +340,5 @@ class Pipeline:
                 held.on_durable()
             if held.batch is not None and not held.batch.done.done():
                 held.batch.done.set_result(held.batch.results)
+            if held.decision is not None and not held.decision.done.done():
+                held.decision.done.set_result(held.decision.outcome)

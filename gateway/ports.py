@@ -12,6 +12,14 @@ from gateway.alerts.records import AlertRecord, AlertState
 from gateway.calibration import CalibrationReport
 from gateway.device_clocks import ClockJudgement
 from gateway.explanation import Explanation, ZoneSight
+from gateway.reservations.model import (
+    Command,
+    Decided,
+    NewReservation,
+    Outcome,
+    Reservation,
+    ReservationQuery,
+)
 
 Status = Literal[
     "IN_STOCK", "LIMITED", "BACK_ROOM_ONLY", "INCOMING", "OUT_OF_STOCK", "UNKNOWN"
@@ -321,8 +329,13 @@ class InventoryPort(Protocol):
         """Return the SKU of a GTIN-14."""
         ...
 
-    def availability(self, store: str, sku: str, qty: int = 1) -> Availability | None:
-        """Return the answer for one pair; None where the store or the article does not exist."""
+    def availability(
+        self, store: str, sku: str, qty: int = 1, exclude: str | None = None
+    ) -> Availability | None:
+        """Return the answer for one pair; None where the store or the article does not exist.
+
+        `exclude`: id of a reservation whose pieces count as not reserved.
+        """
         ...
 
     def explain(self, store: str, sku: str) -> Explanation | None:
@@ -373,6 +386,26 @@ class IntakePort(Protocol):
 
     async def record(self, source: str, events: Sequence[TillEvent]) -> list[EventResult]:
         """Apply each event once; return when the outcome is durable. One result per event, in order."""
+        ...
+
+
+class ReservationsPort(Protocol):
+    """Pieces promised to someone until a time. What is returned is on disk."""
+
+    async def reserve(self, source: str, key: str, asked: NewReservation) -> Decided:
+        """Hold pieces; a request with the `key` of an earlier one of `source` gets its answer."""
+        ...
+
+    async def change(self, reservation_id: str, command: Command, stores: frozenset[str]) -> Outcome:
+        """Let a command take effect on a reservation of one of `stores` (empty: of any)."""
+        ...
+
+    async def reservation(self, reservation_id: str) -> Reservation | None:
+        """Return a reservation as it is now; None where there is none (any more)."""
+        ...
+
+    async def reservations(self, query: ReservationQuery) -> list[Reservation]:
+        """Return reservations as they are now, newest first."""
         ...
 
 

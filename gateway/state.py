@@ -16,6 +16,7 @@ from gateway.phases import Phases
 from gateway.ports import Belief
 from gateway.presence.belief import BeliefPresence
 from gateway.presence.watch import Watch
+from gateway.reservations.book import Book
 from gateway.scans import CountSession, RepeatFilter, ToldScans
 from gateway.shelves import Shelf
 from gateway.site import Site, ns
@@ -47,6 +48,7 @@ class State:
         self.repeats = {s.id: RepeatFilter(ns(s.repeat_window_s)) for s in site.scanners.values()}
         self.told = {s.id: ToldScans() for s in site.scanners.values()}
         self.sessions: dict[str, CountSession] = {}
+        self.book = Book()
         self.calibration = Calibration()
         self.phases = Phases()
         self.tags_of: dict[tuple[str, str], set[str]] = {}

@@ -14,7 +14,7 @@ from api.openapi import problems
 from api.parameters import MAX_PAIRS, QtyQuery, Sku, SkuPath, StorePath, StoreQuery
 from api.problems import Fault, Problem, echo, pointer
 from api.schemas.availability import Availability, AvailabilityList, BandedAvailability, PastLevels
-from api.schemas.base import Instant
+from api.schemas.base import RESERVATION_PATTERN, Instant
 from api.times import rfc3339
 from gateway.ports import Availability as Found
 from gateway.ports import Caller
@@ -27,6 +27,14 @@ AsOfQuery = Annotated[
     Query(
         description="Answer the levels as they were then (RFC 3339); needs availability:exact.",
         examples=["2026-11-21T12:00:00Z"],
+    ),
+]
+ExcludeQuery = Annotated[
+    str | None,
+    Query(
+        pattern=RESERVATION_PATTERN,
+        description="Id of a reservation whose pieces count as free: a shopper is not blocked by their own hold.",
+        examples=["19aa5d3c6b04f1d27c90be1"],
     ),
 ]
 SkusQuery = Annotated[
@@ -64,6 +72,7 @@ async def store_availability(
     sku: SkuPath,
     qty: QtyQuery = 1,
     as_of: AsOfQuery = None,
+    exclude_reservation: ExcludeQuery = None,
 ) -> Response:
     """Return what may be promised of one article in one store, and why.
 
@@ -75,7 +84,7 @@ async def store_availability(
     if as_of is not None:
         return await _past(request, caller, store, sku, as_of)
     _check_qty(caller, qty)
-    found = context.ports.inventory.availability(store, sku, qty)
+    found = context.ports.inventory.availability(store, sku, qty, exclude_reservation)
     if found is None:
         raise unknown_sku([sku], "path")
     now_ns = context.ports.clock.now_ns()
@@ -84,7 +93,12 @@ async def store_availability(
 
 
 async def availability(
-    request: Request, caller: ReadCaller, sku: SkusQuery, store: StoreQuery, qty: QtyQuery = 1
+    request: Request,
+    caller: ReadCaller,
+    sku: SkusQuery,
+    store: StoreQuery,
+    qty: QtyQuery = 1,
+    exclude_reservation: ExcludeQuery = None,
 ) -> Response:
     """Return one answer per store and SKU, at most 100.
 
@@ -100,7 +114,12 @@ async def availability(
             "too_many_pairs", f"{len(stores)} stores × {len(skus)} SKUs are more than {MAX_PAIRS} pairs."
         )
     look_up = context.ports.inventory.availability
-    found = [answer for place in stores for one in skus if (answer := look_up(place.id, one, qty))]
+    found = [
+        answer
+        for place in stores
+        for one in skus
+        if (answer := look_up(place.id, one, qty, exclude_reservation))
+    ]
     known = {answer.sku for answer in found}
     unknown = [one for one in skus if one not in known]
     if stores and not found:

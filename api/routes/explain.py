@@ -91,6 +91,16 @@ def _body(found: Found) -> Json:
             }
             for sight in found.zones
         ],
+        "holds": [
+            {
+                "id": hold.id,
+                "state": hold.state,
+                "pieces": hold.pieces,
+                "picked": hold.picked,
+                "until": rfc3339(hold.expires_ns),
+            }
+            for hold in found.holds
+        ],
         "p_at_least": [shown_p(p) for p in found.p_at_least],
     }
 

@@ -14,7 +14,7 @@ from api.stream import EventStream
 
 MAX_STREAM_SKUS = 100
 
-EventType = Literal["availability", "alert", "device"]
+EventType = Literal["availability", "alert", "device", "reservation"]
 
 SkusQuery = Annotated[
     list[Sku],
@@ -30,7 +30,7 @@ TypesQuery = Annotated[
     list[EventType],
     Query(
         default_factory=list,
-        max_length=3,
+        max_length=4,
         description="Only events of this type; may be repeated. Left out: all.",
         examples=[["availability"]],
     ),
@@ -47,7 +47,7 @@ LastEventId = Annotated[
 
 _EVENT_STREAM = {
     "description": "Server-sent events. `event: availability` (AvailabilityEvent), `alert` (Alert), "
-    "`device` (Device), `reset` (no replay possible: load anew). `id` is `<journal>:<sequence>`. "
+    "`device` (Device), `reservation` (Reservation), `reset` (no replay possible: load anew). `id` is `<journal>:<sequence>`. "
     "Comments keep the line open.",
     "content": {
         "text/event-stream": {
@@ -83,7 +83,7 @@ async def stream(
     types: TypesQuery,
     last_event_id: LastEventId = None,
 ) -> Response:
-    """Send each change of stock, alerts and devices as it happens. Closed after an hour: come back."""
+    """Send each change of stock, alerts, devices and reservations as it happens. Closed after an hour: come back."""
     context = context_of(request)
     asked = frozenset(place.id for place in stores_seen(context, caller, store))
     # An empty set means all to the feed: only a caller who may see all may say so.

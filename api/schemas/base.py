@@ -9,6 +9,7 @@ from gateway.ports import Status
 
 STORE_PATTERN = r"^[a-z0-9-]{1,32}$"
 SKU_PATTERN = r"^[A-Za-z0-9._-]{1,64}$"
+RESERVATION_PATTERN = r"^[0-9a-f]{23}$"
 EVENT_ID_PATTERN = r"^[\x21-\x7e]{1,128}$"
 """Visible ASCII: a till's id is compared and logged, so nothing in it may look like something else."""
 
@@ -25,7 +26,7 @@ Step = Annotated[int, BeforeValidator(parse_step), WithJsonSchema(_STEP_SCHEMA)]
 Timestamp = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 """An RFC 3339 time in an answer."""
 
-Scope = Literal["availability:read", "availability:exact", "ingest:write", "admin"]
+Scope = Literal["availability:read", "availability:exact", "reservations:write", "ingest:write", "admin"]
 TrackedBy = Literal["tag", "weight", "count"]
 StatusField = Annotated[
     Status,

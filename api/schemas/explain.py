@@ -64,6 +64,18 @@ class OpenEvent(Answer):
     epc: str | None = Field(description="EPC told, upper-case hex; null: the article alone.", examples=[None])
 
 
+class ExplainedHold(Answer):
+    """A reservation whose pieces of the article are taken."""
+
+    id: str = Field(description="Id of the reservation.", examples=["19aa5d3c6b04f1d27c90be1"])
+    state: str = Field(description="held, confirmed, picking or ready.", examples=["held"])
+    pieces: int = Field(ge=0, description="Pieces that it holds.", examples=[1])
+    picked: int = Field(ge=0, description="Pieces of them that lie picked.", examples=[0])
+    until: Timestamp = Field(
+        description="When it ends by itself (RFC 3339, UTC).", examples=["2026-11-21T18:12:11Z"]
+    )
+
+
 class ExplainedShelf(Answer):
     """A weight shelf of the article."""
 
@@ -129,6 +141,9 @@ class Explanation(Answer):
     )
     shelves: tuple[ExplainedShelf, ...] = Field(description="Weight shelves of the article.")
     zones: tuple[ExplainedZone, ...] = Field(description="How well each zone of the store is seen.")
+    holds: tuple[ExplainedHold, ...] = Field(
+        description="Reservations that hold pieces of it, the oldest first, at most 200; they sum to `reserved`."
+    )
     p_at_least: tuple[float, ...] = Field(
         description="Probability (0 to 1) of at least 1, 2, 3 … pieces in the store, up to 64; empty: not computed.",
         examples=[[1.0, 1.0, 0.9999, 0.9941, 0.9702, 0.8811]],

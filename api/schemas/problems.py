@@ -14,6 +14,31 @@ class ProblemError(Answer):
     reason: str = Field(description="What was wrong there.", examples=["Input should be greater than 0"])
 
 
+class ProblemShortfall(Answer):
+    """A line that cannot be had whole."""
+
+    store: str = Field(description="Id of the store.", examples=["lyon-1"])
+    sku: str = Field(description="SKU of the article.", examples=["DEN-501-32"])
+    requested: int = Field(ge=1, description="Pieces asked for.", examples=[3])
+    obtainable: int = Field(ge=0, description="Pieces that could be held now.", examples=[1])
+    reason: str = Field(
+        description="not_enough, not_sure (they are there, but not surely enough), or why the stock is not known.",
+        examples=["not_enough"],
+    )
+    probability: float | None = Field(
+        ge=0,
+        le=1,
+        description="Probability (0 to 1) of as many as asked for beyond what is held; null: not computed.",
+        examples=[0.12],
+    )
+
+
+class ProblemAlternative(Answer):
+    """A store that could give all of it."""
+
+    store: str = Field(description="Id of the store.", examples=["lyon-2"])
+
+
 class ProblemDocument(Answer):
     """An error, as application/problem+json (RFC 9457)."""
 
@@ -35,6 +60,12 @@ class ProblemDocument(Answer):
         examples=["4bf92f3577b34da6a3ce929d0e0e4736"],
     )
     errors: tuple[ProblemError, ...] = Field(description="Where the request was wrong; may be empty.")
+    shortfalls: tuple[ProblemShortfall, ...] | None = Field(
+        None, description="With `insufficient_availability` and `stock_unknown` alone: what is missing."
+    )
+    alternatives: tuple[ProblemAlternative, ...] | None = Field(
+        None, description="With the same: other stores of yours that could give all of it, at most five."
+    )
 
 
 class ProblemMeaning(Answer):

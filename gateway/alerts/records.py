@@ -13,6 +13,7 @@ class AlertType(StrEnum):
     STOCK_OUT = "stock_out"
     SHELF_EMPTY = "shelf_empty_backroom_has_stock"
     READER_DOWN = "reader_down"
+    RESERVATION_AT_RISK = "reservation_at_risk"
 
 
 class AlertState(StrEnum):

@@ -22,6 +22,7 @@ from api.context import ApiSettings, Ports
 from api.encoding import encode_alert, encode_availability, encode_device
 from api.limits import Quota
 from api.pages.mount import mount
+from api.reservation_body import encode_reservation
 from gateway.answers import availability
 from gateway.catalogue import Catalogue
 from gateway.cli.broker_settings import mqtt_settings
@@ -35,12 +36,14 @@ from gateway.devices_of_site import mqtt_devices, serial_devices
 from gateway.engine import Changes, Engine
 from gateway.feed import Feed, Subject
 from gateway.health import Health, Links
+from gateway.holds import Holds
 from gateway.ingest import Ingest
 from gateway.inventory import Inventory
 from gateway.keys import KeyRing, load_pepper
 from gateway.pipeline import Pipeline, Tap
 from gateway.presence.chunks import BadChunk
 from gateway.records import Records
+from gateway.reservations.model import Reservation
 from gateway.site import Site
 from gateway.storage.errors import StoreCorrupt
 from gateway.storage.ports import Committed
@@ -153,6 +156,7 @@ class _Gateway:
             records=Records(store),
             intake=self.pipeline,
             ingest=self._ingest,
+            reservations=Holds(self.engine, self.pipeline, store),
             feed=self.feed,
             health=self.health,
             auth=KeyRing(store, pepper),
@@ -177,6 +181,7 @@ class _Gateway:
             if self.engine.state.catalogue.article(sku) is not None
         ]
         subjects += [Subject(f"l|{a.id}", "alert", a.store, a.sku, encode_alert(a)) for a in changes.alerts]
+        subjects += [_reservation_subject(reservation) for reservation in changes.reservations]
         subjects += [self._device_subject(device) for device in sorted(changes.devices)]
         self.feed.publish(subjects, committed)
         if changes.alerts and self._alerts is not None:
@@ -236,10 +241,16 @@ def _take_up(engine: Engine, store: SqliteStore, now_ns: int) -> None:
     gc.disable()  # all that is taken up stays: looking through it again and again costs a third of a start
     try:
         engine.restore(rows, store.latest_levels(), now_ns, store.snapshots("item"))
+        engine.restore_reservations(store.open_reservations())
     except BadChunk as error:
         raise StoreCorrupt(store.path, str(error)) from error
     finally:
         gc.enable()
+
+
+def _reservation_subject(reservation: Reservation) -> Subject:
+    data = encode_reservation(reservation)
+    return Subject(f"r|{reservation.id}", "reservation", reservation.store, None, data)
 
 
 def _supervisors(run: GatewayRun, pipeline: Pipeline) -> list[SerialSupervisor]:

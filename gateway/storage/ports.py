@@ -16,6 +16,7 @@ from typing import Protocol
 
 from gateway.alerts.records import AlertRecord, AlertState
 from gateway.movements import JournalEntry, LevelPoint, Movement
+from gateway.reservations.model import AnsweredRequest, Forgetting, Reservation, ReservationQuery
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,9 @@ class Commit:
     alerts: list[AlertRecord] = field(default_factory=list)
     applied: list[AppliedEvent] = field(default_factory=list)
     dead_letters: list[DeadLetter] = field(default_factory=list)
+    reservations: list[Reservation] = field(default_factory=list)
+    answered: list[AnsweredRequest] = field(default_factory=list)
+    forgetting: Forgetting | None = None
     lines: list[bytes] = field(default_factory=list)
     """Line protocol of what was sampled (health, KPIs), for the outbox; a store without one lets them be."""
     snapshots: list[Snapshot] = field(default_factory=list)
@@ -90,6 +94,9 @@ class Commit:
             or self.alerts
             or self.applied
             or self.dead_letters
+            or self.reservations
+            or self.answered
+            or self.forgetting
             or self.lines
             or self.snapshots
         )
@@ -381,7 +388,32 @@ class Outbox(Protocol):
         ...
 
 
-class GatewayStore(Journal, LevelSeries, StateTable, AppliedEvents, Alerts, DeadLetters, Keys, Protocol):
+class Reservations(Protocol):
+    """Reservations, one row each, and the answers to requests that bore a key; both written by commits alone.
+
+    A closed reservation loses its owner and later goes, an answer goes after a day: by `Commit.forgetting`.
+    """
+
+    def open_reservations(self) -> list[Reservation]:
+        """Return the reservations that were open when they last changed, oldest first."""
+        ...
+
+    def reservation(self, reservation_id: str) -> Reservation | None:
+        """Return one reservation as it was written last."""
+        ...
+
+    def reservations(self, query: ReservationQuery, now_ns: int) -> list[Reservation]:
+        """Return reservations as they were written last, newest first; `now_ns` decides which have expired."""
+        ...
+
+    def answered_request(self, source: str, key: str) -> AnsweredRequest | None:
+        """Return the request of a caller that had this key, if it is kept."""
+        ...
+
+
+class GatewayStore(
+    Journal, LevelSeries, StateTable, AppliedEvents, Alerts, DeadLetters, Keys, Reservations, Protocol
+):
     """The gateway's one file: all of the above, written together."""
 
     def commit(self, commit: Commit) -> Committed:

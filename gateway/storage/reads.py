@@ -6,7 +6,9 @@ from contextlib import AbstractContextManager
 
 from gateway.alerts.records import AlertRecord, AlertState
 from gateway.movements import JournalEntry, LevelPoint
+from gateway.reservations.model import AnsweredRequest, Reservation, ReservationQuery
 from gateway.storage import level_reads, records, snapshots
+from gateway.storage import reservations as table
 from gateway.storage.journal import JournalTable
 from gateway.storage.ports import ApiKey, AppliedEvent, DeadLetter, HistoryStep, SeriesKey, Snapshot, StateRow
 from gateway.storage.resolution import Kept
@@ -97,6 +99,26 @@ class StoreReads(ABC):
         """Return the event if it was applied before (and not more than 30 days ago)."""
         with self._reading() as sql:
             return records.applied_event(sql, source, event_id)
+
+    def open_reservations(self) -> list[Reservation]:
+        """Return the reservations that were open when they last changed, oldest first."""
+        with self._reading() as sql:
+            return table.open_reservations(sql)
+
+    def reservation(self, reservation_id: str) -> Reservation | None:
+        """Return one reservation as it was written last."""
+        with self._reading() as sql:
+            return table.reservation(sql, reservation_id)
+
+    def reservations(self, query: ReservationQuery, now_ns: int) -> list[Reservation]:
+        """Return reservations as they were written last, newest first."""
+        with self._reading() as sql:
+            return table.reservations(sql, query, now_ns)
+
+    def answered_request(self, source: str, key: str) -> AnsweredRequest | None:
+        """Return the request of a caller that had this key, if it is kept."""
+        with self._reading() as sql:
+            return table.answered_request(sql, source, key)
 
     def alerts(
         self,

@@ -118,7 +118,21 @@ _SNAPSHOTS: tuple[str, ...] = (
 )
 """The engine's state as of an instant, for a quick start."""
 
-_RESERVATIONS: tuple[str, ...] = ()
+_RESERVATIONS: tuple[str, ...] = (
+    """CREATE TABLE reservations (
+        id TEXT PRIMARY KEY, store TEXT NOT NULL, state TEXT NOT NULL, owner_ref TEXT,
+        created_ns INTEGER NOT NULL, expires_ns INTEGER NOT NULL, closed_ns INTEGER, record TEXT NOT NULL
+    ) STRICT""",
+    """CREATE INDEX reservations_created ON reservations (created_ns, id)""",
+    """CREATE INDEX reservations_open ON reservations (expires_ns) WHERE closed_ns IS NULL""",
+    """CREATE INDEX reservations_closed ON reservations (closed_ns) WHERE closed_ns IS NOT NULL""",
+    """CREATE INDEX reservations_owned ON reservations (owner_ref, created_ns) WHERE owner_ref IS NOT NULL""",
+    """CREATE TABLE idempotency (
+        id INTEGER PRIMARY KEY, source TEXT NOT NULL, key TEXT NOT NULL, digest TEXT NOT NULL,
+        at_ns INTEGER NOT NULL, result TEXT NOT NULL, UNIQUE (source, key)
+    ) STRICT""",
+    """CREATE INDEX idempotency_at ON idempotency (at_ns)""",
+)
 """Pieces that are promised."""
 
 _SECOND = (*_RETENTION, *_OUTBOX, *_SNAPSHOTS, *_RESERVATIONS)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from gateway.movements import LevelPoint
-from gateway.storage import levels, records, snapshots
+from gateway.storage import levels, records, reservations, snapshots
 from gateway.storage.creation import (
     migrate,
     require_current,
@@ -307,6 +307,10 @@ class SqliteStore(StoreReads, OutboxReads):
             records.write_applied(sql, commit.applied, commit.at_ns)
             records.write_alerts(sql, commit.alerts)
             records.write_dead_letters(sql, commit.dead_letters)
+            reservations.write_reservations(sql, commit.reservations)
+            reservations.write_answered(sql, commit.answered)
+            if commit.forgetting is not None:
+                reservations.forget(sql, commit.forgetting)
             if self._outbox is not None:
                 self._outbox.append(sql, commit, entries, self._version + 1)
         except _REFUSED as error:

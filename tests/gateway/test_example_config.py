@@ -36,11 +36,13 @@ from gateway.config_mappings import (
     ReadsSection,
     ScansSection,
 )
+from gateway.config_reservations import ReservationsSection
 from gateway.devices_of_site import check_devices
 
 EXAMPLE = files("config").joinpath("example.toml").read_text("utf-8")
 TABLES: dict[str, type[Section]] = {
     "gateway": GatewaySection, "api": ApiSection, "mqtt": MqttSection, "catalogue": CatalogueSection,
+    "reservations": ReservationsSection,
     "presence": PresenceSection, "stock": StockSection, "alerts": AlertsSection, "stores": StoreSection,
     "stores.zones": ZoneSection, "readers": ReaderSection, "readers.antennas": AntennaSection,
     "scanners": ScannerSection, "shelves": ShelfSection, "mappings": MappingSection,

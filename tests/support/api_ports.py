@@ -42,6 +42,16 @@ from gateway.ports import (
     ZoneInfo,
     ZoneLevel,
 )
+from gateway.reservations.model import (
+    Command,
+    Decided,
+    NewReservation,
+    Outcome,
+    Refusal,
+    Reservation,
+    ReservationQuery,
+    ReservedLine,
+)
 
 S = 1_000_000_000
 NOW_NS = 1_795_284_131 * S
@@ -59,6 +69,8 @@ INGEST = "key-ingest"
 ADMIN = "key-admin"
 LYON_EXACT = "key-lyon-exact"
 LYON_INGEST = "key-lyon-ingest"
+RESERVE = "key-reserve"
+LYON_RESERVE = "key-lyon-reserve"
 
 
 def availability(**changes: Any) -> Availability:
@@ -143,6 +155,23 @@ def alert(number: int = 1, **changes: Any) -> AlertRecord:
     return replace(plain, **changes)
 
 
+def reservation(number: int = 1, **changes: Any) -> Reservation:
+    """Return a hold of one pair of jeans in Lyon; each `number` has an id of its own."""
+    plain = Reservation(
+        id=f"{number:023x}",
+        store="lyon-1",
+        state="held",
+        lines=(ReservedLine("DEN-501-32", 1, 1),),
+        channel="web",
+        owner_ref="cart-1",
+        min_probability=0.9,
+        created_ns=NOW_NS,
+        changed_ns=NOW_NS,
+        expires_ns=NOW_NS + 600 * S,
+    )
+    return replace(plain, **changes)
+
+
 def device(**changes: Any) -> DeviceHealth:
     """Return a healthy reader."""
     plain = DeviceHealth(
@@ -212,6 +241,7 @@ class FakeInventory:
         self.seen = {"lyon-1": LYON_SIGHT}
         self.proved: dict[str, CalibrationReport] = {}
         self.asked_qty: list[int] = []
+        self.excluded: list[str | None] = []
 
     def stores(self) -> Sequence[StoreInfo]:
         return self.places
@@ -222,8 +252,11 @@ class FakeInventory:
     def sku_of(self, gtin: str) -> str | None:
         return next((a.sku for a in self.listed if gtin in a.gtins), None)
 
-    def availability(self, store: str, sku: str, qty: int = 1) -> Availability | None:
+    def availability(
+        self, store: str, sku: str, qty: int = 1, exclude: str | None = None
+    ) -> Availability | None:
         self.asked_qty.append(qty)
+        self.excluded.append(exclude)
         return self.found.get((store, sku))
 
     def explain(self, store: str, sku: str) -> Explanation | None:
@@ -280,6 +313,51 @@ class FakeRecords:
 
     async def dead_letters(self, limit: int) -> list[DeadLetterInfo]:
         return self.letters[:limit]
+
+
+class FakeReservations:
+    """Implements ReservationsPort: each request is granted whole, but for SKUs that begin with NO."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, Reservation] = {}
+        self.answers: dict[tuple[str, str], Decided] = {}
+        self.refuses: Refusal | None = None
+        self.asked: list[NewReservation] = []
+        self.commands: list[tuple[str, Command]] = []
+        self.queries: list[ReservationQuery] = []
+
+    async def reserve(self, source: str, key: str, asked: NewReservation) -> Decided:
+        if before := self.answers.get((source, key)):
+            return Decided(before.outcome, replayed=True)
+        self.asked.append(asked)
+        self.answers[source, key] = Decided(self.refuses or self._made(asked))
+        return self.answers[source, key]
+
+    def _made(self, asked: NewReservation) -> Reservation:
+        made = reservation(len(self.kept) + 1, store=asked.stores[0], channel=asked.channel,
+                           owner_ref=asked.owner_ref,
+                           lines=tuple(ReservedLine(x.sku, x.qty, x.qty) for x in asked.lines))  # fmt: skip
+        self.kept[made.id] = made
+        return made
+
+    async def change(self, reservation_id: str, command: Command, stores: frozenset[str]) -> Outcome:
+        found = self.kept.get(reservation_id)
+        if found is None or (stores and found.store not in stores):
+            return Refusal("unknown_reservation", "there is no such reservation")
+        self.commands.append((reservation_id, command))
+        return self.refuses or found
+
+    async def reservation(self, reservation_id: str) -> Reservation | None:
+        return self.kept.get(reservation_id)
+
+    async def reservations(self, query: ReservationQuery) -> list[Reservation]:
+        self.queries.append(query)
+        newest_first = sorted(self.kept.values(), key=lambda r: (r.created_ns, r.id), reverse=True)
+        return [
+            r
+            for r in newest_first
+            if r.store in query.stores and (query.before is None or (r.created_ns, r.id) < query.before)
+        ][: query.limit]
 
 
 class FakeIntake:
@@ -394,6 +472,8 @@ class FakeAuth:
                 (ADMIN, ["admin"], []),
                 (LYON_EXACT, ["availability:read", "availability:exact"], ["lyon-1"]),
                 (LYON_INGEST, ["ingest:write"], ["lyon-1"]),
+                (RESERVE, ["reservations:write"], []),
+                (LYON_RESERVE, ["reservations:write"], ["lyon-1"]),
             ]
         }
     )
@@ -412,6 +492,7 @@ class Floor:
     records: FakeRecords = field(default_factory=FakeRecords)
     intake: FakeIntake = field(default_factory=FakeIntake)
     ingest: FakeIngest = field(default_factory=FakeIngest)
+    reservations: FakeReservations = field(default_factory=FakeReservations)
     feed: FakeFeed = field(default_factory=FakeFeed)
     health: FakeHealth = field(default_factory=FakeHealth)
     auth: FakeAuth = field(default_factory=FakeAuth)
@@ -426,6 +507,7 @@ class Floor:
             self.records,
             self.intake,
             self.ingest,
+            self.reservations,
             self.feed,
             self.health,
             self.auth,

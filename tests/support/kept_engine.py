@@ -10,6 +10,7 @@ from collections.abc import Callable
 from gateway.alerts.records import AlertRecord, AlertState
 from gateway.engine import Changes, Engine
 from gateway.movements import LevelPoint, Movement
+from gateway.reservations.model import Reservation
 from gateway.storage.ports import Snapshot, StateRow
 
 
@@ -24,6 +25,7 @@ class KeptEngine:
         self.latest: dict[tuple[str, str, str], LevelPoint] = {}
         self.alerts: dict[str, AlertRecord] = {}
         self.movements: list[Movement] = []
+        self.reservations: dict[str, Reservation] = {}
         self.restarts = 0
 
     def live(self, now_ns: int) -> Changes:
@@ -43,6 +45,7 @@ class KeptEngine:
                 del self.rows[part, key]
         for point in changes.points:
             self.latest[point.store, point.sku, point.zone] = point
+        self.reservations |= {r.id: r for r in changes.reservations}
         self.alerts |= {alert.id: alert for alert in changes.alerts}
         self.movements += changes.movements
         return changes
@@ -52,6 +55,7 @@ class KeptEngine:
         self.engine = self._make()
         kept = list(self.rows.values()), list(self.latest.values()), now_ns, list(self.snapshots.values())
         self.engine.restore(*kept)
+        self.engine.restore_reservations([r for r in self.reservations.values() if r.is_open])
         self.restarts += 1
 
     def firing(self) -> list[AlertRecord]:

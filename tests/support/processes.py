@@ -19,7 +19,7 @@ STOREFLOOR = str(Path(sys.executable).with_name("storefloor"))
 START_S = 60.0
 STOP_S = 20.0
 READ_KEY = ("availability:read", "availability:exact")
-EVERY_SCOPE = (*READ_KEY, "ingest:write")
+EVERY_SCOPE = (*READ_KEY, "reservations:write", "ingest:write")
 SHOP_OPENS_NS = 1_795_248_000 * 1_000_000_000
 """2026-11-21 08:00 UTC: nine o'clock in Lyon."""
 

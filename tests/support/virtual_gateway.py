@@ -14,6 +14,7 @@ from api.app import ApiSettings, Ports, create_app
 from gateway.engine import Changes, Engine
 from gateway.feed import Feed
 from gateway.health import Health, Links
+from gateway.holds import Holds
 from gateway.ingest import Ingest
 from gateway.inventory import Inventory
 from gateway.keys import KeyRing, issue, load_pepper
@@ -25,7 +26,7 @@ from gateway.storage.writer import Writer
 from readers.mqtt_intake import MqttIntake
 from tests.support.virtual_shop import NS_PER_S, VirtualShop
 
-SCOPES = ("availability:read", "availability:exact", "ingest:write")
+SCOPES = ("availability:read", "availability:exact", "reservations:write", "ingest:write")
 MAX_HELD = 50_000
 
 
@@ -98,6 +99,7 @@ async def virtual_gateway(shop: VirtualShop, folder: Path) -> AsyncIterator[Virt
                     ingest=Ingest(
                         {}, shop.router, MqttIntake(shop.router, pipeline).hand_in, pipeline, clock.now_ns
                     ),
+                    reservations=Holds(shop.engine, pipeline, store),
                     feed=feed,
                     health=Health(shop.engine, pipeline, links),
                     auth=KeyRing(store, pepper),

@@ -11,6 +11,7 @@ const ICONS = {
   stock_out: "out",
   shelf_empty_backroom_has_stock: "empty",
   reader_down: "unplugged",
+  reservation_at_risk: "low",
 };
 
 export class AlertList {

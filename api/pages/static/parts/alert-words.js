@@ -32,7 +32,8 @@ export function holdWords(alert, model, lang) {
 }
 
 function count({ type, evidence }) {
-  return Number((type === "shelf_empty_backroom_has_stock" ? evidence.back_room : evidence.available) ?? 0);
+  const counted = { shelf_empty_backroom_has_stock: "back_room", reservation_at_risk: "reservations" };
+  return Number(evidence[counted[type] ?? "available"] ?? 0);
 }
 
 const from = (evidence, zone, lang) => (evidence.from_zone ? zone(evidence.from_zone) : lang.word("role", "back_room"));

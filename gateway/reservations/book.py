@@ -1,0 +1,181 @@
+"""The reservations that are open, by what they hold. Pure.
+
+What is reserved is a sum over the rows at the time of the question, never a counter that is kept: a
+reservation counts until the very nanosecond at which it expires, whoever writes that down and when.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from heapq import heappop, heappush
+
+from gateway.reservations.model import AnsweredRequest, Reservation
+
+Key = tuple[str, str]
+"""(store, sku)."""
+MAX_CLOSED = 10_000
+CLOSED_KEPT_NS = 600 * 1_000_000_000
+"""Reservations that were closed are at hand for so long, and so many: a request that asked for one before
+it was closed is decided within that. Later ones are read from disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sum:
+    """The pieces that counted at `at_ns`, and still count as many until the next of them expires."""
+
+    pieces: int
+    at_ns: int
+    until_ns: int | None
+
+
+class Book:
+    """All open reservations, and those closed lately. One owner changes it.
+
+    Open ones are as many as the pieces that they hold, so they are bounded by the stock itself.
+    """
+
+    def __init__(self) -> None:
+        self._open: dict[str, Reservation] = {}
+        self._closed: OrderedDict[str, Reservation] = OrderedDict()
+        self._by_key: dict[Key, dict[str, tuple[int, int]]] = {}
+        self._with_picks: dict[Key, dict[str, None]] = {}
+        self._sums: dict[Key, _Sum] = {}
+        self._deadlines: list[tuple[int, str]] = []
+        self._changed: dict[str, Reservation] = {}
+        self._answered: list[AnsweredRequest] = []
+
+    # -- answers --------------------------------------------------------------------------------------
+
+    def get(self, reservation_id: str) -> Reservation | None:
+        """Return a reservation that is open or was closed lately."""
+        return self._open.get(reservation_id) or self._closed.get(reservation_id)
+
+    def reserved(self, store: str, sku: str, now_ns: int, exclude: str | None = None) -> int:
+        """Return the pieces of an article that are promised to somebody now."""
+        rows = self._by_key.get((store, sku))
+        if not rows:
+            return 0
+        secured, expires_ns = rows.get(exclude or "", (0, 0))
+        return self._sum((store, sku), now_ns).pieces - (secured if now_ns < expires_ns else 0)
+
+    def next_expiry_ns(self, store: str, sku: str, now_ns: int) -> int | None:
+        """Return when the next of the reservations that count here ends."""
+        return self._sum((store, sku), now_ns).until_ns if (store, sku) in self._by_key else None
+
+    def _sum(self, key: Key, now_ns: int) -> "_Sum":
+        """Return the sum over the rows that count now; one that nothing has ended since is as good as new."""
+        known = self._sums.get(key)
+        if known is None or not known.at_ns <= now_ns < (known.until_ns or now_ns + 1):
+            counting = [row for row in self._by_key[key].values() if now_ns < row[1]]
+            until_ns = min((expires_ns for _, expires_ns in counting), default=None)
+            known = self._sums[key] = _Sum(sum([row[0] for row in counting]), now_ns, until_ns)
+        return known
+
+    def holding(self, store: str, sku: str, now_ns: int) -> list[Reservation]:
+        """Return the reservations that count, in the order in which they were made."""
+        rows = self._by_key.get((store, sku), {})
+        found = [self._open[name] for name in rows if self._open[name].counts_at(now_ns)]
+        return sorted(found, key=lambda reservation: (reservation.created_ns, reservation.id))
+
+    def picked_by(self, store: str, sku: str, epc: str) -> str | None:
+        """Return the id of the reservation that a tag was picked for."""
+        for name in self._with_picks.get((store, sku), {}):
+            line = self._open[name].line(sku)
+            if line is not None and epc in line.epcs:
+                return name
+        return None
+
+    def picked(self, store: str, sku: str, now_ns: int) -> tuple[list[str], int]:
+        """Return the tags that were picked for reservations that count, and how many pieces without a tag."""
+        epcs: list[str] = []
+        unnamed = 0
+        for name in self._with_picks.get((store, sku), {}):
+            line = self._open[name].line(sku)
+            if line is not None and self._open[name].counts_at(now_ns):
+                epcs += line.epcs
+                unnamed += line.picked - len(line.epcs)
+        return epcs, unnamed
+
+    def holds(self, key: Key) -> bool:
+        """Return whether an open reservation holds a piece of an article in a store."""
+        return key in self._by_key
+
+    def keys(self) -> list[Key]:
+        """Return each (store, sku) of which an open reservation holds a piece."""
+        return list(self._by_key)
+
+    def open(self) -> list[Reservation]:
+        """Return the open reservations; some may have expired by now."""
+        return list(self._open.values())
+
+    # -- changes --------------------------------------------------------------------------------------
+
+    def put(self, reservation: Reservation) -> None:
+        """Take a new reservation in, or the next version of one."""
+        self._forget(reservation.id)
+        self._take(reservation)
+        self._changed[reservation.id] = reservation
+
+    def _forget(self, reservation_id: str) -> None:
+        before = self._open.pop(reservation_id, None)
+        if before is None:
+            return
+        for line in before.lines:
+            key = (before.store, line.sku)
+            self._sums.pop(key, None)
+            for index in (self._by_key, self._with_picks):
+                rows = index.get(key, {})
+                rows.pop(reservation_id, None)
+                if not rows:
+                    index.pop(key, None)
+
+    def _take(self, reservation: Reservation) -> None:
+        if not reservation.is_open:
+            self._closed[reservation.id] = reservation
+            self._closed.move_to_end(reservation.id)
+            if len(self._closed) > MAX_CLOSED:
+                self._closed.popitem(last=False)
+            return
+        self._open[reservation.id] = reservation
+        for line in reservation.lines:
+            key = (reservation.store, line.sku)
+            self._sums.pop(key, None)
+            self._by_key.setdefault(key, {})[reservation.id] = (line.secured, reservation.expires_ns)
+            if line.picked:
+                self._with_picks.setdefault(key, {})[reservation.id] = None
+        heappush(self._deadlines, (reservation.expires_ns, reservation.id))
+
+    def answered(self, request: AnsweredRequest) -> None:
+        """Have the answer to a request with a key written with the next commit."""
+        self._answered.append(request)
+
+    def expired(self, now_ns: int) -> list[Reservation]:
+        """Return the reservations whose time is over, each once; let go of those closed long ago."""
+        over = []
+        while self._deadlines and self._deadlines[0][0] <= now_ns:
+            expires_ns, name = heappop(self._deadlines)
+            reservation = self._open.get(name)
+            if reservation is not None and reservation.expires_ns == expires_ns:
+                over.append(reservation)
+        while self._closed:
+            name, oldest = next(iter(self._closed.items()))
+            if oldest.changed_ns > now_ns - CLOSED_KEPT_NS:
+                break
+            del self._closed[name]
+        return over
+
+    @property
+    def unwritten(self) -> int:
+        """Return how many rows the next commit has of reservations and answered requests."""
+        return len(self._changed) + len(self._answered)
+
+    def drain(self) -> tuple[list[Reservation], list[AnsweredRequest]]:
+        """Return what changed since the last drain: each reservation once, as it is now; answered requests."""
+        changed, self._changed = list(self._changed.values()), {}
+        answered, self._answered = self._answered, []
+        return changed, answered
+
+    def restore(self, reservations: Iterable[Reservation]) -> None:
+        """Take up the open reservations of an earlier life."""
+        for reservation in reservations:
+            self._take(reservation)
