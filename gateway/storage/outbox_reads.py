@@ -3,7 +3,8 @@
 from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager
 
-from gateway.storage import outbox
+from gateway.storage import backlog, outbox
+from gateway.storage.backlog import BacklogPage
 from gateway.storage.ports import OutboxBatch, OutboxGap, OutboxTotals, RefusedLine
 from gateway.storage.sql import Sql
 
@@ -29,6 +30,11 @@ class OutboxReads(ABC):
         """Return the times that are still to be told, the oldest gap first."""
         with self._reading() as sql:
             return outbox.gaps(sql)
+
+    def backlog_page(self, gap: OutboxGap, limit: int) -> BacklogPage:
+        """Return the next page of what is kept of a gap's time, of at most `limit` rows."""
+        with self._reading() as sql:
+            return backlog.page(sql, gap, limit)
 
     def refused_lines(self, limit: int) -> list[RefusedLine]:
         """Return the newest lines that the server would not have, newest first."""

@@ -29,7 +29,7 @@ class InfluxClient:
         connect_s = min(CONNECT_S, settings.timeout_s)
         self._client = InfluxDBClient(
             url=settings.url,
-            token=settings.token or None,
+            token=settings.token,  # an empty one is not sent
             org=settings.org,
             timeout=(round(connect_s * 1_000), round(settings.timeout_s * 1_000)),
             enable_gzip=settings.gzip,
@@ -48,8 +48,8 @@ class InfluxClient:
 
     def close(self) -> None:
         """Close its connections; idempotent."""
-        self._writes.close()
-        self._client.close()
+        self._writes.close()  # type: ignore[no-untyped-call]  # the library leaves it untyped
+        self._client.close()  # type: ignore[no-untyped-call]  # as above
 
     def _judged(self, error: ApiException) -> InfluxError:
         if not error.status:  # influxdb-client's way to say that TLS failed

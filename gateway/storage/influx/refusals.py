@@ -42,7 +42,9 @@ def _by_number(refusal: LinesRefused, lines: Sequence[bytes]) -> dict[int, str]:
     data = refusal.document.get("data")
     named = {}
     for entry in data if isinstance(data, list) else [data]:
-        number = entry.get("line_number") if isinstance(entry, dict) else None
+        if not isinstance(entry, dict):
+            continue
+        number = entry.get("line_number")
         if isinstance(number, int) and 1 <= number <= len(lines) and _is_that(entry, lines[number - 1]):
             named[number - 1] = str(entry.get("error_message", refusal.detail))
     return named
@@ -62,7 +64,7 @@ def _by_text(refusal: LinesRefused, lines: Sequence[bytes]) -> dict[int, str]:
     for place, line in enumerate(lines):
         _, mark, reason = words.partition(b"unable to parse '" + line + b"': ")
         if mark:
-            named[place] = reason.partition(b"\n")[0].decode(errors="replace")
+            named[place] = _DROPPED.sub("", reason.partition(b"\n")[0].decode(errors="replace")).strip()
     return named
 
 

@@ -1,0 +1,87 @@
+"""What the store keeps of a stretch of time, page by page, for a server that was not told. SQL over a connection.
+
+    levels by series ─▶ movements by journal ─▶ alerts by id ─▶ end
+
+A cursor is JSON text of the last row told: a page can be told again, and none is left out.
+"""
+
+import json
+from dataclasses import dataclass, replace
+
+from gateway.alerts.records import AlertRecord, AlertState
+from gateway.movements import JournalEntry, LevelPoint
+from gateway.storage.ports import OutboxGap
+from gateway.storage.rows import MOVEMENT_COLUMNS, alert_of, journal_entry
+from gateway.storage.sql import Sql
+
+START = '["levels", 0, -1]'
+"""The cursor of a gap that was begun, and of which nothing was told."""
+_LEVELS = """SELECT series.id, store, sku, zone, levels.at_ns, pieces FROM series CROSS JOIN levels
+    ON levels.series = series.id
+    WHERE series.id >= ?1 AND levels.at_ns >= iif(series.id = ?1, ?2, ?3) AND levels.at_ns < ?4
+    ORDER BY series.id, levels.at_ns LIMIT ?5"""
+_MOVEMENTS = f"""SELECT journal, journal_id, store, seq, {MOVEMENT_COLUMNS} FROM movements
+    JOIN journals ON number = journal
+    WHERE (journal, store, seq) > (?, ?, ?) AND recorded_ns >= ? AND recorded_ns < ?
+    ORDER BY journal, store, seq LIMIT ?"""  # noqa: S608 - a constant
+_ALERTS = "SELECT id, record FROM alerts WHERE id > ? ORDER BY id LIMIT ?"
+
+
+@dataclass(frozen=True, slots=True)
+class BacklogPage:
+    """A page of what is kept; `cursor` is how far it goes, None with the last page."""
+
+    levels: tuple[LevelPoint, ...] = ()
+    entries: tuple[JournalEntry, ...] = ()
+    alerts: tuple[AlertRecord, ...] = ()
+    cursor: str | None = None
+
+
+def page(sql: Sql, gap: OutboxGap, limit: int) -> BacklogPage:
+    """Return the next page of a gap, of at most `limit` rows (alerts: rows of up to three changes)."""
+    part, *last = json.loads(gap.cursor or START)
+    if part == "levels":
+        return _level_page(sql, gap, limit, *last)
+    if part == "movements":
+        return _movement_page(sql, gap, limit, *last)
+    return _alert_page(sql, gap, limit, *last)
+
+
+def _level_page(sql: Sql, gap: OutboxGap, limit: int, series: int, at_ns: int) -> BacklogPage:
+    rows = sql.execute(
+        _LEVELS, (series, max(at_ns + 1, gap.from_ns), gap.from_ns, gap.to_ns, limit)
+    ).fetchall()
+    points = tuple(LevelPoint(*row[1:]) for row in rows)
+    cursor = ["levels", rows[-1][0], rows[-1][4]] if len(rows) == limit else ["movements", 0, "", 0]
+    return BacklogPage(levels=points, cursor=json.dumps(cursor))
+
+
+def _movement_page(sql: Sql, gap: OutboxGap, limit: int, journal: int, store: str, seq: int) -> BacklogPage:
+    rows = sql.execute(_MOVEMENTS, (journal, store, seq, gap.from_ns, gap.to_ns, limit)).fetchall()
+    entries = tuple(journal_entry(row[1], row[2], row[3:]) for row in rows)
+    cursor: list[object] = ["alerts", ""]
+    if len(rows) == limit:
+        cursor = ["movements", rows[-1][0], rows[-1][2], rows[-1][3]]
+    return BacklogPage(entries=entries, cursor=json.dumps(cursor))
+
+
+def _alert_page(sql: Sql, gap: OutboxGap, limit: int, alert_id: str) -> BacklogPage:
+    rows = sql.execute(_ALERTS, (alert_id, limit)).fetchall()
+    changes = [
+        change
+        for _, text in rows
+        for change, at_ns in _changes(alert_of(text))
+        if gap.from_ns <= at_ns < gap.to_ns
+    ]
+    cursor = json.dumps(["alerts", rows[-1][0]]) if len(rows) == limit else None
+    return BacklogPage(alerts=tuple(changes), cursor=cursor)
+
+
+def _changes(record: AlertRecord) -> list[tuple[AlertRecord, int]]:
+    """Return each change of an episode that is known, with its time."""
+    times = (
+        (AlertState.PENDING, record.since_ns),
+        (AlertState.FIRING, record.fired_at_ns),
+        (AlertState.RESOLVED, record.resolved_at_ns),
+    )
+    return [(replace(record, state=state), at_ns) for state, at_ns in times if at_ns is not None]
