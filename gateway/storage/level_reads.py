@@ -11,13 +11,12 @@ from collections.abc import Collection, Iterator, Sequence
 from gateway.movements import LevelPoint
 from gateway.storage.levels import TOTAL
 from gateway.storage.ports import HistoryStep, SeriesKey
-from gateway.storage.resolution import WIDTH_NS, Kept, Table, parts, table_at
+from gateway.storage.resolution import START_COLUMN, WIDTH_NS, Kept, Table, parts, table_at
 from gateway.storage.rollup_rows import changes_within, level_before
 from gateway.storage.rollups import start_of
 from gateway.storage.sql import Sql
 from gateway.storage.steps import Segment, Window, constant, cut, fold, stretches, summed
 
-_START = {"daily": "day_ns", "hourly": "hour_ns"}
 _LATEST_OF = """SELECT at_ns, pieces FROM latest JOIN series ON id = latest.series
     WHERE store = ? AND sku = ? AND zone = ?"""
 
@@ -56,7 +55,7 @@ def levels_at(sql: Sql, store: str, sku: str, at_ns: int) -> dict[str, int]:
     if table == "levels":
         level = "SELECT pieces FROM levels WHERE series = id AND at_ns <= ? ORDER BY at_ns DESC LIMIT 1"
     else:
-        start = _START[table]
+        start = START_COLUMN[table]
         at_ns = start_of(at_ns, WIDTH_NS[table])
         level = f"SELECT last FROM {table} WHERE series = id AND {start} < ? ORDER BY {start} DESC LIMIT 1"  # noqa: S608 - our names
     rows = sql.execute(
@@ -90,7 +89,7 @@ def history(sql: Sql, store: str, sku: str, window: Window, zone: str | None) ->
 def _first_ns(sql: Sql, target: int, sources: Sequence[int], whole: Kept) -> int | None:
     """Return from when on something is known: the first point, or the start of its hour (day) once that is rolled up."""
     for table in ("daily", "hourly"):
-        start = _START[table]
+        start = START_COLUMN[table]
         [(first_ns,)] = sql.execute(
             f"SELECT min({start}) FROM {table} WHERE series = ?",  # noqa: S608 - our own names
             (target,),
@@ -124,7 +123,7 @@ def _raw_segments(sql: Sql, sources: Sequence[int], from_ns: int, to_ns: int) ->
 
 
 def _rolled_segments(sql: Sql, table: Table, target: int, from_ns: int, to_ns: int) -> Iterator[Segment]:
-    start, width_ns = _START[table], WIDTH_NS[table]
+    start, width_ns = START_COLUMN[table], WIDTH_NS[table]
     first_ns = start_of(from_ns, width_ns)
     carried = sql.execute(
         f"SELECT last FROM {table} WHERE series = ? AND {start} < ? ORDER BY {start} DESC LIMIT 1",  # noqa: S608 - our own names

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from gateway.movements import LevelPoint
 from gateway.storage.ports import SeriesKey
 from gateway.storage.rollup_rows import Growth, rebuild, rebuild_days
-from gateway.storage.rollups import Point
+from gateway.storage.rollups import DAY_NS, Point
 from gateway.storage.sql import Sql
 
 MAX_REMEMBERED_SERIES = 200_000
@@ -80,13 +80,15 @@ class LevelWriter:
         rows = sorted((series, at_ns, pieces) for (series, at_ns), pieces in by_time.items())
         if raw_from_ns and min(at_ns for _, at_ns, _ in rows) < raw_from_ns:
             rows = _not_too_old(sql, rows, raw_from_ns)
+        # the first day that is kept may begin with a change of its own, see rebuild(): nothing simply adds to it
+        anew_until_ns = raw_from_ns + DAY_NS if raw_from_ns else 0
         sql.executemany(_INSERT_LEVEL, rows)
         grown, newest = Growth(), dict[int, Point]()
         late: list[tuple[int, int]] = []
         articles: dict[int, _Article] = {}
         for series, at_ns, pieces in rows:
             previous = self._latest.get(series)
-            if at_ns < raw_from_ns or (previous is not None and at_ns <= previous[0]):
+            if at_ns < anew_until_ns or (previous is not None and at_ns <= previous[0]):
                 late.append((series, at_ns))
                 if previous is not None and at_ns < previous[0]:
                     continue

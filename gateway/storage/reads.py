@@ -96,7 +96,7 @@ class StoreReads(ABC):
             prefix = found[-1].prefix
 
     def applied_event(self, source: str, event_id: str) -> AppliedEvent | None:
-        """Return the event if it was applied before (and not more than 30 days ago)."""
+        """Return the event if it was applied before (and not let go since)."""
         with self._reading() as sql:
             return records.applied_event(sql, source, event_id)
 

@@ -1,6 +1,6 @@
 """The other tables: engine state, applied events, alerts and their outbox, dead letters, keys, counters.
 
-SQL over a connection that it is given. Every table here is bounded, and counts what it let go.
+SQL over a connection that it is given. Every table here is bounded, by number here or by age in retention.py.
 """
 
 from collections.abc import Sequence
@@ -10,10 +10,6 @@ from gateway.storage.ports import ApiKey, AppliedEvent, DeadLetter, StateRow
 from gateway.storage.rows import alert_json, alert_of, key_of, key_row
 from gateway.storage.sql import Sql
 
-APPLIED_KEPT_NS = 30 * 86_400 * 1_000_000_000
-"""A till or broker that repeats an event repeats it within days; 30 of them cover a long outage."""
-PRUNED_PER_COMMIT = 500
-"""Old events that one commit removes at most, besides twice what it adds: no commit stalls on it."""
 MAX_DEAD_LETTERS = 1_000
 """Samples for a person to look at; the counts of what was refused are kept elsewhere."""
 MAX_OUTBOX = 100_000
@@ -44,20 +40,15 @@ def state_rows(sql: Sql, part: str) -> list[StateRow]:
 
 
 def write_applied(sql: Sql, events: Sequence[AppliedEvent], now_ns: int) -> None:
-    """Note events as applied, and let some of the oldest go. An event known already is refused.
+    """Note events as applied. An event known already is refused.
 
-    Age is counted from when it was noted, not from the event's own time, which may be long ago.
+    Age is counted from `now_ns`, when it was noted, not from the event's own time, which may be long ago.
     """
     if not events:
         return
     sql.executemany(
         "INSERT INTO applied (source, event_id, digest, at_ns, result, recorded_ns) VALUES (?, ?, ?, ?, ?, ?)",
         [(e.source, e.event_id, e.digest, e.at_ns, e.result, now_ns) for e in events],
-    )
-    sql.execute(
-        "DELETE FROM applied WHERE id IN"
-        " (SELECT id FROM applied WHERE recorded_ns < ? ORDER BY recorded_ns LIMIT ?)",
-        (now_ns - APPLIED_KEPT_NS, PRUNED_PER_COMMIT + 2 * len(events)),
     )
 
 
@@ -176,8 +167,10 @@ def keys(sql: Sql) -> list[ApiKey]:
 
 
 def dropped(sql: Sql) -> dict[str, int]:
-    """Return how many rows each bounded table has let go since the store was created."""
-    rows = sql.execute("SELECT name, value FROM counters WHERE name IN ('alert_outbox', 'dead_letters')")
+    """Return how many rows each bounded table has let go since the store was created, and points too old to keep."""
+    rows = sql.execute(
+        "SELECT name, value FROM counters WHERE name IN ('alert_outbox', 'dead_letters', 'levels_too_old')"
+    )
     return dict(rows)
 
 

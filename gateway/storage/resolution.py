@@ -16,6 +16,7 @@ from gateway.storage.steps import Window
 
 Table = Literal["daily", "hourly", "levels"]
 TABLES: tuple[Table, ...] = ("daily", "hourly", "levels")
+START_COLUMN: dict[Table, str] = {"daily": "day_ns", "hourly": "hour_ns", "levels": "at_ns"}
 WIDTH_NS: dict[Table, int] = {"daily": DAY_NS, "hourly": HOUR_NS}
 
 

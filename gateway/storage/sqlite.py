@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from gateway.movements import LevelPoint
-from gateway.storage import levels, records, reservations, snapshots
+from gateway.storage import levels, records, reservations, retention, snapshots
 from gateway.storage.creation import (
     migrate,
     require_current,
@@ -367,12 +367,11 @@ class SqliteStore(StoreReads, OutboxReads):
         """Have the boundaries of the level tables read anew, which a `housekeep` moved. Writer thread only."""
         self._levels.forget()
 
-    def wal_bytes(self) -> int:
-        """Return the size of the write-ahead log on disk; 0 where there is none."""
-        try:
-            return self.path.with_name(f"{self.path.name}-wal").stat().st_size
-        except FileNotFoundError:
-            return 0
+    def sizes(self) -> retention.Sizes:
+        """Return how large the store is on disk."""
+        log = self.path.with_name(f"{self.path.name}-wal")
+        with self._reading() as sql:
+            return retention.sizes(sql, log.stat().st_size if log.exists() else 0)
 
     @contextmanager
     def _writing(self, *, is_flushed: bool = True) -> Iterator[Sql]:

@@ -8,32 +8,9 @@ from gateway.movements import LevelPoint
 from gateway.storage import records
 from gateway.storage.errors import StoreFull
 from gateway.storage.levels import LevelWriter
-from gateway.storage.ports import AppliedEvent, Commit, DeadLetter
+from gateway.storage.ports import Commit, DeadLetter
 from gateway.storage.sqlite import SqliteStore
 from tests.support.stores import a_store, alert, movement
-
-DAY_NS = 86_400 * 10**9
-
-
-def _event(number: int, at_ns: int) -> AppliedEvent:
-    return AppliedEvent("till", f"e{number}", "d", at_ns, "{}")
-
-
-def test_applied_events_are_kept_for_thirty_days_from_when_they_came() -> None:
-    """An event leaves 30 days after it was noted, whatever its own time says, a bounded number at once."""
-    with a_store() as store:
-        late = _event(0, at_ns=0)
-        store.commit(Commit(100 * DAY_NS, applied=[late]))
-        store.commit(Commit(129 * DAY_NS, applied=[_event(1, 129 * DAY_NS)]))
-        assert store.applied_event("till", "e0") == late
-        store.commit(Commit(131 * DAY_NS, applied=[_event(2, 131 * DAY_NS)]))
-        assert store.applied_event("till", "e0") is None
-        assert store.applied_event("till", "e1") is not None
-        many = [_event(number, 1) for number in range(10, 2_010)]
-        store.commit(Commit(132 * DAY_NS, applied=many))
-        store.commit(Commit(200 * DAY_NS, applied=[_event(3, 1)]))
-        left = sum(store.applied_event("till", event.event_id) is not None for event in many)
-        assert left == 2_000 + 2 - records.PRUNED_PER_COMMIT - 2
 
 
 def test_the_newest_dead_letters_are_kept() -> None:
