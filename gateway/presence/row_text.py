@@ -97,7 +97,7 @@ def read_chunk(store: StoreBelief, tags: ChunkTags, bucket: int) -> None:
     here = tags.present
     known = np.array([store.zone_number.get(zone, -1) for zone in tags.zones], np.intp)
     zones = known[tags.zone] if here else np.zeros(0, np.intp)
-    shares: Floats = tags.tenths[:here] / np.float32(10) / np.float32(100)
+    shares: Floats = tags.tenths[:here].astype(np.float32) / np.float32(10) / np.float32(100)
     is_there = zones >= 0
     epcs = tags.epcs[:here]
     if not is_there.all():
