@@ -1,9 +1,11 @@
 # storefloor's commands. `make` alone lists them. GNU make, a POSIX shell and Python 3.11 are enough.
 # ARGS is passed on: make test ARGS="tests/readers -x", make demo ARGS="--help".
+# LANES=0 runs the tests in one process: make test LANES=0 ARGS="tests/readers -s --pdb".
 
 BIN := .venv/bin
 PYTHON_CODE := api gateway readers simulators config tests tools
 ARGS ?=
+LANES ?= $(shell [ "$$(nproc 2>/dev/null || echo 1)" -gt 1 ] && echo 2 || echo 0)
 INPUTS ?= 1000000
 MINUTES ?= 30
 RATE ?= 20000
@@ -34,7 +36,7 @@ setup-dev: ## make .venv with the developers' tools too (test, lint and check do
 
 test: setup-dev ## all tests; as root on Debian it first installs the system packages that they need
 	@sh tools/system_packages.sh
-	$(BIN)/python -m pytest -p tests.support.no_skips $(ARGS)
+	$(BIN)/python -m pytest -p tests.support.no_skips -p tests.support.lanes -n $(LANES) $(ARGS)
 
 lint: setup-dev ## style, formatting, types and import contracts
 	$(BIN)/ruff check .

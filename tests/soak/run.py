@@ -44,6 +44,7 @@ PAGE = 100
 LOOK_EVERY_S = 5.0
 TELL_EVERY_S = 60.0
 """Where no person looks on."""
+TOLD_CHARS = 3_000
 MAX_HELD = 50_000
 """As the gateway has it by itself."""
 STORAGE = ""
@@ -73,14 +74,18 @@ def started(folder: Path, pace: Pace, seed: int) -> Iterator[Soak]:
             gateway.make_key(*EVERY_SCOPE)
             gateway.start()
             till, asker = Till(gateway, shelf), Asker(gateway)
-            till.fill(max(MAX_RECENT_EVENTS, KEPT_FRAMES))
-            with (
-                Publisher(broker.port, pace, seed) as publisher,
-                Working(till.work, asker.work) as working,
-                Sampler(gateway, publisher, asker) as sampler,
-            ):
-                eventually(lambda: publisher.published, "the first read", SETTLE_S)
-                yield Soak(gateway, publisher, till, asker, working, sampler)
+            try:
+                till.fill(max(MAX_RECENT_EVENTS, KEPT_FRAMES))
+                with (
+                    Publisher(broker.port, pace, seed) as publisher,
+                    Working(till.work, asker.work) as working,
+                    Sampler(gateway, publisher, asker) as sampler,
+                ):
+                    eventually(lambda: publisher.published, "the first read", SETTLE_S)
+                    yield Soak(gateway, publisher, till, asker, working, sampler)
+            except Exception:
+                print(gateway.output[-TOLD_CHARS:], file=sys.stderr)  # what it said goes with its folder
+                raise
 
 
 def live(soak: Soak, seconds: float) -> list[Sample]:
