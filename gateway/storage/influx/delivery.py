@@ -170,6 +170,7 @@ class Delivery:
 
     async def _try_turn(self) -> float | None:
         """Do one turn; return how long to wait before the next, None: until there is something."""
+        self._wake.clear()
         try:
             more = await self._turn()
         except BatchTooLarge as error:
@@ -200,8 +201,11 @@ class Delivery:
             self._through_id = batches[-1].id
             await self._settle(sent, through_id=self._through_id)
         more = await self._tell_gap() if self._rules.tells_gaps else False
+        more = more or sum(batch.points for batch in batches) >= points // 2
+        if not more:
+            await self._settled()
         await self._look()
-        return more or sum(batch.points for batch in batches) >= points // 2
+        return more
 
     async def _tell_gap(self) -> bool:
         """Tell one page of the oldest gap from the store; return whether there may be more of any gap."""
@@ -308,7 +312,6 @@ class Delivery:
 
     async def _idle(self) -> None:
         """Wait until there is something, and then a little for its company."""
-        self._wake.clear()
         try:
             async with asyncio.timeout(LOOK_S):
                 await self._wake.wait()
