@@ -18,6 +18,7 @@ Rules:
 - A corrected time is never after the time of receipt.
 """
 
+import json
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -145,6 +146,33 @@ class _Clock:
         self.floor_ns = floor_ns
         self.correction_ns = floor_ns if abs(floor_ns) > DEAD_BAND_NS else 0
 
+    def save(self) -> str:
+        """Return it as text. A row of messages that agree on another time is not in it: they come anew."""
+        return json.dumps(
+            {
+                "floor": self.floor_ns,
+                "correction": self.correction_ns,
+                "messages": self.messages,
+                "steps": self.steps,
+                "stepped": self.stepped_ns,
+                "floors": list(self.floors),
+                "bucket": [self.bucket, self.bucket_low_ns],
+                "drift": [self.drift_bucket, self.drift_low_ns],
+                "drifts": list(self.drifts),
+            },
+            separators=(",", ":"),
+        )
+
+    def restore(self, text: str) -> None:
+        """Take up what was saved."""
+        saved = json.loads(text)
+        self.floor_ns, self.correction_ns = saved["floor"], saved["correction"]
+        self.messages, self.steps, self.stepped_ns = saved["messages"], saved["steps"], saved["stepped"]
+        self.floors.extend(saved["floors"])
+        self.bucket, self.bucket_low_ns = saved["bucket"]
+        self.drift_bucket, self.drift_low_ns = saved["drift"]
+        self.drifts.extend((bucket, low_ns) for bucket, low_ns in saved["drifts"])
+
     def drift_ppm(self) -> float | None:
         """Return the slope of the clock, by least squares; None where it is not known yet."""
         if len(self.drifts) < MIN_DRIFT_BUCKETS:
@@ -163,6 +191,7 @@ class DeviceClocks:
 
     def __init__(self, devices: Iterable[str]) -> None:
         self._clocks = {device: _Clock() for device in devices}
+        self._told_ns: dict[str, int] = {}
 
     def corrected(self, device: str, at_ns: int, received_ns: int) -> int:
         """Return when it happened by the gateway's clock, as far as the device's is known. Never after its receipt.
@@ -183,6 +212,19 @@ class DeviceClocks:
             clock.low_ns = excess_ns
         corrected_ns = at_ns + clock.correction_ns
         return corrected_ns if corrected_ns < received_ns else received_ns  # noqa: FURB136 - min() costs twice it
+
+    def dirty_rows(self) -> list[tuple[str, str]]:
+        """Return (device, text) of the clocks that were heard since they were last told here."""
+        heard = [
+            d for d, clock in self._clocks.items() if clock.received_ns != self._told_ns.get(d, NEVER_NS)
+        ]
+        self._told_ns |= {device: self._clocks[device].received_ns for device in heard}
+        return [(device, self._clocks[device].save()) for device in heard]
+
+    def restore(self, device: str, text: str) -> None:
+        """Take up a clock as it was told; a device that the site no longer has is left out."""
+        if (clock := self._clocks.get(device)) is not None:
+            clock.restore(text)
 
     def judge(self, device: str, now_ns: int) -> ClockJudgement:
         """Return how a device's clock is."""

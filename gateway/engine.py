@@ -8,7 +8,7 @@ pass changed comes out of that one drain, to be written in one transaction.
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from gateway.alerts.engine import AlertEngine, Holds
@@ -20,6 +20,7 @@ from gateway.devices import DeviceLife
 from gateway.intake import ObservationIntake
 from gateway.kept_tags import KeptTags, lying
 from gateway.movements import LevelPoint, Movement
+from gateway.presence.belief import LEARNED_EVERY_NS
 from gateway.presence.model import Arrived, Departed, Moved, PresenceEvent
 from gateway.proofs import count_proves
 from gateway.reservations.desk import ReservationDesk
@@ -68,7 +69,7 @@ class Engine:
         self._was_watched = {place.id: False for place in site.places}
         self._device_states: dict[str, str] = {}
         self._kept_tags = KeptTags()
-        self._began_ns = 0
+        self._began_ns = self._now_ns = self._clocks_ns = 0
         self._settled_ns = 0
         self._changes = Changes()
 
@@ -76,6 +77,7 @@ class Engine:
 
     def advance(self, now_ns: int) -> None:
         """Let all that is due take effect, and judge what changed."""
+        self._now_ns = now_ns
         self.state.presence.advance(now_ns)
         self._apply_presence(now_ns)
         self._settle_sales(now_ns)
@@ -232,12 +234,16 @@ class Engine:
         now_ns = self.state.presence.epoch_ns
         for store, text in self.state.presence.learned(now_ns):
             self.state.rows.append(StateRow("learned", store, text))
+        if self._now_ns - self._clocks_ns >= LEARNED_EVERY_NS:
+            self._clocks_ns = self._now_ns
+            self.state.rows += [StateRow("clock", key, text) for key, text in self.state.clocks.dirty_rows()]
         changes, self._changes = self._changes, Changes()
         state = self.state
         changes.state, state.rows = state.rows, []
         changes.refused, state.refused = state.refused, []
         changes.touched, state.touched = state.touched, set()
         changes.devices, state.touched_devices = state.touched_devices, set()
+        changes.state += self._scan_rows()
         for epc in state.presence.forgotten():
             state.identifier.forget(epc)
         rows, changes.snapshots = self._kept_tags.written(state.presence)
@@ -251,6 +257,14 @@ class Engine:
         changes.alerts = self.alerts.drain()
         changes.reservations, changes.answered = state.book.drain()
         return changes
+
+    def _scan_rows(self) -> Iterator[StateRow]:
+        for scanner, told in self.state.told.items():
+            for key, number in told.dirty_rows():
+                yield StateRow("scan", f"{scanner}/{key}", number)
+        for scanner, repeats in self.state.repeats.items():
+            if (text := repeats.dirty_row()) is not None:
+                yield StateRow("repeat", scanner, text)
 
     def restore(
         self,
@@ -303,6 +317,9 @@ class Engine:
         for row in by_part.get("learned", ()):
             if row.value is not None:
                 self.state.presence.restore_learned(row.key, row.value)
+        for row in by_part.get("clock", ()):
+            if row.value is not None:
+                self.state.clocks.restore(row.key, row.value)
         for row in by_part.get("line", ()):
             store, _, sku = row.key.partition("/")
             if store in self.site.roles:
@@ -311,9 +328,22 @@ class Engine:
         for row in by_part.get("shelf", ()):
             if row.key in self.state.shelves and row.value is not None:
                 self.state.shelves[row.key].restore(row.value)
-        for row in by_part.get("told", ()):
+        self._restore_scans(by_part)
+
+    def _restore_scans(self, by_part: dict[str, list[StateRow]]) -> None:
+        told: dict[str, list[tuple[str, str]]] = {}
+        for row in by_part.get("scan", ()):
+            scanner, _, key = row.key.partition("/")
+            told.setdefault(scanner, []).append((key, row.value or "0"))
+        for scanner, scans in self.state.told.items():
+            scans.restore(told.get(scanner, ()))
+        for row in by_part.get("told", ()):  # as the first version wrote them
             if row.key in self.state.told and row.value is not None:
-                self.state.told[row.key].restore(row.value)
+                self.state.told[row.key].restore_old(row.value)
+                self.state.rows.append(StateRow("told", row.key, None))
+        for row in by_part.get("repeat", ()):
+            if row.key in self.state.repeats and row.value is not None:
+                self.state.repeats[row.key].restore(row.value)
 
     def _judge_counted(self) -> None:
         """Have what scans alone track judged anew: no zone and no shelf comes into sight for it."""

@@ -145,12 +145,10 @@ class ObservationIntake:
         at_ns = self._state.clocks.corrected(scan.scanner, scan.at_ns, scan.received_ns)
         device.seen(at_ns)
         device.observations += 1
-        if scan.at_ns != scan.received_ns:
-            told = self._state.told[scan.scanner]
-            if not told.is_new(scan.text, scan.at_ns):
-                self._state.drop(scan.scanner, "duplicate")
-                return
-            self._state.rows.append(StateRow("told", scan.scanner, told.save()))
+        has_time = scan.at_ns != scan.received_ns
+        if has_time and not self._state.told[scan.scanner].is_new(scan.text, scan.at_ns):
+            self._state.drop(scan.scanner, "duplicate")
+            return
         if not self._state.repeats[scan.scanner].is_new(scan.text, at_ns):
             self._state.drop(scan.scanner, "repeat")
             return

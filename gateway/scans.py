@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter, OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
@@ -9,7 +10,7 @@ from readers.counts import StageCounts
 
 
 class RepeatFilter:
-    """The same code from one scanner within its window is the same scan.
+    """The same code from one scanner within its window is the same scan, over a restart too.
 
     The window slides: a code held before a scanner stays one scan for as long as it is there. It reaches to
     both sides: a scan that is told late, behind a newer one, is a scan of its own.
@@ -18,23 +19,37 @@ class RepeatFilter:
     def __init__(self, window_ns: int) -> None:
         self.counts = StageCounts()
         self._window_ns = window_ns
-        self._text = ""
+        self._code = 0
         self._last_ns = -(1 << 62)
+        self._is_dirty = False
 
     def is_new(self, text: str, at_ns: int) -> bool:
         """Take a scan in; return whether it is a scan of its own."""
         self.counts.received += 1
-        repeat = text == self._text and abs(at_ns - self._last_ns) < self._window_ns
-        self._text, self._last_ns = text, at_ns
+        code = _digest(text)
+        repeat = code == self._code and abs(at_ns - self._last_ns) < self._window_ns
+        self._code, self._last_ns, self._is_dirty = code, at_ns, self._window_ns > 0
         if repeat:
             self.counts.drop("repeat")
             return False
         self.counts.passed += 1
         return True
 
+    def dirty_row(self) -> str | None:
+        """Return the last scan as text, which bears no code; None where it is written already."""
+        if not self._is_dirty:
+            return None
+        self._is_dirty = False
+        return json.dumps([self._code, self._last_ns])
 
-MAX_TOLD = 256
-"""Scans of one scanner that are known again: more than a broker has on its way to us, of scans."""
+    def restore(self, text: str) -> None:
+        """Take up what `dirty_row` told last."""
+        self._code, self._last_ns = json.loads(text)
+
+
+MAX_TOLD = 20_000
+"""Scans of one scanner that are known again: all that one pass takes in. What comes again after a crash was
+taken in by the last pass, whose messages were not acknowledged yet. Costs up to 3 MB."""
 
 
 class ToldScans:
@@ -45,25 +60,48 @@ class ToldScans:
     """
 
     def __init__(self) -> None:
-        self._keys: OrderedDict[str, None] = OrderedDict()
+        self._numbers: OrderedDict[int, int] = OrderedDict()
+        self._next = 0
+        self._dirty: dict[int, None] = {}
 
     def is_new(self, text: str, at_ns: int) -> bool:
         """Take a scan in; return whether it was not told before."""
-        key = blake2b(f"{at_ns}:{text}".encode("utf-8", "backslashreplace"), digest_size=8).hexdigest()
-        if key in self._keys:
+        key = _digest(f"{at_ns}:{text}")
+        if key in self._numbers:
             return False
-        self._keys[key] = None
-        if len(self._keys) > MAX_TOLD:
-            self._keys.popitem(last=False)
+        self._add(key)
         return True
 
-    def save(self) -> str:
-        """Return it as text."""
-        return json.dumps(list(self._keys))
+    def _add(self, key: int) -> None:
+        self._numbers[key] = self._next
+        self._next += 1
+        self._dirty[key] = None
+        if len(self._numbers) > MAX_TOLD:
+            self._dirty[self._numbers.popitem(last=False)[0]] = None
 
-    def restore(self, text: str) -> None:
-        """Take up what was saved."""
-        self._keys = OrderedDict.fromkeys(json.loads(text))
+    def dirty_rows(self) -> list[tuple[str, str | None]]:
+        """Return (key, place in the order) of what is new, and (key, None) of what is known no more."""
+        rows = [
+            (f"{key:016x}", None if (number := self._numbers.get(key)) is None else str(number))
+            for key in self._dirty
+        ]
+        self._dirty.clear()
+        return rows
+
+    def restore(self, rows: Iterable[tuple[str, str]]) -> None:
+        """Take up what `dirty_rows` told."""
+        numbers = sorted((int(number), int(key, 16)) for key, number in rows)
+        self._numbers = OrderedDict((key, number) for number, key in numbers)
+        self._next = numbers[-1][0] + 1 if numbers else 0
+
+    def restore_old(self, text: str) -> None:
+        """Take up what the first version wrote: all keys in one text. They are told anew, each by itself."""
+        for key in json.loads(text):
+            self._add(int(key, 16))
+
+
+def _digest(text: str) -> int:
+    return int.from_bytes(blake2b(text.encode("utf-8", "backslashreplace"), digest_size=8).digest())
 
 
 @dataclass(slots=True)

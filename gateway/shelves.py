@@ -155,6 +155,7 @@ class Shelf:
         state = from_text(str(saved), self._unit_g, self._tare_g)
         self.pieces = self._accounts.pieces_before = state.pieces
         self.in_doubt = state.is_in_doubt
+        self.last_ns = max(self.last_ns, state.at_ns)  # what is told again after a crash is late
         if state.accounts:
             self._accounts.restore(state.accounts, state.at_ns)
         if state.noise_sd_g is not None:

@@ -67,7 +67,8 @@ class MqttCodec(Protocol):
     """The payload format of one MQTT device.
 
     `event_counts` is in events, of the messages that were taken: one message may bear many, and a bad
-    one among them is dropped alone. Of a message that bears one event at most, it stays empty.
+    one among them is dropped alone. Of a message that bears one event at most, it stays empty. Where a
+    device numbers its events, those that never came count as received and dropped (`missing`).
     """
 
     event_counts: StageCounts

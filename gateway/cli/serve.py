@@ -57,7 +57,10 @@ from readers.supervisor import SerialSupervisor
 
 log = logging.getLogger(__name__)
 
-STATE_PARTS = ("item", "tag", "line", "shelf", "count", "told", "alert", "calibration", "phase", "learned")
+STATE_PARTS = (
+    "item", "tag", "line", "shelf", "count", "scan", "told", "repeat", "clock", "alert", "calibration", "phase",
+    "learned",
+)  # fmt: skip
 REFRESH_DEVICES_S = 10.0
 """Real seconds between looks at the counts of all devices for the stream."""
 

@@ -8,7 +8,7 @@
 Fields with the value 0, "" or false are left out: no f_port is port 0, which bears network commands
 alone. The weight is a value in decoded_payload (`value`, an expression into it) or the first one in
 frm_payload (`frame`, a format of Python's struct). Which device speaks is told by its id in the
-message, not by the topic alone. (TheThingsIndustries/lorawan-stack-docs, data formats)
+message, not by the topic alone. f_cnt numbers the uplinks: those that never came are counted. (TheThingsIndustries/lorawan-stack-docs, data formats)
 """
 
 import base64
@@ -24,6 +24,7 @@ from readers.counts import StageCounts
 from readers.errors import DeviceRefused, Malformed
 from readers.observations import Heartbeat, Observation, Reading
 from readers.protocol import MqttMessage
+from readers.sequence import Sequence
 from readers.settings import MqttDeviceSettings
 
 MAX_FRAME_BYTES = 242
@@ -38,6 +39,7 @@ class ThingsStackCodec:
         check_topic(settings.device, settings.topic, "v3/<application>@<tenant>/devices/<device id>")
         root = settings.topic.removesuffix("/up")
         self.event_counts = StageCounts()
+        self._sequence = Sequence()
         self._root = root if "/" in root else f"v3/+/devices/{root}"
         self._device = settings.device
         self._device_id = root.rpartition("/")[2]
@@ -74,6 +76,7 @@ class ThingsStackCodec:
         ids = event.get("end_device_ids")
         if not isinstance(ids, dict) or ids.get("device_id") != self._device_id:
             raise Malformed("other_device", f"device_id is not {self._device_id}", message.payload)
+        self._sequence.note(uplink.get("f_cnt", 0), self.event_counts)
         seen_ns = time_of(uplink.get("received_at"))
         at_ns = trusted_time_ns(time_of(event.get("received_at")) if seen_ns is None else seen_ns, now_ns)
         weight = self._weight(uplink)

@@ -5,7 +5,7 @@ A payload is one event, an array of them, or several one after another without a
      "antenna", "peakRssi", "reads", …}}
 Only the fields that are enabled on the reader are there. After an outage the reader sends what it
 kept: those events bear their own times. Events without a tag (heartbeats, errors, GPI) tell that it
-lives. (ZebraDevs DockDoorSample, Models/TagData; reelyactive/barnowl-zebra)
+lives. Where the reader numbers its events (eventNum), those that never came are counted. (ZebraDevs DockDoorSample, Models/TagData; reelyactive/barnowl-zebra)
 """
 
 from functools import partial
@@ -19,6 +19,7 @@ from readers.counts import StageCounts
 from readers.errors import Malformed
 from readers.observations import Heartbeat, Observation, Read
 from readers.protocol import MqttMessage
+from readers.sequence import Sequence
 from readers.settings import MqttDeviceSettings
 
 TAG_FIELDS = ("idHex", "format")
@@ -35,6 +36,7 @@ class ZebraCodec:
         check_topic(settings.device, settings.topic, "the tag data topic set on this reader")
         check_filters(settings.device, settings.status_topics)
         self.event_counts = StageCounts()
+        self._sequence = Sequence()
         self._device = settings.device
         self._topics = (settings.topic, *settings.status_topics)
 
@@ -60,6 +62,7 @@ class ZebraCodec:
         at_ns = trusted_time_ns(time_of(event.get("timestamp")), received_ns)
         data = event.get("data")
         if isinstance(data, dict) and any(field in data for field in TAG_FIELDS):
+            self._sequence.note(data.get("eventNum"), self.event_counts)
             return self._read_tag(data, at_ns, received_ns)
         if not isinstance(event.get("type"), str):
             raise Malformed("event", "neither tag data nor a type")

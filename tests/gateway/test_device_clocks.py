@@ -197,3 +197,27 @@ def test_a_late_message_before_a_step_does_not_hide_it() -> None:
     first_right = next(s for s in range(200, 400) if abs(corrected[s]) < NS_PER_S)
     assert first_right <= 200 + 2 * MAX_STRAYS + 6
     assert all(abs(error_ns) < NS_PER_S for error_ns in corrected[first_right:])
+
+
+@pytest.mark.parametrize("faults", [Faults(offset_s=7_200.0), Faults(drift_ppm=60.0), Faults(step_s=-40.0)])
+def test_a_clock_is_known_over_a_restart(faults: Faults) -> None:
+    """Its first message after it is corrected as if nothing had been; so is all that follows."""
+    heard = list(messages(faults, seed=5))
+    whole, cut, again = (DeviceClocks(["d"]) for _ in range(3))
+    half = len(heard) * 3 // 5  # ten minutes after the step
+    for one in heard[:half]:
+        whole.corrected("d", one.at_ns, one.received_ns)
+        cut.corrected("d", one.at_ns, one.received_ns)
+    ((device, text),) = cut.dirty_rows()
+    assert cut.dirty_rows() == []
+    again.restore(device, text)
+    again.restore("gone", text)
+    apart_s = [
+        abs(whole.corrected("d", m.at_ns, m.received_ns) - again.corrected("d", m.at_ns, m.received_ns))
+        / NS_PER_S
+        for m in heard[half:]
+    ]
+    assert max(apart_s) < PRECISION_S
+    now_ns = heard[-1].received_ns
+    assert again.judge("d", now_ns).state == whole.judge("d", now_ns).state
+    assert again.judge("d", now_ns).steps == whole.judge("d", now_ns).steps

@@ -185,3 +185,14 @@ def test_settings_that_cannot_be_are_refused(settings: dict[str, Any], text: str
     given_settings = {"topic": ROOT, "value": "weight"} | settings
     with pytest.raises(DeviceRefused, match=f"shelf-cellar.*{text}"):
         ThingsStackCodec(MqttDeviceSettings("shelf-cellar", **given_settings))
+
+
+def test_uplinks_that_never_came_are_counted() -> None:
+    """The radio loses some: f_cnt tells; it begins anew when the device joins, and 0 is left out."""
+    shelf = codec()
+    shelf.decode(message(uplink(decoded_payload={"weight": 1})))
+    for number in (1, 2, 5, *range(6, 2_000)):
+        shelf.decode(message(uplink(decoded_payload={"weight": 1}, f_cnt=number)))
+    shelf.decode(message(uplink(decoded_payload={"weight": 1})))
+    assert shelf.event_counts.dropped == {"missing": 2}
+    assert shelf.event_counts.is_conserved()

@@ -158,3 +158,19 @@ def test_topics_are_the_readers_own() -> None:
             ZebraCodec(MqttDeviceSettings("fx-dock", topic))
     with pytest.raises(DeviceRefused, match="status_topics"):
         ZebraCodec(MqttDeviceSettings("fx-dock", TOPIC, status_topics=("a#",)))
+
+
+def test_events_that_never_came_are_counted() -> None:
+    """The reader numbers them: three are missing, one comes late, one twice; a reader that starts anew misses none."""
+    reader, lost = codec(), {40, 41, 500}
+    numbers = [n for n in range(1, 1_000) if n not in lost | {700}] + [700, 999]
+    for start in range(0, len(numbers), 100):
+        reader.decode(message([tag(eventNum=n) for n in numbers[start : start + 100]]))
+    assert not reader.event_counts.dropped
+    for start in range(1_000, 3_000, 100):
+        reader.decode(message([tag(eventNum=n) for n in range(start, start + 100)]))
+    assert reader.event_counts.dropped == {"missing": len(lost)}
+    reader.decode(message([tag(eventNum=n) for n in range(50)]))
+    reader.decode(message([tag(eventNum="7"), tag(eventNum=True), tag(eventNum=-1), tag(eventNum=2**80)]))
+    assert reader.event_counts.dropped == {"missing": len(lost)}
+    assert reader.event_counts.is_conserved()
