@@ -17,15 +17,12 @@ from gateway.storage.ports import (
     Commit,
     DeadLetter,
     GatewayStore,
-    HistoryStep,
     StateRow,
 )
 from gateway.storage.sqlite import SqliteStore
-from tests.support.level_model import LevelModel
 from tests.support.stores import a_store, alert, movement
 
 STORES: dict[str, Callable[[Path], GatewayStore]] = {"sqlite": SqliteStore.open}
-HOUR_NS = 3_600 * 10**9
 
 
 @pytest.fixture(params=STORES)
@@ -148,88 +145,6 @@ def test_sequences_are_contiguous_per_store(commits: list[list[str]]) -> None:
             assert {entry.journal_id for entry in read} <= {store.journal_id}
             assert store.last_seq(name) == len(expected)
             assert store.entries_after(name, 2, 2) == read[2:4]
-
-
-TICK_NS = HOUR_NS // 4
-"""Four instants an hour: steps fall within, on and across the hours of the rollups."""
-
-
-def _rounded(steps: list[HistoryStep]) -> list[HistoryStep]:
-    """Return the steps with means that may be compared: they are summed in another order."""
-    return [replace(step, mean=round(step.mean, 9)) for step in steps]
-
-
-_POINTS = st.lists(
-    st.lists(
-        st.builds(
-            lambda sku, zone, tick, pieces: LevelPoint("lyon-1", sku, zone, tick * TICK_NS, pieces),
-            st.sampled_from(["A", "B"]),
-            st.sampled_from(["front", "denim", "back-room"]),
-            st.integers(0, 40),
-            st.integers(0, 9),
-        ),
-        max_size=8,
-    ),
-    max_size=8,
-)
-
-
-@given(
-    _POINTS,
-    st.integers(0, 44),
-    st.integers(0, 44),
-    st.sampled_from([1, 2, 3, 4, 5, 8, 12]),
-    st.sampled_from([None, "front", "denim"]),
-)
-@settings(max_examples=150, deadline=None)
-def test_history_and_as_of_equal_the_model(
-    commits: list[list[LevelPoint]], from_tick: int, ticks: int, step_ticks: int, zone: str | None
-) -> None:
-    """Late, repeated and same-time points included: levels then and now equal the slow model's."""
-    model = LevelModel(TICK_NS)
-    from_ns, to_ns = from_tick * TICK_NS, (from_tick + ticks) * TICK_NS
-    with a_store() as store:
-        for number, points in enumerate(commits):
-            store.commit(Commit(number, levels=points))
-            model.add(points)
-        assert set(store.latest_levels()) == model.latest()
-        assert len(store.latest_levels()) == len(model.latest())
-        for sku in ("A", "B"):
-            assert store.levels_at("lyon-1", sku, to_ns) == model.levels_at("lyon-1", sku, to_ns)
-            asked = ("lyon-1", sku, from_ns, to_ns, step_ticks * TICK_NS, zone)
-            assert _rounded(store.history(*asked)) == _rounded(model.history(*asked))
-
-
-def test_a_late_point_enters_history_and_leaves_the_latest(reopen: Callable[[], GatewayStore]) -> None:
-    """A point older than the latest is history; what is now stays."""
-    store = reopen()
-    store.commit(Commit(1, levels=[LevelPoint("lyon-1", "A", "front", 50, 5)]))
-    store.commit(Commit(2, levels=[LevelPoint("lyon-1", "A", "front", 30, 9)]))
-    assert store.latest_levels() == [LevelPoint("lyon-1", "A", "front", 50, 5)]
-    assert store.levels_at("lyon-1", "A", 40) == {"front": 9}
-    assert store.levels_at("lyon-1", "A", 29) == {}
-
-
-def test_pieces_that_move_are_never_doubled_in_the_sum(reopen: Callable[[], GatewayStore]) -> None:
-    """A move between zones at one time leaves the store's minimum and maximum as they were."""
-    store = reopen()
-    both = [LevelPoint("lyon-1", "A", "front", 10, 4), LevelPoint("lyon-1", "A", "back", 10, 6)]
-    moved = [LevelPoint("lyon-1", "A", "front", 25, 7), LevelPoint("lyon-1", "A", "back", 25, 3)]
-    store.commit(Commit(1, levels=both))
-    store.commit(Commit(2, levels=moved))
-    assert {(s.minimum, s.maximum) for s in store.history("lyon-1", "A", 10, 40, 10)} == {(10, 10)}
-
-
-def test_a_window_of_too_many_steps_is_refused(reopen: Callable[[], GatewayStore]) -> None:
-    """An answer is bounded: more than 10,000 steps, or steps of no length, are a ValueError."""
-    store = reopen()
-    store.commit(Commit(1, levels=[LevelPoint("lyon-1", "A", "front", 0, 5)]))
-    assert len(store.history("lyon-1", "A", 0, 10_000, 1)) == 10_000
-    for step_ns in (1, 0, -5):
-        with pytest.raises(ValueError, match="step"):
-            store.history("lyon-1", "A", 0, 10_001, step_ns)
-    assert store.history("lyon-1", "A", 10, 10, 1) == []
-    assert store.history("lyon-1", "unknown", 0, 10, 1) == []
 
 
 def test_state_rows_are_replaced_and_deleted(reopen: Callable[[], GatewayStore]) -> None:
