@@ -16,6 +16,7 @@ from gateway.config_mappings import MappingSection, Scale, Unit
 from gateway.config_place import HoursSection, PickMinutesSection, PlaceSection
 from gateway.config_reservations import ReservationsSection
 from gateway.config_section import Id, Section
+from gateway.config_storage import StorageSection
 from readers.topics import check_filter
 
 
@@ -383,6 +384,7 @@ class SiteConfig(Section):
     stock: StockSection = StockSection()
     alerts: AlertsSection = AlertsSection()
     reservations: ReservationsSection = ReservationsSection()
+    storage: StorageSection = StorageSection()
     stores: tuple[StoreSection, ...] = Field(min_length=1, max_length=20)
     readers: tuple[ReaderSection, ...] = ()
     scanners: tuple[ScannerSection, ...] = ()

@@ -16,7 +16,9 @@ from typing import NamedTuple
 from gateway.storage.clock_trust import ClockTrust
 from gateway.storage.level_reads import kept
 from gateway.storage.resolution import START_COLUMN, TABLES, Table
+from gateway.storage.retention_rule import Retention
 from gateway.storage.rollups import DAY_NS, start_of
+from gateway.storage.sizes import Sizes
 from gateway.storage.sql import Sql
 
 MAX_SLICE_ROWS, MIN_SLICE_ROWS = 2_000, 16
@@ -32,27 +34,6 @@ _INCREMENTAL = 2
 """PRAGMA auto_vacuum of a file whose free pages can be given back."""
 _COUNTER = "let_go:"
 _CLOCK = ("clock_trusted_ns", "clock_seen_ns", "clock_since_ns")
-
-
-@dataclass(frozen=True, slots=True)
-class Retention:
-    """How long each table is kept, ns of the shop's time. levels <= hourly <= daily."""
-
-    levels_ns: int
-    hourly_ns: int
-    daily_ns: int
-    movements_ns: int
-    applied_ns: int
-    alerts_ns: int
-    dead_letters_ns: int
-
-
-class Sizes(NamedTuple):
-    """The store on disk: its file, its write-ahead log, and what lies free within the file."""
-
-    file_bytes: int
-    wal_bytes: int
-    free_bytes: int
 
 
 class Slice(NamedTuple):

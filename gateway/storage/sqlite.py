@@ -47,6 +47,7 @@ from gateway.storage.ports import (
 )
 from gateway.storage.reading import ReaderPool
 from gateway.storage.reads import StoreReads
+from gateway.storage.sizes import Sizes
 from gateway.storage.sql import Sql
 
 Synchronous = Literal["FULL", "NORMAL", "OFF"]
@@ -367,7 +368,7 @@ class SqliteStore(StoreReads, OutboxReads):
         """Have the boundaries of the level tables read anew, which a `housekeep` moved. Writer thread only."""
         self._levels.forget()
 
-    def sizes(self) -> retention.Sizes:
+    def sizes(self) -> Sizes:
         """Return how large the store is on disk."""
         log = self.path.with_name(f"{self.path.name}-wal")
         with self._reading() as sql:

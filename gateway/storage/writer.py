@@ -12,10 +12,10 @@ import asyncio
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Protocol, Self, TypeVar
 
 from gateway.storage.errors import CommitAbandoned, StoreClosed
 from gateway.storage.ports import Commit, Committed, GroupOutcome, Settlement
@@ -29,6 +29,8 @@ SETTLE_S = 0.5
 """How long the settling of the outbox waits for a commit to go in with."""
 MAX_WAITING = 1_024
 """Commits handed in and not yet written; beyond it callers wait before they hand in theirs."""
+
+T = TypeVar("T")
 
 
 class GroupStore(Protocol):
@@ -84,6 +86,7 @@ class Writer:
         self._room = asyncio.Semaphore(MAX_WAITING)
         self._ready = threading.Condition()
         self._jobs: deque[_Job] = deque()
+        self._asides: deque[Callable[[], Callable[[], None]]] = deque()
         self._wanted = 1
         self._closing = False
         self._epoch = 0
@@ -121,6 +124,28 @@ class Writer:
         commit, or by itself after SETTLE_S, so that a commit seldom waits behind it.
         """
         await self._hand_in(None, (), settlement)
+
+    async def aside(self, work: Callable[[], T]) -> T:
+        """Run `work` in the writer's thread, between two transactions; return or raise what it does.
+
+        It should be short: commits wait for it. What waits at `close` is still done.
+        """
+        done: asyncio.Future[T] = self._loop.create_future()
+
+        def act() -> Callable[[], None]:
+            try:
+                result = work()
+            except Exception as error:  # noqa: BLE001 - it reaches the one who asked
+                failure = error
+                return lambda: None if done.done() else done.set_exception(failure)
+            return lambda: None if done.done() else done.set_result(result)
+
+        with self._ready:
+            if self._closing:
+                raise StoreClosed(self._store.path, "the writer is closed")
+            self._asides.append(act)
+            self._ready.notify()
+        return await done
 
     async def close(self) -> None:
         """Write what was handed in, then end the thread; idempotent. The store stays open."""
@@ -173,22 +198,26 @@ class Writer:
     # -- in the thread -------------------------------------------------------------------------
 
     def _run(self) -> None:
-        while jobs := self._take():
+        while (jobs := self._take()) or self._asides:
             self._settle(jobs)
+            aside = self._asides.popleft() if self._asides else None
             try:
-                self._loop.call_soon_threadsafe(self._deliver, jobs)
+                if jobs:
+                    self._loop.call_soon_threadsafe(self._deliver, jobs)
+                if aside is not None:
+                    self._loop.call_soon_threadsafe(aside())
             except RuntimeError:  # the loop was closed without us: nobody waits any more
                 return
 
     def _take(self) -> list[_Job]:
-        """Wait for work and return it, at most MAX_GROUP jobs; nothing when closed and drained."""
+        """Wait for work and return it, at most MAX_GROUP jobs; none when closed and drained, or for an aside."""
         with self._ready:
             self._wanted = 1
             waits_from_s = time.monotonic()
-            self._ready.wait_for(lambda: self._jobs or self._closing)
+            self._ready.wait_for(lambda: self._jobs or self._asides or self._closing)
             idle_s = time.monotonic() - waits_from_s
             wait_s = linger_s(self._last_group, self._last_took_s, idle_s)
-            if wait_s > 0 and not self._closing:
+            if wait_s > 0 and self._jobs and not self._closing:
                 self._wanted = min(self._last_group, MAX_GROUP)
                 self._ready.wait_for(lambda: len(self._jobs) >= self._wanted or self._closing, wait_s)
             return [self._jobs.popleft() for _ in range(min(len(self._jobs), MAX_GROUP))]

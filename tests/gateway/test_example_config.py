@@ -37,12 +37,13 @@ from gateway.config_mappings import (
     ScansSection,
 )
 from gateway.config_reservations import ReservationsSection
+from gateway.config_storage import StorageSection
 from gateway.devices_of_site import check_devices
 
 EXAMPLE = files("config").joinpath("example.toml").read_text("utf-8")
 TABLES: dict[str, type[Section]] = {
     "gateway": GatewaySection, "api": ApiSection, "mqtt": MqttSection, "catalogue": CatalogueSection,
-    "reservations": ReservationsSection,
+    "reservations": ReservationsSection, "storage": StorageSection,
     "presence": PresenceSection, "stock": StockSection, "alerts": AlertsSection, "stores": StoreSection,
     "stores.zones": ZoneSection, "readers": ReaderSection, "readers.antennas": AntennaSection,
     "scanners": ScannerSection, "shelves": ShelfSection, "mappings": MappingSection,

@@ -17,10 +17,10 @@ from gateway.storage.retention import (
     MIN_SLICE_ROWS,
     SLICE_S,
     Pace,
-    Retention,
     let_go,
     sweep_round,
 )
+from gateway.storage.retention_rule import Retention
 from gateway.storage.rollups import DAY_NS, HOUR_NS
 from gateway.storage.sqlite import SqliteStore
 from tests.support.level_model import LevelModel

@@ -198,6 +198,52 @@ def test_closing_writes_what_waits_and_refuses_more() -> None:
     run(scenario)
 
 
+def test_what_is_done_aside_goes_between_two_transactions() -> None:
+    """Under load it waits for the transaction under way alone; what it returns or raises reaches who asked."""
+
+    async def scenario(gated: GatedStore, writer: Writer) -> None:
+        tasks = await _handed_in(gated, writer, [_commit(1), _commit(2), _commit(3)])
+        seen = asyncio.ensure_future(writer.aside(lambda: (len(gated.sizes), gated.inner.last_seq("lyon-1"))))
+        failing = asyncio.ensure_future(writer.aside(lambda: 1 // 0))
+        await asyncio.sleep(0)
+        assert not seen.done()
+        gated.gate.set()
+        transactions, last_seq = await seen
+        assert (transactions, last_seq) in {(1, 1), (2, 3)}
+        with pytest.raises(ZeroDivisionError):
+            await failing
+        await asyncio.gather(*tasks)
+        assert await writer.aside(lambda: threading.current_thread().name) == "store-writer"
+        await writer.close()
+        with pytest.raises(StoreClosed):
+            await writer.aside(lambda: None)
+
+    run(scenario)
+
+
+def test_an_aside_wakes_nobody_too_early() -> None:
+    """A commit that is handed in while something is done aside is written right after it."""
+
+    async def scenario(gated: GatedStore, writer: Writer) -> None:
+        gated.gate.set()
+        begun, may_end = threading.Event(), threading.Event()
+
+        def work() -> bool:
+            begun.set()
+            return may_end.wait(10)
+
+        aside = asyncio.ensure_future(writer.aside(work))
+        await asyncio.to_thread(begun.wait)
+        commit = asyncio.ensure_future(writer.commit(_commit(1)))
+        await asyncio.sleep(0)
+        assert not commit.done()
+        may_end.set()
+        assert await aside
+        assert (await commit).entries[0].seq == 1
+
+    run(scenario)
+
+
 def test_nobody_lingers_alone() -> None:
     """The wait for company is none after a lone commit or a pause, and never longer than a write or 20 ms."""
     assert linger_s(last_group=1, last_took_s=0.005, idle_s=0) == 0
