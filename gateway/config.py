@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from gateway.config_influx import InfluxSection
 from gateway.config_mappings import MappingSection, Scale, Unit
 from gateway.config_place import HoursSection, PickMinutesSection, PlaceSection
 from gateway.config_reservations import ReservationsSection
@@ -385,6 +386,7 @@ class SiteConfig(Section):
     alerts: AlertsSection = AlertsSection()
     reservations: ReservationsSection = ReservationsSection()
     storage: StorageSection = StorageSection()
+    influxdb: InfluxSection | None = None
     stores: tuple[StoreSection, ...] = Field(min_length=1, max_length=20)
     readers: tuple[ReaderSection, ...] = ()
     scanners: tuple[ScannerSection, ...] = ()

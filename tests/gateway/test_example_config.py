@@ -29,6 +29,7 @@ from gateway.config import (
     ZoneSection,
 )
 from gateway.config_file import parse_site
+from gateway.config_influx import InfluxSection
 from gateway.config_mappings import (
     AvailabilitySection,
     MappingSection,
@@ -49,6 +50,7 @@ TABLES: dict[str, type[Section]] = {
     "scanners": ScannerSection, "shelves": ShelfSection, "mappings": MappingSection,
     "mappings.reads": ReadsSection, "mappings.readings": ReadingsSection, "mappings.scans": ScansSection,
     "mappings.availability": AvailabilitySection,
+    "influxdb": InfluxSection,
 }  # fmt: skip
 KEY_LINE = re.compile(r"^(?P<off># )?(?P<key>[a-z_]+) = (?P<rest>.*)$")
 WITH_DEFAULT = re.compile(r"(?P<value>.*?)\s+# .*?(?:default: (?P<default>.*)|required)$")
