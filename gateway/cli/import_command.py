@@ -66,7 +66,7 @@ def _import(arguments: argparse.Namespace) -> int:
                     f"import: {refused:,} lines are refused, so nothing was imported: mend them, "
                     "or leave them out with --skip-refused"
                 )
-            _write(made, path, source, table, form)
+            _write(made, path, source, table, form, skips=refused > 0)
     finally:
         store.close()
     done = made.imported
@@ -94,12 +94,13 @@ def _judge(made: Import, path: Path, source: InputFile, table: Table, form: Form
     return refused
 
 
-def _write(made: Import, path: Path, source: InputFile, table: Table, form: Format) -> None:
+def _write(made: Import, path: Path, source: InputFile, table: Table, form: Format, *, skips: bool) -> None:
+    """Write the good lines; `skips`: without those that contradict the store."""
     with opened_file(path, writes=True) as sql, Progress(source.size_bytes) as bar:
         rows = (
             row
             for _, row in decode(table, _lines(source), form)
-            if not isinstance(row, RowRefused) and made.refusal(sql, row) is None
+            if not isinstance(row, RowRefused) and not (skips and made.refusal(sql, row))
         )
         for batch in _batches(rows):
             made.write(sql, batch)

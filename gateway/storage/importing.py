@@ -68,50 +68,60 @@ class JournalImport:
         self.imported = Imported()
         self._path = path
         self._numbers: dict[str, int] = {}
+        self._own: int | None = None
 
     def refusal(self, sql: Sql, row: Row) -> str | None:
         """Return why a movement cannot be: its sequence is taken, or is this store's own to give."""
-        number, is_current = self._number(sql, str(row[0]))
-        stored = None if number is None else sql.execute(_ENTRY, (number, *row[1:3])).fetchone()
-        if stored is not None:
-            if _same(stored, row):
-                return None
-            return f"another movement is stored as {row[1]} {row[2]} of journal {row[0]}"
-        if is_current:
-            return f"{row[0]} is the journal that this store goes on to write: nobody else may add to it"
-        return None
+        return self._judged(sql, row)[0]
 
     def write(self, sql: Sql, rows: Sequence[Row]) -> None:
         """Add what is not there yet."""
+        self._numbers.clear()  # of an earlier batch that was taken back, perhaps
         with _transaction(sql):
             added = 0
             for row in rows:
-                if (reason := self.refusal(sql, row)) is not None:
+                reason, is_there = self._judged(sql, row)
+                if reason is not None:
                     raise ImportRefused(self._path, reason)
-                number, _ = self._number(sql, str(row[0]))
-                if number is None:
-                    number = self._begin(sql, str(row[0]))
-                if sql.execute(_ENTRY, (number, *row[1:3])).fetchone() is None:
+                if not is_there:
                     added += 1
-                    self._add(sql, number, row)
+                    self._add(sql, row)
         self.imported.added += added
         self.imported.same += len(rows) - added
 
-    def _add(self, sql: Sql, number: int, row: Row) -> None:
-        deltas = _deltas(str(row[12]))
+    def _judged(self, sql: Sql, row: Row) -> tuple[str | None, bool]:
+        """Return why a movement is refused, if it is, and whether it is stored already."""
+        number = self._number(sql, str(row[0]))
+        stored = None if number is None else sql.execute(_ENTRY, (number, *row[1:3])).fetchone()
+        if stored is not None:
+            if _same(stored, row):
+                return None, True
+            return f"another movement is stored as {row[1]} {row[2]} of journal {row[0]}", True
+        if number is not None and number == self._own:
+            return (
+                f"{row[0]} is the journal that this store goes on to write: nobody else may add to it",
+                False,
+            )
+        return None, False
+
+    def _add(self, sql: Sql, row: Row) -> None:
+        number, deltas = self._number(sql, str(row[0])), _deltas(str(row[12]))
+        if number is None:
+            number = self._begin(sql, str(row[0]))
         sql.execute(_INSERT, (number, *row[1:12], to_json(deltas), *row[13:]))
         store, sku = row[1], row[5]
         sql.executemany(_OPEN, [(number, store, sku, zone, -pieces) for zone, pieces in deltas])
 
-    def _number(self, sql: Sql, journal_id: str) -> tuple[int | None, bool]:
-        """Return a journal's number, and whether it is the one that the store writes."""
+    def _number(self, sql: Sql, journal_id: str) -> int | None:
+        """Return a journal's number, None for one that is new here; note which one the store itself writes."""
         number = self._numbers.get(journal_id)
         if number is None:
             found = sql.execute("SELECT number FROM journals WHERE journal_id = ?", (journal_id,)).fetchone()
             if found is None:
-                return None, False
+                return None
             number = self._numbers[journal_id] = int(found[0])
-        return number, number == _current(sql)
+            self._own = _current(sql)
+        return number
 
     def _begin(self, sql: Sql, journal_id: str) -> int:
         """Give a journal that is new here its number: behind those imported before, ahead of our own."""
