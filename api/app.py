@@ -24,6 +24,7 @@ from api.routes.history import add_history_routes
 from api.routes.ingest import add_ingest_routes
 from api.routes.overview import add_overview_routes
 from api.routes.problems import add_problem_routes
+from api.routes.query import add_query_routes
 from api.routes.refused import add_refused_routes
 from api.routes.reservations import add_reservation_routes
 from api.routes.session import add_session_routes
@@ -39,6 +40,7 @@ VERSION = "1"
 
 ROUTES = (
     add_availability_routes,
+    add_query_routes,
     add_history_routes,
     add_explain_routes,
     add_stream_routes,

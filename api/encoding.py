@@ -11,6 +11,7 @@ from typing import Literal
 
 from pydantic_core import to_json
 
+from api.baskets import Option
 from api.times import NS_PER_S, rfc3339, rfc3339_or_none
 from gateway.alerts.records import AlertRecord
 from gateway.device_clocks import ClockJudgement
@@ -150,6 +151,52 @@ def banded_body(availability: Availability, limited_below: int, now_ns: int) -> 
         "promise": promise_body(availability),
         "valid_until": rfc3339(shown_valid_until_ns(availability.valid_until_ns, now_ns)),
     }
+
+
+def versioned(visible: bytes, found: Availability) -> bytes:
+    """Return an exact answer with its version, which no ETag covers."""
+    return b'%b,"version":%d}' % (visible[:-1], found.version)
+
+
+def encode_seen(found: Availability, now_ns: int, limited_below: int, *, exact: bool) -> bytes:
+    """Return an answer as its caller may see it: with quantities, or banded."""
+    if exact:
+        return versioned(dump(availability_body(found, now_ns)), found)
+    return dump(banded_body(found, limited_below, now_ns))
+
+
+def rounded_km(distance_km: float | None) -> float | None:
+    """Return a distance as it is told, to 0.1 km."""
+    return None if distance_km is None else round(distance_km, 1)
+
+
+def pickup_option_body(option: Option, pieces: Sequence[int], *, exact: bool) -> Json:
+    """Return what a store can do for a basket; `pieces` wanted, by line. Not `exact`: without probabilities."""
+    probability = option.probability
+    return {
+        "store": option.placed.store.id,
+        "distance_km": rounded_km(option.placed.distance_km),
+        "coverable": option.missing == 0,
+        "probability": None if probability is None or not exact else shown_p(probability),
+        "ready_by": rfc3339_or_none(option.ready_by_ns),
+        "lines": [
+            {
+                "sku": answer.sku,
+                "qty": qty,
+                "status": answer.status,
+                "pickup": answer.pickup,
+                "p_at_least_requested": _shown_p_of(answer) if exact else None,
+                "ready_by": rfc3339_or_none(answer.ready_by_ns),
+                "reasons": answer.reasons,
+            }
+            for answer, qty in zip(option.answers, pieces, strict=True)
+        ],
+    }
+
+
+def _shown_p_of(answer: Availability) -> float | None:
+    p = answer.p_at_least_requested
+    return None if p is None or answer.status == "UNKNOWN" else shown_p(p)
 
 
 def band_of(availability: Availability, limited_below: int) -> Band:

@@ -13,6 +13,7 @@ from api.auth import SESSION_COOKIE, Needs
 from api.problems import CATALOGUE, MEDIA_TYPE
 from api.schemas.events import EventBatch
 from api.schemas.problems import ProblemDocument
+from api.schemas.query import AvailabilityQuery, PickupQuery
 from api.schemas.reservations import (
     CollectIn,
     ConfirmIn,
@@ -31,6 +32,8 @@ _UNROUTED = (
     (AvailabilityEvent, "serialization"),
     (EventBatch, "validation"),
     (SignIn, "validation"),
+    (AvailabilityQuery, "validation"),
+    (PickupQuery, "validation"),
     (ReservationIn, "validation"),
     (ReservationPatch, "validation"),
     (ConfirmIn, "validation"),

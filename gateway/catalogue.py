@@ -42,6 +42,7 @@ class Catalogue:
         self._by_sku: dict[str, Article] = {}
         self._by_gtin: dict[str, str] = {}
         self._by_epc: dict[str, str] = {}
+        self._by_model: dict[str, list[str]] = {}
         self._unknown = 0
         for article in articles:
             self._add(article)
@@ -58,6 +59,16 @@ class Catalogue:
             if other != article.sku:
                 raise ValueError(f"EPC {epc} is bound to both {other!r} and {article.sku!r}")
         self._by_sku[article.sku] = article
+        if article.model is not None:
+            self._by_model.setdefault(article.model, []).append(article.sku)
+
+    def variants(self, sku: str) -> list[Article]:
+        """Return an article, and behind it the others of its model, by SKU; empty where there is none."""
+        article = self._by_sku.get(sku)
+        if article is None:
+            return []
+        others = sorted(other for other in self._by_model.get(article.model or "", ()) if other != sku)
+        return [article, *(self._by_sku[other] for other in others)]
 
     def article(self, sku: str) -> Article | None:
         """Return the article of a SKU."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from gateway.answers import availability
 from gateway.calibration import CalibrationReport
+from gateway.catalogue import Article
 from gateway.config import SiteConfig
 from gateway.config_place import HoursSection, PlaceSection
 from gateway.engine import Engine
@@ -28,20 +29,11 @@ class Inventory:
 
     def articles(self) -> Sequence[ArticleInfo]:
         """Return all articles by SKU, the unknown ones last."""
-        return [
-            ArticleInfo(
-                sku=a.sku,
-                gtins=a.gtins,
-                name=a.name or {"en": a.sku, "fr": a.sku},
-                tracked_by=a.tracked_by,
-                known=a.known,
-                department=a.department,
-                model=a.model,
-                size=a.size,
-                colour=a.colour,
-            )
-            for a in self._state.catalogue.articles()
-        ]
+        return [_article_info(article) for article in self._state.catalogue.articles()]
+
+    def variants(self, sku: str) -> Sequence[ArticleInfo]:
+        """Return an article, and behind it the others of its model."""
+        return [_article_info(article) for article in self._state.catalogue.variants(sku)]
 
     def sku_of(self, gtin: str) -> str | None:
         """Return the SKU of a GTIN-14."""
@@ -67,6 +59,20 @@ class Inventory:
     def calibration(self, store: str) -> CalibrationReport | None:
         """Return what past answers of a store were worth."""
         return self._state.calibration.report(store)
+
+
+def _article_info(article: Article) -> ArticleInfo:
+    return ArticleInfo(
+        sku=article.sku,
+        gtins=article.gtins,
+        name=article.name or {"en": article.sku, "fr": article.sku},
+        tracked_by=article.tracked_by,
+        known=article.known,
+        department=article.department,
+        model=article.model,
+        size=article.size,
+        colour=article.colour,
+    )
 
 
 def _stores(config: SiteConfig) -> tuple[StoreInfo, ...]:

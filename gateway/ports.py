@@ -329,6 +329,10 @@ class InventoryPort(Protocol):
         """Return the SKU of a GTIN-14."""
         ...
 
+    def variants(self, sku: str) -> Sequence[ArticleInfo]:
+        """Return an article, and behind it the others of its model; empty where there is no such article."""
+        ...
+
     def availability(
         self, store: str, sku: str, qty: int = 1, exclude: str | None = None
     ) -> Availability | None:

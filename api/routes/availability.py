@@ -9,7 +9,7 @@ from starlette.responses import Response
 from api.answers import json_answer, lasting
 from api.auth import ReadCaller, require_exact, require_store, stores_seen
 from api.context import ApiContext, context_of
-from api.encoding import availability_body, banded_body, dump, shown_valid_until_ns
+from api.encoding import availability_body, dump, encode_seen, shown_valid_until_ns, versioned
 from api.openapi import problems
 from api.parameters import MAX_PAIRS, QtyQuery, Sku, SkuPath, StorePath, StoreQuery
 from api.problems import Fault, Problem, echo, pointer
@@ -83,7 +83,7 @@ async def store_availability(
     require_store(context, caller, store)
     if as_of is not None:
         return await _past(request, caller, store, sku, as_of)
-    _check_qty(caller, qty)
+    check_qty(caller, qty)
     found = context.ports.inventory.availability(store, sku, qty, exclude_reservation)
     if found is None:
         raise unknown_sku([sku], "path")
@@ -106,7 +106,7 @@ async def availability(
     where it knows none of them, the answer is 404 `unknown_sku`.
     """
     context = context_of(request)
-    _check_qty(caller, qty)
+    check_qty(caller, qty)
     stores = stores_seen(context, caller, store)
     skus = list(dict.fromkeys(sku))
     if len(stores) * len(skus) > MAX_PAIRS:
@@ -138,7 +138,8 @@ def unknown_sku(skus: list[str], part: str) -> Problem:
     return Problem("unknown_sku", f"There is no article {named}.", errors=faults)
 
 
-def _check_qty(caller: Caller, qty: int) -> None:
+def check_qty(caller: Caller, qty: int) -> None:
+    """Raise Problem insufficient_scope where a caller of bands asks for so many that it would be counting."""
     if qty > MAX_BANDED_QTY:
         require_exact(caller, f"A qty above {MAX_BANDED_QTY}")
 
@@ -146,10 +147,10 @@ def _check_qty(caller: Caller, qty: int) -> None:
 def _encode(context: ApiContext, caller: Caller, found: Found, now_ns: int) -> tuple[bytes, bytes]:
     """Return what the ETag covers, and the body: the same with the version, which says nothing of stock."""
     if not caller.may("availability:exact"):
-        banded = dump(banded_body(found, context.settings.limited_below, now_ns))
+        banded = encode_seen(found, now_ns, context.settings.limited_below, exact=False)
         return banded, banded
     visible = dump(availability_body(found, now_ns))
-    return visible, b'%b,"version":%d}' % (visible[:-1], found.version)
+    return visible, versioned(visible, found)
 
 
 def _listing(items: list[bytes], unknown_skus: list[str]) -> bytes:

@@ -144,6 +144,15 @@ def test_a_catalogue_meets_what_it_does_not_know() -> None:
     ]  # fmt: skip
 
 
+def test_variants_are_the_articles_of_one_model() -> None:
+    """The article itself first, then the others of its model; one without a model has none."""
+    rows = "B32,B\nB30,B\nB31,B\nTEE,\n"
+    catalogue = parse_catalogue(f"sku,model\n{rows}", "articles.csv")
+    assert [a.sku for a in catalogue.variants("B31")] == ["B31", "B30", "B32"]
+    assert [a.sku for a in catalogue.variants("TEE")] == ["TEE"]
+    assert catalogue.variants("NIX") == []
+
+
 def test_a_tag_without_a_product_code_is_bound_to_an_article_by_hand() -> None:
     """The EPCs of a row count as its article, in either case of hex; other such tags stay unidentified."""
     catalogue = parse_catalogue("sku,epc\nLAMP,e20010710000529b0940b402|AA00\n", "articles.csv")

@@ -249,6 +249,11 @@ class FakeInventory:
     def articles(self) -> Sequence[ArticleInfo]:
         return self.listed
 
+    def variants(self, sku: str) -> Sequence[ArticleInfo]:
+        found = [a for a in self.listed if a.sku == sku]
+        model = found[0].model if found else None
+        return [*found, *(a for a in self.listed if model and a.model == model and a.sku != sku)]
+
     def sku_of(self, gtin: str) -> str | None:
         return next((a.sku for a in self.listed if gtin in a.gtins), None)
 

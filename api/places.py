@@ -1,0 +1,37 @@
+"""Which stores are near, and how far. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import asin, cos, radians, sin, sqrt
+
+from gateway.ports import StoreInfo
+
+EARTH_RADIUS_KM = 6_371.0088
+"""Mean radius (IUGG). A great circle on it is off by at most half a per cent: streets are off by far more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A store, and how far it is from where somebody is; None where nobody asked, or it has no position."""
+
+    store: StoreInfo
+    distance_km: float | None = None
+
+
+def distance_km(a: tuple[float, float], b: tuple[float, float]) -> float:
+    """Return the great-circle distance of two points (latitude, longitude in degrees), by the haversine."""
+    (lat_a, lon_a), (lat_b, lon_b) = a, b
+    half_lat, half_lon = radians(lat_b - lat_a) / 2, radians(lon_b - lon_a) / 2
+    h = sin(half_lat) ** 2 + cos(radians(lat_a)) * cos(radians(lat_b)) * sin(half_lon) ** 2
+    return 2 * EARTH_RADIUS_KM * asin(min(1.0, sqrt(h)))
+
+
+def near(stores: Sequence[StoreInfo], position: tuple[float, float], radius_km: float) -> list[Placed]:
+    """Return the stores within a radius, nearest first; one without a position is nowhere near."""
+    found = [
+        Placed(store, distance_km(position, store.position)) for store in stores if store.position is not None
+    ]
+    return sorted(
+        (placed for placed in found if (placed.distance_km or 0.0) <= radius_km),
+        key=lambda placed: placed.distance_km or 0.0,
+    )
