@@ -42,6 +42,7 @@ class OldRecords:
         self.waiting = 0
         """Questions under way and waiting."""
         self._is_gone = False
+        self._is_closed = False
 
     def has(self, window: Window) -> bool:
         """Return whether a history over the window is to be asked here. May block for the embedded store."""
@@ -60,13 +61,16 @@ class OldRecords:
         return await self._ask(partial(self._levels.levels_at, store, sku, at_ns))
 
     def close(self) -> None:
-        """End what is under way; idempotent."""
+        """End what is under way, and refuse what comes; idempotent."""
+        self._is_closed = True
         self._end()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _ask(self, question: Callable[[], T]) -> T:
         if self.waiting >= MAX_WAITING:
             raise RecordsRefused("old_records_unavailable", "InfluxDB has too many questions waiting.")
+        if self._is_closed:
+            raise RecordsRefused("old_records_unavailable", "The gateway stops.")
         self.waiting += 1
         try:
             async with asyncio.timeout(self._wait_s):

@@ -27,6 +27,7 @@ from gateway.answers import availability
 from gateway.catalogue import Catalogue
 from gateway.cli.broker_settings import mqtt_settings
 from gateway.cli.http_server import HttpServer, http_server, listen
+from gateway.cli.old_levels import old_records
 from gateway.cli.paths import device_path, store_path
 from gateway.cli.systemd import Notifier
 from gateway.clock import Clock
@@ -135,6 +136,7 @@ class _Gateway:
             else None
         )
         self.health = Health(self.engine, self.pipeline, self._links())
+        self._old = old_records(site.influxdb, run.base, store)
         self._app = self._build_app(run, store)
         self._on_ready = run.on_ready
 
@@ -156,7 +158,7 @@ class _Gateway:
         ports = Ports(
             clock=self._clock,
             inventory=Inventory(self.engine, self._clock.now_ns, lambda: self.pipeline.version),
-            records=Records(store),
+            records=Records(store, self._old),
             intake=self.pipeline,
             ingest=self._ingest,
             reservations=Holds(self.engine, self.pipeline, store),
@@ -208,6 +210,8 @@ class _Gateway:
             self._notifier.stopping()
             server.should_exit = True
             self.feed.close()
+            if self._old is not None:
+                self._old.close()
             await http
             for task in running:
                 task.cancel()

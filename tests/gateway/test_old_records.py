@@ -171,6 +171,21 @@ def test_an_answer_is_not_waited_for_longer_than_a_while() -> None:
     ask(test, wait_s=0.05)
 
 
+def test_a_stop_waits_for_no_answer() -> None:
+    """Questions under way end, and what comes afterwards is refused."""
+
+    async def test(asked: Asked) -> None:
+        asked.elsewhere.may_answer.clear()
+        asked.elsewhere.error = SeriesUnavailable("http://x", "the gateway stops")
+        hanging = asyncio.create_task(asked.refusal())
+        await until(lambda: asked.elsewhere.asked == 1, "it to be asked")
+        asked.old.close()
+        assert (await hanging).code == "old_records_unavailable"
+        assert "stops" in (await asked.refusal()).detail
+
+    ask(test)
+
+
 def test_questions_that_hang_hold_up_nothing_else() -> None:
     """All its threads hang and as many questions wait as may: the next is refused, and the store answers."""
 

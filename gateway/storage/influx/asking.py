@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterator
 from typing import Final
 from urllib.parse import urlencode, urlsplit
 
+import certifi
+
 from gateway.storage.influx.influxql import AnswerUnreadable, QuestionRefused, Row, read_rows
 from gateway.storage.influx.read_errors import SeriesRefused, SeriesTooLarge, SeriesUnavailable
 from gateway.storage.influx.settings import InfluxSettings
@@ -132,7 +134,8 @@ class Asking:
         host, timeout_s = self._address.hostname or "", self.settings.timeout_s
         if self._address.scheme != "https":
             return http.client.HTTPConnection(host, self._address.port, timeout=timeout_s)
-        context = ssl.create_default_context(cafile=self.settings.ca_file)
+        # the same authorities as those by which influxdb-client writes: one place, trusted or not, for both
+        context = ssl.create_default_context(cafile=self.settings.ca_file or certifi.where())
         return http.client.HTTPSConnection(host, self._address.port, timeout=timeout_s, context=context)
 
 
