@@ -39,6 +39,7 @@ class Links:
     repeats: Mapping[str, StageCounts]
     lines: Mapping[str, StageCounts] = field(default_factory=dict)
     unmatched: Callable[[], Sequence[UnmatchedTopic]] = tuple
+    clock_ahead_s: Callable[[], float] = float
 
 
 class Health:
@@ -139,6 +140,12 @@ class Health:
         yield from _metric(
             "storefloor_passes_total", "counter", "passes of the pipeline", self._pipeline.passes
         )
+        yield from _metric(
+            "storefloor_clock_ahead_seconds",
+            "gauge",
+            "how far time here is ahead of the machine's clock, which was set back or started in the past",
+            round(self._links.clock_ahead_s(), 3),
+        )
         if mqtt is not None:
             yield from _metric(
                 "storefloor_mqtt_up", "gauge", "1 while connected", int(mqtt.state in {"up", "held"})
@@ -217,5 +224,5 @@ def _family(name: str, kind: str, text: str) -> Iterable[str]:
     return (f"# HELP {name} {text}", f"# TYPE {name} {kind}")
 
 
-def _metric(name: str, kind: str, text: str, value: int) -> Iterable[str]:
+def _metric(name: str, kind: str, text: str, value: float) -> Iterable[str]:
     return (*_family(name, kind, text), f"{name} {value}")

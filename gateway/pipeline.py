@@ -21,7 +21,7 @@ from gateway.clock import Clock
 from gateway.engine import Changes, Engine
 from gateway.ports import EventResult, TillEvent
 from gateway.storage.errors import StoreError, StoreFull, StoreReadOnly
-from gateway.storage.ports import AppliedEvent, Commit, Committed, DeadLetter
+from gateway.storage.ports import AppliedEvent, Commit, Committed, DeadLetter, StateRow
 from readers.errors import Malformed
 from readers.observations import Observation
 
@@ -38,6 +38,10 @@ RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 """Waits between tries of a commit that the disk refused; the last one repeats."""
 FINISH_S = 3.0
 """Real seconds that a stop waits for a disk that refuses: nothing of it was acknowledged, so it comes again."""
+CLOCK_PART = "time"
+"""The state row in which each commit leaves its time: a later life does not go back behind it."""
+MAX_SAMPLES = 100
+"""Samples that wait for a commit: more than a disk that refuses for an hour leaves over."""
 MAX_RECENT_EVENTS = 100_000
 """Event ids answered from memory. Those in flight are among them, so a repeat cannot slip between."""
 
@@ -130,6 +134,7 @@ class Pipeline:
         self._tap = tap
         self._held: deque[_Held] = deque()
         self._held_observations = 0
+        self._samples: deque[bytes] = deque(maxlen=MAX_SAMPLES)
         self._wake = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
@@ -158,6 +163,11 @@ class Pipeline:
     async def drained(self) -> None:
         """Return once there is room again."""
         await self._room.wait()
+
+    def tell(self, lines: bytes) -> None:
+        """Have line protocol written to the outbox with the next pass's commit."""
+        self._samples.append(lines)
+        self._wake.set()
 
     def _hold(self, held: _Held, n: int) -> None:
         self._held.append(held)
@@ -229,8 +239,11 @@ class Pipeline:
         taken, applied = await self._take(now_ns)
         self._engine.advance(now_ns)
         changes = self._engine.drain()
+        lines = list(self._samples)
+        self._samples.clear()
         commit = Commit(
             at_ns=now_ns,
+            lines=lines,
             movements=changes.movements,
             levels=changes.points,
             state=changes.state,
@@ -245,6 +258,8 @@ class Pipeline:
                 for device, error in changes.refused
             ],
         )
+        if not commit.is_empty():
+            commit.state.append(StateRow(CLOCK_PART, "", str(now_ns)))
         committed = None if commit.is_empty() else await self._commit(commit)
         if committed is not None:
             self.version = committed.version

@@ -9,7 +9,7 @@ import uvloop
 
 from gateway.cli.serve import GatewayRun, serve
 from gateway.cli.site_file import read_site
-from gateway.clock import Clock, ScaledClock, SystemClock
+from gateway.clock import Clock, ScaledClock, SteadyClock
 from gateway.errors import ConfigError
 
 MAX_SPEED = 1_000.0
@@ -50,7 +50,7 @@ def gateway_run(arguments: argparse.Namespace) -> GatewayRun:
 def _clock(text: str | None) -> Clock:
     """Return the machine's clock, or the simulated shop's."""
     if text is None:
-        return SystemClock()
+        return SteadyClock()
     try:
         speed, monotonic_ns, shop_ns = text.split(":")
         clock = ScaledClock(float(speed), int(monotonic_ns), int(shop_ns))

@@ -30,7 +30,7 @@ from gateway.cli.http_server import HttpServer, http_server, listen
 from gateway.cli.old_levels import old_records
 from gateway.cli.paths import device_path, store_path
 from gateway.cli.systemd import Notifier
-from gateway.clock import Clock
+from gateway.clock import Clock, SteadyClock
 from gateway.config import MqttSection, SiteConfig
 from gateway.delivery.mqtt_alerts import MqttAlerts
 from gateway.devices_of_site import mqtt_devices, serial_devices
@@ -41,7 +41,7 @@ from gateway.holds import Holds
 from gateway.ingest import Ingest
 from gateway.inventory import Inventory
 from gateway.keys import KeyRing, load_pepper
-from gateway.pipeline import Pipeline, Tap
+from gateway.pipeline import CLOCK_PART, Pipeline, Tap
 from gateway.presence.chunks import BadChunk
 from gateway.records import Records
 from gateway.reservations.model import Reservation
@@ -103,6 +103,7 @@ class _Gateway:
         self._clock = clock
         self._notifier = Notifier()
         self.engine = Engine(Site(site), run.catalogue)
+        _go_on(clock, store)
         _take_up(self.engine, store, clock.now_ns())
         if self.engine.imbalanced:
             log.warning("%d lines of stock were corrected at start, see the journal", self.engine.imbalanced)
@@ -150,6 +151,7 @@ class _Gateway:
             repeats=self._mqtt_intake.read_counts,
             lines={s.device: s.protocol.bytes_counts for s in self._supervisors},
             unmatched=self._router.unmatched_topics,
+            clock_ahead_s=self._clock.ahead_s if isinstance(self._clock, SteadyClock) else float,
         )
 
     def _build_app(self, run: GatewayRun, store: SqliteStore) -> FastAPI:
@@ -240,6 +242,13 @@ class _Gateway:
         while True:
             await asyncio.sleep(REFRESH_DEVICES_S)
             self.feed.publish([self._device_subject(d) for d in self.engine.state.devices], None)
+
+
+def _go_on(clock: Clock, store: SqliteStore) -> None:
+    """Let time go on from the last commit, where the machine's clock is behind it (it may have no battery)."""
+    if isinstance(clock, SteadyClock):
+        for row in store.state_rows(CLOCK_PART):
+            clock.not_before(int(row.value or 0))
 
 
 def _take_up(engine: Engine, store: SqliteStore, now_ns: int) -> None:

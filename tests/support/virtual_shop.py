@@ -37,7 +37,8 @@ PORT_LIFE_S = 10
 class VirtualShop:
     """One simulated site joined to one engine, without ports, broker or waiting.
 
-    The site is the demo's, or that of `site_text` with the demo's articles.
+    The site is the demo's, or that of `site_text` with the demo's articles. `clock_ahead_ns` is how far the
+    gateway's clock is set from the shop's: what devices say bears the shop's time, its receipt the gateway's.
     """
 
     def __init__(
@@ -56,12 +57,18 @@ class VirtualShop:
         self.site = SimulatedSite(layout, seed, params, self.start_ns, options=options)
         self.config = parse_site(text, "demo.toml")
         self.now_ns = self.start_ns
+        self.clock_ahead_ns = 0
         self._on_changes = on_changes
         self.messages_published = self.messages_acknowledged = 0
         self._plugged: set[str] = set()
         self.engine = self.new_engine()
         self._intake: Intake = _IntoEngine(self)
         self._connect()
+
+    @property
+    def gateway_ns(self) -> int:
+        """The time by the gateway's clock."""
+        return self.now_ns + self.clock_ahead_ns
 
     def new_engine(self) -> Engine:
         """Return an engine that knows nothing yet."""
@@ -85,7 +92,7 @@ class VirtualShop:
         self._mqtt_intake = MqttIntake(self.router, self._intake)
         self._plugged = set(self.protocols)
         for device, protocol in self.protocols.items():
-            self._do(device, protocol.opened(self.now_ns))
+            self._do(device, protocol.opened(self.gateway_ns))
 
     def unplug(self, device: str) -> None:
         """Pull a serial device's cable."""
@@ -97,7 +104,7 @@ class VirtualShop:
         """Put the cable back."""
         self.site.replug(device, self.now_ns)
         self._plugged.add(device)
-        self._do(device, self.protocols[device].opened(self.now_ns))
+        self._do(device, self.protocols[device].opened(self.gateway_ns))
 
     def run(self, seconds: float) -> None:
         """Let the shop and the gateway live for a while, second by second."""
@@ -108,8 +115,8 @@ class VirtualShop:
     def step(self) -> None:
         """Live one second, the engine too."""
         self.devices_speak()
-        self.engine.advance(self.now_ns)
-        self._on_changes(self.engine.drain(), self.now_ns)
+        self.engine.advance(self.gateway_ns)
+        self._on_changes(self.engine.drain(), self.gateway_ns)
 
     def devices_speak(self) -> None:
         """Live one second of the shop: its devices say what they have to say."""
@@ -117,24 +124,26 @@ class VirtualShop:
         for emission in self.site.advance(self.now_ns):
             if isinstance(emission, SerialBytes):
                 if emission.device in self._plugged:
-                    self._do(
-                        emission.device, self.protocols[emission.device].feed(emission.data, emission.at_ns)
-                    )
+                    at_ns = emission.at_ns + self.clock_ahead_ns
+                    self._do(emission.device, self.protocols[emission.device].feed(emission.data, at_ns))
             else:
                 self._publish(emission)
         for device in self._plugged:
             protocol = self.protocols[device]
-            if protocol.deadline_ns is not None and protocol.deadline_ns <= self.now_ns:
-                self._do(device, protocol.tick(self.now_ns))
+            if protocol.deadline_ns is not None and protocol.deadline_ns <= self.gateway_ns:
+                self._do(device, protocol.tick(self.gateway_ns))
             if device in self._alive_by_port and self.now_ns // NS_PER_S % PORT_LIFE_S == 0:
                 self._beat(device, online=True)
 
     def _beat(self, device: str, *, online: bool) -> None:
-        self._intake.offer([Heartbeat(device, online=online, at_ns=self.now_ns, received_ns=self.now_ns)])
+        at_ns = self.gateway_ns
+        self._intake.offer([Heartbeat(device, online=online, at_ns=at_ns, received_ns=at_ns)])
 
     def _publish(self, publication: Publication) -> None:
         self.messages_published += 1
-        message = MqttMessage(publication.topic, publication.payload, False, publication.at_ns)
+        message = MqttMessage(
+            publication.topic, publication.payload, False, publication.at_ns + self.clock_ahead_ns
+        )
         self._mqtt_intake.on_message(message, self._acknowledged)
 
     def _acknowledged(self) -> None:
@@ -150,7 +159,7 @@ class VirtualShop:
             for data in now.writes:
                 answer = self.site.to_device(device, data, self.now_ns)
                 if answer:
-                    todo.append(self.protocols[device].feed(answer, self.now_ns))
+                    todo.append(self.protocols[device].feed(answer, self.gateway_ns))
 
 
 class _IntoEngine:
@@ -164,7 +173,7 @@ class _IntoEngine:
     ) -> None:
         """Let the engine observe."""
         for observation in observations:
-            self._shop.engine.observe(observation, self._shop.now_ns)
+            self._shop.engine.observe(observation, self._shop.gateway_ns)
         if on_durable is not None:
             on_durable()
 
