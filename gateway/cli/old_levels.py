@@ -6,8 +6,6 @@ from gateway.cli.influx_settings import influx_settings
 from gateway.config_influx import InfluxSection
 from gateway.old_records import OldRecords
 from gateway.storage.combined import CombinedLevels
-from gateway.storage.influx.asking import Asking
-from gateway.storage.influx.series import InfluxSeries
 from gateway.storage.sqlite import SqliteStore
 
 
@@ -15,5 +13,9 @@ def old_records(section: InfluxSection | None, base: Path, store: SqliteStore) -
     """Return what answers for times that the store keeps no longer to the change; None: the store alone does."""
     if section is None or not section.read_history:
         return None
+    # imported here: no other start need wait for it
+    from gateway.storage.influx.asking import Asking
+    from gateway.storage.influx.series import InfluxSeries
+
     series = InfluxSeries(Asking(influx_settings(section, base)))
     return OldRecords(CombinedLevels(store, series), series.close)
