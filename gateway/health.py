@@ -7,8 +7,11 @@ from typing import Protocol
 
 from gateway.device_clocks import ClockJudgement
 from gateway.engine import Engine
+from gateway.influx_metrics import influx_metrics
 from gateway.pipeline import Pipeline
 from gateway.ports import DeviceHealth, Readiness, UnmatchedTopicInfo
+from gateway.storage.influx.report import DeliveryReport
+from gateway.storage.upkeep import StoreUpkeep
 from readers.counts import StageCounts
 from readers.link import LinkHealth
 from readers.mqtt_router import UnmatchedTopic
@@ -39,7 +42,9 @@ class Links:
     repeats: Mapping[str, StageCounts]
     lines: Mapping[str, StageCounts] = field(default_factory=dict)
     unmatched: Callable[[], Sequence[UnmatchedTopic]] = tuple
+    influxdb: Callable[[], DeliveryReport] | None = None
     clock_ahead_s: Callable[[], float] = float
+    upkeep: StoreUpkeep | None = None
 
 
 class Health:
@@ -108,7 +113,7 @@ class Health:
 
     def metrics(self) -> str:
         """Return Prometheus text (format 0.0.4). Labels are device ids and reasons: bounded by the site."""
-        return "\n".join((*self._gauges(), *self._device_lines(), *self._stage_lines())) + "\n"
+        return "\n".join((*self._gauges(), *self._upkeep_lines(), *self._device_lines(), *self._stage_lines())) + "\n"
 
     def _gauges(self) -> Iterator[str]:
         levels = self._engine.state.ledger
@@ -151,6 +156,46 @@ class Health:
                 "storefloor_mqtt_up", "gauge", "1 while connected", int(mqtt.state in {"up", "held"})
             )
             yield from _metric("storefloor_mqtt_reconnects_total", "counter", "reconnects", mqtt.reconnects)
+        if self._links.influxdb is not None:
+            for name, kind, text, value in influx_metrics(self._links.influxdb()):
+                yield from _metric(name, kind, text, value)
+
+    def _upkeep_lines(self) -> Iterator[str]:
+        upkeep = self._links.upkeep
+        if upkeep is None:
+            return
+        yield from _metric("storefloor_store_file_bytes", "gauge", "the store's file", upkeep.sizes.file_bytes)
+        yield from _metric("storefloor_store_wal_bytes", "gauge", "its write-ahead log", upkeep.sizes.wal_bytes)
+        yield from _metric(
+            "storefloor_store_free_bytes", "gauge", "free within the file, for the rows of tomorrow",
+            upkeep.sizes.free_bytes,
+        )  # fmt: skip
+        name = "storefloor_store_rows_let_go_total"
+        yield from _family(name, "counter", "rows let go for their age, over all lives of the store, by table")
+        for table, rows in sorted(upkeep.let_go.items()):
+            yield f'{name}{{table="{table}"}} {rows}'
+        yield from _metric(
+            "storefloor_store_pages_given_back_total", "counter", "free pages given back to the disk",
+            upkeep.pages_given_back,
+        )  # fmt: skip
+        yield from _metric(
+            "storefloor_store_rounds_total", "counter", "rounds of letting go that were finished", upkeep.rounds
+        )
+        yield from _metric(
+            "storefloor_store_upkeep_failures_total", "counter", "rounds that the disk broke off", upkeep.failures
+        )
+        yield from _metric(
+            "storefloor_store_held", "gauge", "1 while nothing is let go, for the clock is not trusted",
+            int(upkeep.is_held),
+        )  # fmt: skip
+        if upkeep.checked_ns is not None:
+            yield from _metric(
+                "storefloor_store_checked_timestamp_seconds", "gauge",
+                "when the whole file was last read and found undamaged", upkeep.checked_ns // 10**9,
+            )  # fmt: skip
+            yield from _metric(
+                "storefloor_store_check_seconds", "gauge", "how long that took", round(upkeep.check_s, 3)
+            )
 
     def _device_lines(self) -> Iterator[str]:
         devices = self.devices()

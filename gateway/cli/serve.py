@@ -27,6 +27,7 @@ from gateway.answers import availability
 from gateway.catalogue import Catalogue
 from gateway.cli.broker_settings import mqtt_settings
 from gateway.cli.http_server import HttpServer, http_server, listen
+from gateway.cli.influx_parts import make_delivery, open_store
 from gateway.cli.old_levels import old_records
 from gateway.cli.paths import device_path, store_path
 from gateway.cli.systemd import Notifier
@@ -45,8 +46,10 @@ from gateway.pipeline import CLOCK_PART, Pipeline, Tap
 from gateway.presence.chunks import BadChunk
 from gateway.records import Records
 from gateway.reservations.model import Reservation
+from gateway.sampler import Sampler
 from gateway.site import Site
 from gateway.storage.errors import StoreCorrupt
+from gateway.storage.janitor import Janitor
 from gateway.storage.ports import Committed
 from gateway.storage.sqlite import SqliteStore
 from gateway.storage.writer import Writer
@@ -86,7 +89,7 @@ async def serve(run: GatewayRun, stop: asyncio.Event | None = None) -> None:
     stop = stop or asyncio.Event()
     listener = listen(run.site.api)
     with contextlib.closing(listener), _stop_on_signals(stop):
-        store = await asyncio.to_thread(SqliteStore.open, store_path(run.site, run.base))
+        store = await asyncio.to_thread(open_store, run.site.influxdb, store_path(run.site, run.base))
         try:
             async with Writer(store) as writer:
                 await _Gateway(run, store, writer).run(listener, stop)
@@ -136,6 +139,8 @@ class _Gateway:
             if site.mqtt and self._mqtt
             else None
         )
+        self._delivery = make_delivery(site.influxdb, run.base, store, writer, clock)
+        self._janitor = Janitor(store, writer, clock, site.storage.retention(), self._clock_ahead_s)
         self.health = Health(self.engine, self.pipeline, self._links())
         self._old = old_records(site.influxdb, run.base, store)
         self._app = self._build_app(run, store)
@@ -151,8 +156,13 @@ class _Gateway:
             repeats=self._mqtt_intake.read_counts,
             lines={s.device: s.protocol.bytes_counts for s in self._supervisors},
             unmatched=self._router.unmatched_topics,
-            clock_ahead_s=self._clock.ahead_s if isinstance(self._clock, SteadyClock) else float,
+            influxdb=self._delivery.report if self._delivery else None,
+            clock_ahead_s=self._clock_ahead_s,
+            upkeep=self._janitor.upkeep,
         )
+
+    def _clock_ahead_s(self) -> float:
+        return self._clock.ahead_s() if isinstance(self._clock, SteadyClock) else 0.0
 
     def _build_app(self, run: GatewayRun, store: SqliteStore) -> FastAPI:
         pepper = load_pepper(store.path.parent, keys_exist=bool(store.keys()))
@@ -193,6 +203,8 @@ class _Gateway:
         self.feed.publish(subjects, committed)
         if changes.alerts and self._alerts is not None:
             self._alerts.wake()
+        if committed is not None and self._delivery is not None:
+            self._delivery.wake()
 
     def _encode_availability(self, store: str, sku: str, now_ns: int) -> bytes:
         return encode_availability(availability(self.engine.state, store, sku, 1, now_ns, is_dated=False))
@@ -222,6 +234,7 @@ class _Gateway:
     def _parts(self) -> Iterator[tuple[str, Coroutine[None, None, None]]]:
         yield "pipeline", self.pipeline.run()
         yield "devices", self._refresh_devices()
+        yield "janitor", self._janitor.run()
         for supervisor in self._supervisors:
             yield supervisor.device, supervisor.run()
         if self._mqtt is not None:
@@ -229,6 +242,14 @@ class _Gateway:
             yield "mqtt-intake", self._mqtt_intake.run(self._mqtt)
         if self._alerts is not None:
             yield "mqtt-alerts", self._alerts.run()
+        influxdb = self._run.site.influxdb
+        if influxdb is not None and self._delivery is not None:
+            yield "influxdb", self._delivery.run()
+            report, tell = self._delivery.report, self.pipeline.tell
+            yield (
+                "sampler",
+                Sampler(self.engine, self.health, report, self._clock, tell, influxdb.sample_s).run(),
+            )
 
     async def _announce(self, server: HttpServer) -> None:
         while not (server.started and self.pipeline.passes):  # noqa: ASYNC110 - uvicorn has no event for it
