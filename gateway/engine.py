@@ -65,7 +65,11 @@ class Engine:
         self.desk = ReservationDesk(self.state, self.till, self._apply_presence)
         hold = Holds(ns(site.config.alerts.hold_s), ns(site.config.alerts.clear_hold_s))
         down = Holds(ns(site.config.alerts.reader_down_hold_s), 0)
-        self.alerts = AlertEngine({t: down if t is AlertType.READER_DOWN else hold for t in AlertType})
+        at_once = Holds(
+            0, ns(site.config.alerts.clear_hold_s)
+        )  # a risk has waited where it may pass by itself
+        special = {AlertType.READER_DOWN: down, AlertType.RESERVATION_AT_RISK: at_once}
+        self.alerts = AlertEngine({t: special.get(t, hold) for t in AlertType})
         self._was_watched = {place.id: False for place in site.places}
         self._device_states: dict[str, str] = {}
         self._kept_tags = KeptTags()
@@ -82,7 +86,11 @@ class Engine:
         self._apply_presence(now_ns)
         self._settle_sales(now_ns)
         self._close_counts(now_ns)
-        self.state.ledger.expire(now_ns, lambda store, zone: self.state.is_watched(store, zone, now_ns))
+        self.state.ledger.expire(
+            now_ns,
+            lambda store, zone: self.state.is_watched(store, zone, now_ns),
+            lambda store, sku: self.state.book.picked(store, sku, now_ns)[1],
+        )
         self._judge_devices(now_ns)
         self._judge_places(now_ns)
         movements = self.state.ledger.drain_movements()

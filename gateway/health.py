@@ -122,6 +122,16 @@ class Health:
         mqtt = self._links.mqtt.health() if self._links.mqtt else None
         yield from _metric("storefloor_pieces", "gauge", "pieces believed in all stores", pieces)
         yield from _metric("storefloor_alerts_firing", "gauge", "alerts firing now", firing)
+        reservations = self._engine.state.book.open()
+        yield from _metric(
+            "storefloor_reservations_open", "gauge", "reservations that are open", len(reservations)
+        )
+        yield from _metric(
+            "storefloor_reservations_at_risk",
+            "gauge",
+            "open reservations whose pieces may be missing",
+            sum(bool(reservation.risks) for reservation in reservations),
+        )
         yield from _metric(
             "storefloor_held_observations", "gauge", "observations and events that wait", self._pipeline.held
         )

@@ -215,20 +215,30 @@ class Ledger:
 
     # -- time --------------------------------------------------------------------------------------
 
-    def expire(self, now_ns: int, is_watched: Callable[[str, str], bool]) -> None:
-        """Settle pairings whose window is over; `is_watched(store, zone)` tells where tags can prove themselves."""
+    def expire(
+        self,
+        now_ns: int,
+        is_watched: Callable[[str, str], bool],
+        in_hand_kept: Callable[[str, str], int] = lambda _store, _sku: 0,
+    ) -> None:
+        """Settle pairings whose window is over; `is_watched(store, zone)` tells where tags can prove themselves.
+
+        `in_hand_kept(store, sku)`: pieces in hand that somebody picked for a customer, and that stay.
+        """
         if now_ns - self._expired_ns < EXPIRE_EVERY_NS:
             return
         self._expired_ns = now_ns
         for key in list(self._open):
-            self._expire_line(key, now_ns, is_watched)
+            self._expire_line(key, now_ns, is_watched, in_hand_kept(*key))
 
-    def _expire_line(self, key: LineKey, now_ns: int, is_watched: Callable[[str, str], bool]) -> None:
+    def _expire_line(
+        self, key: LineKey, now_ns: int, is_watched: Callable[[str, str], bool], in_hand_kept: int
+    ) -> None:
         line = self._lines[key]
         before = line.to_json()
         line.incoming = [piece for piece in line.incoming if piece.at_ns > now_ns - INCOMING_NS]
         if self.tracked_by(key[1]) == "weight":
-            effects = weighed.expired(line, now_ns, self._rule)
+            effects = weighed.expired(line, now_ns, self._rule, in_hand_kept)
         else:
             watched = all(is_watched(key[0], zone) for zone, n in line.tags.items() if n > 0)
             effects = tagged.expired(line, now_ns, self._rule, watched=watched)

@@ -72,11 +72,11 @@ def received(line: Line, ref: str, at_ns: int, zone: str) -> Effect:
     return Effect(MovementKind.ARRIVED, "receiving", at_ns, to_zone=zone, ref=ref)
 
 
-def expired(line: Line, now_ns: int, rule: StockRule) -> list[Effect]:
-    """Give up pieces in hand that nobody paid, and sales that no shelf confirmed."""
+def expired(line: Line, now_ns: int, rule: StockRule, in_hand_kept: int = 0) -> list[Effect]:
+    """Give up pieces in hand that nobody paid (but for those kept), and sales that no shelf confirmed."""
     effects = []
     line.lone_arrivals = [a for a in line.lone_arrivals if a.at_ns > now_ns - rule.pairing_window_ns]
-    while line.picks_ns and line.picks_ns[0] <= now_ns - rule.in_hand_ns:
+    while len(line.picks_ns) > in_hand_kept and line.picks_ns[0] <= now_ns - rule.in_hand_ns:
         line.picks_ns.pop(0)
         note = "taken from the shelf, never sold"
         effects.append(Effect(MovementKind.DEPARTED, "weight", now_ns, from_zone=IN_HAND, note=note))
