@@ -50,10 +50,10 @@ def moved(number: int) -> Movement:
     )  # fmt: skip
 
 
-def level(number: int) -> LevelPoint:
-    """Return a change of a level."""
-    zone = ("front", "denim")[number // SKUS % 2]
-    return LevelPoint("lyon-1", f"SKU-{number % SKUS}", zone, BEGIN_NS + number * STEP_NS, number % 50)
+def level(number: int, of_skus: int = SKUS) -> LevelPoint:
+    """Return a change of a level: each series has one in 5 hours, or with 20 SKUs one in 3 minutes."""
+    zone = ("front", "denim")[number // of_skus % 2]
+    return LevelPoint("lyon-1", f"SKU-{number % of_skus}", zone, BEGIN_NS + number * STEP_NS, number % 50)
 
 
 def sold(number: int) -> AppliedEvent:
@@ -76,6 +76,7 @@ def bench_sizes(folder: Path) -> None:
     kinds: dict[str, Callable[[range], Commit]] = {
         "movement": lambda numbers: Commit(1, movements=[moved(n) for n in numbers]),
         "level": lambda numbers: Commit(1, levels=[level(n) for n in numbers]),
+        "level_of_a_known_hour": lambda numbers: Commit(1, levels=[level(n, of_skus=20) for n in numbers]),
         "event": lambda numbers: Commit(1, applied=[sold(n) for n in numbers]),
         "tag": lambda numbers: Commit(
             1,
