@@ -60,13 +60,6 @@ def require_writable(sql: Sql) -> None:
     sql.execute("ROLLBACK")
 
 
-def require_whole(sql: Sql, path: Path) -> None:
-    """Raise StoreCorrupt quoting the first damage, if there is any. Reads all of the file."""
-    [(verdict,)] = sql.execute("PRAGMA quick_check(1)").fetchall()
-    if verdict != "ok":
-        raise StoreCorrupt(path, first_damage(verdict))
-
-
 def first_damage(verdict: object) -> str:
     """Return what SQLite's check found first, in one line."""
     return " ".join(line for line in str(verdict).splitlines() if not line.startswith("***"))

@@ -163,11 +163,12 @@ def _clustered(sql: Sql, table: Table, from_ns: int, pace: Pace) -> Iterator[int
 
 def _movements(sql: Sql, before_ns: int, pace: Pace) -> Iterator[int]:
     """Let go of the oldest movements of each journal and store, and keep what they added up to."""
-    place: tuple[int, str] | None = (-1, "")
-    while place := sql.execute(
+    place = (-1, "")
+    while row := sql.execute(
         "SELECT journal, store FROM movements WHERE (journal, store) > (?, ?) ORDER BY journal, store LIMIT 1",
         place,
     ).fetchone():
+        place = row
         while rows := _oldest_movements(sql, place, before_ns, pace.rows):
             sums: Counter[tuple[str, str]] = Counter()
             for _, sku, deltas in rows:

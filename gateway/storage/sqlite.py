@@ -6,6 +6,7 @@ transaction in WAL mode with synchronous=FULL, so what is acknowledged survives 
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
@@ -19,7 +20,6 @@ from gateway.storage.creation import (
     require_no_remains,
     require_no_restore,
     require_ours,
-    require_whole,
     require_writable,
 )
 from gateway.storage.errors import (
@@ -33,6 +33,7 @@ from gateway.storage.errors import (
     StoreReadOnly,
 )
 from gateway.storage.files import appearing_whole, disk_failure, os_failure
+from gateway.storage.integrity import require_sound, require_table, tables
 from gateway.storage.journal import JournalTable
 from gateway.storage.lock import StoreLock
 from gateway.storage.outbox import OutboxWriter, add_gap, settle
@@ -175,6 +176,24 @@ def copy_online(source: Path, target: Path, look: Callable[[Sql], T], on_step: C
         return seen
 
 
+class FileLook:
+    """Implements gateway.storage.inspector.Look."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.tables = tables(connection)
+        self._path = path
+        self._connection = connection
+
+    def at(self, table: str) -> None:
+        """Look a table through; raise StoreCorrupt where it is damaged. Blocks."""
+        with _translated(self._path):
+            require_table(self._connection, self._path, table)
+
+    def stop(self) -> None:
+        """Break off the look that is under way, from any thread."""
+        self._connection.interrupt()
+
+
 class SqliteStore(StoreReads, OutboxReads):
     """The gateway's one file. See gateway/storage/ports.py for what each method promises."""
 
@@ -186,6 +205,8 @@ class SqliteStore(StoreReads, OutboxReads):
         self._writing_now = threading.Lock()
         self._closed = False
         self._synchronous: Synchronous = "FULL"
+        self.checked_s: float | None = None
+        """Real seconds that the look at the whole file took before the start; None where it was not whole."""
         self._readers = ReaderPool(path, lambda: _connect(path, "ro", "OFF"))
         self._levels = levels.LevelWriter()
         self._outbox: OutboxWriter | None = None
@@ -242,17 +263,20 @@ class SqliteStore(StoreReads, OutboxReads):
             connection = _connect(path, "rw", synchronous)
             undo.callback(connection.close)
             require_ours(connection, path)
+            checked_s: float | None = None
             if lock is None:
                 require_current(connection, path)
             else:
                 require_writable(connection)
-                require_whole(connection, path)
+                started_s = time.monotonic()
+                if require_sound(connection, path):
+                    checked_s = time.monotonic() - started_s
                 migrate(connection, path)
             [(mode,)] = connection.execute("PRAGMA journal_mode = WAL").fetchall()
             if mode != "wal":
                 raise StoreFailed(path, f"this file system allows no write-ahead log (mode {mode})")
             store = cls(path, connection, lock)
-            store._synchronous = synchronous
+            store._synchronous, store.checked_s = synchronous, checked_s
             undo.pop_all()
             return store
 
@@ -401,6 +425,12 @@ class SqliteStore(StoreReads, OutboxReads):
         self._journal.forget()
 
     # -- reading -------------------------------------------------------------------------------
+
+    @contextmanager
+    def looking(self) -> Iterator["FileLook"]:
+        """Give a look at the whole file for damage, on a connection of its own."""
+        with _translated(self.path), closing(_connect(self.path, "ro", "OFF")) as connection:
+            yield FileLook(self.path, connection)
 
     @contextmanager
     def _reading(self) -> Iterator[Sql]:
