@@ -7,11 +7,13 @@ final one reads all of it again. It knows the product's records, and none of its
 import hashlib
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gateway.movements import JournalEntry, Movement, MovementKind
+from gateway.reservations.model import ReservationQuery
 from gateway.storage.sqlite import SqliteStore
 from tests.support.scripted_devices import COUNTED
+from tests.support.web_shop import Hold
 
 STORE = "lyon-1"
 PAGE = 1_000
@@ -60,6 +62,29 @@ class Audit:
         self.found.lost += [event_id for event_id in acknowledged if not self._refs[event_id]]
         forgotten = [event_id for event_id in acknowledged if not _is_known(store, event_id)]
         self.found.broken += [f"{event_id} would be applied again" for event_id in forgotten]
+
+    def look_at_holds(self, store: SqliteStore, holds: Collection[Hold], asking: Hold | None) -> None:
+        """See that each hold that was granted is there as it was acknowledged, or as it was being asked to be."""
+        for hold in holds:
+            kept = store.reservation(hold.id)
+            if kept is None:
+                self.found.lost.append(f"reservation {hold.key}")
+            elif kept.state not in {hold.state, hold.wanted if hold is asking else hold.state, "expired"}:
+                self.found.broken.append(
+                    f"reservation {hold.key} is {kept.state}, acknowledged as {hold.state}"
+                )
+
+    def look_at_all_holds(self, store: SqliteStore, holds: Collection[Hold]) -> None:
+        """See that there is no reservation but those that were granted, each once."""
+        self.look_at_holds(store, holds, None)
+        known = {hold.id for hold in holds}
+        owners: Counter[str | None] = Counter()
+        query = ReservationQuery(limit=PAGE)
+        while page := store.reservations(query, 0):
+            owners.update(reservation.owner_ref for reservation in page)
+            self.found.broken += [f"nobody was granted {r.owner_ref}" for r in page if r.id not in known]
+            query = replace(query, before=(page[-1].created_ns, page[-1].id))
+        self.found.doubled += [f"reservation {owner}" for owner, count in owners.items() if count > 1]
 
     def look_at_all(
         self, store: SqliteStore, events: Collection[str], scans: Collection[str], tags: Collection[str]

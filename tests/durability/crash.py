@@ -1,8 +1,8 @@
 """Kill a gateway at work again and again, and see what is left: `make crash CYCLES=1000`.
 
 A cycle: the gateway starts, is asked whether API and store agree, works under load (tag reads, weights and
-scans through a real Mosquitto at QoS 1, batches of events from several HTTP clients), and is killed by
-SIGKILL at an instant uniform over all that, its start included. Then a copy of its store is audited.
+scans through a real Mosquitto at QoS 1, batches of events from several HTTP clients, reservations), and is
+killed by SIGKILL at a random instant of its start or its work. Then a copy of its store is audited.
 Every so many cycles the shop settles: everything that anybody ever said is there, exactly once; and a new
 shop begins. `--also broker` kills the broker too, in every fifth cycle.
 """
@@ -90,6 +90,8 @@ def tell(report: Report) -> None:
     figure("crash events acknowledged", tally.events, "events")
     figure("crash events applied whose answer the kill took", tally.late_duplicates, "events")
     figure("crash acknowledged events told again, each a duplicate", tally.told_again, "events")
+    figure("crash reservations granted", tally.holds, "reservations")
+    figure("crash reservations granted whose answer the kill took", tally.late_holds, "reservations")
     figure("crash scans acknowledged by the broker", tally.scans, "scans")
     figure("crash reads acknowledged by the broker", tally.reads, "reads")
     figure("crash journal entries audited", tally.entries, "entries")

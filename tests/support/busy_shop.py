@@ -10,6 +10,7 @@ import httpx
 
 from tests.support.processes import Gateway
 from tests.support.scripted_devices import COUNTED, FRONT, TAGGED, WEIGHED, Scripted, epc
+from tests.support.web_shop import WebShop
 
 READS_EVERY_S = 0.1
 NEW_TAGS_PER_ROUND = 2
@@ -90,7 +91,7 @@ class Client:
 
 
 class BusyShop:
-    """Reader, shelf, scanner and clients at work until closed. `tags`: seen at least once.
+    """Reader, shelf, scanner, clients and a web shop at work until closed. `tags`: seen at least once.
 
     The site needs the scanner: `write_site(more=A_SCANNER)`.
     """
@@ -110,6 +111,7 @@ class BusyShop:
         self.clients = [
             Client(f"client-{number}", gateway, scripted.clock.now_ns) for number in range(clients)
         ]
+        self.web_shop = WebShop("web", gateway.url, gateway.key)
         self._max_tags = max_tags
         self._stop = threading.Event()
         self._may_work = threading.Event()
@@ -117,7 +119,10 @@ class BusyShop:
         self._errors: list[BaseException] = []
         self._threads = [
             threading.Thread(target=self._guarded, args=(work,), daemon=True)
-            for work in (self._devices_at_work, *(self._client(client) for client in self.clients))
+            for work in (
+                self._devices_at_work,
+                *(self._worker(client) for client in (*self.clients, self.web_shop)),
+            )
         ]
 
     @property
@@ -184,7 +189,7 @@ class BusyShop:
         except Exception as error:  # noqa: BLE001 - a thread's outermost edge: told when the load ends
             self._errors.append(error)
 
-    def _client(self, client: Client) -> Callable[[], None]:
+    def _worker(self, client: Client | WebShop) -> Callable[[], None]:
         return lambda: client.work(self._may_work, self._stop)
 
     def _devices_at_work(self) -> None:
