@@ -113,7 +113,10 @@ class Health:
 
     def metrics(self) -> str:
         """Return Prometheus text (format 0.0.4). Labels are device ids and reasons: bounded by the site."""
-        return "\n".join((*self._gauges(), *self._upkeep_lines(), *self._device_lines(), *self._stage_lines())) + "\n"
+        return (
+            "\n".join((*self._gauges(), *self._upkeep_lines(), *self._device_lines(), *self._stage_lines()))
+            + "\n"
+        )
 
     def _gauges(self) -> Iterator[str]:
         levels = self._engine.state.ledger
@@ -174,14 +177,20 @@ class Health:
         upkeep = self._links.upkeep
         if upkeep is None:
             return
-        yield from _metric("storefloor_store_file_bytes", "gauge", "the store's file", upkeep.sizes.file_bytes)
-        yield from _metric("storefloor_store_wal_bytes", "gauge", "its write-ahead log", upkeep.sizes.wal_bytes)
+        yield from _metric(
+            "storefloor_store_file_bytes", "gauge", "the store's file", upkeep.sizes.file_bytes
+        )
+        yield from _metric(
+            "storefloor_store_wal_bytes", "gauge", "its write-ahead log", upkeep.sizes.wal_bytes
+        )
         yield from _metric(
             "storefloor_store_free_bytes", "gauge", "free within the file, for the rows of tomorrow",
             upkeep.sizes.free_bytes,
         )  # fmt: skip
         name = "storefloor_store_rows_let_go_total"
-        yield from _family(name, "counter", "rows let go for their age, over all lives of the store, by table")
+        yield from _family(
+            name, "counter", "rows let go for their age, over all lives of the store, by table"
+        )
         for table, rows in sorted(upkeep.let_go.items()):
             yield f'{name}{{table="{table}"}} {rows}'
         yield from _metric(
@@ -189,10 +198,16 @@ class Health:
             upkeep.pages_given_back,
         )  # fmt: skip
         yield from _metric(
-            "storefloor_store_rounds_total", "counter", "rounds of letting go that were finished", upkeep.rounds
+            "storefloor_store_rounds_total",
+            "counter",
+            "rounds of letting go that were finished",
+            upkeep.rounds,
         )
         yield from _metric(
-            "storefloor_store_upkeep_failures_total", "counter", "rounds that the disk broke off", upkeep.failures
+            "storefloor_store_upkeep_failures_total",
+            "counter",
+            "rounds that the disk broke off",
+            upkeep.failures,
         )
         yield from _metric(
             "storefloor_store_held", "gauge", "1 while nothing is let go, for the clock is not trusted",

@@ -19,15 +19,14 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from api.context import ApiSettings, Ports
-from api.encoding import encode_alert, encode_availability, encode_device
+from api.encoding import encode_alert
 from api.limits import Quota
 from api.pages.mount import mount
-from api.reservation_body import encode_reservation
-from gateway.answers import availability
 from gateway.catalogue import Catalogue
 from gateway.cli.broker_settings import mqtt_settings
 from gateway.cli.http_server import HttpServer, http_server, listen
 from gateway.cli.influx_parts import make_delivery, open_store
+from gateway.cli.news import News
 from gateway.cli.old_levels import old_records
 from gateway.cli.paths import device_path, store_path
 from gateway.cli.systemd import Notifier
@@ -36,7 +35,7 @@ from gateway.config import MqttSection, SiteConfig
 from gateway.delivery.mqtt_alerts import MqttAlerts
 from gateway.devices_of_site import mqtt_devices, serial_devices
 from gateway.engine import Changes, Engine
-from gateway.feed import Feed, Subject
+from gateway.feed import Feed
 from gateway.health import Health, Links
 from gateway.holds import Holds
 from gateway.ingest import Ingest
@@ -45,10 +44,10 @@ from gateway.keys import KeyRing, load_pepper
 from gateway.pipeline import CLOCK_PART, Pipeline, Tap
 from gateway.presence.chunks import BadChunk
 from gateway.records import Records
-from gateway.reservations.model import Reservation
 from gateway.sampler import Sampler
 from gateway.site import Site
 from gateway.storage.errors import StoreCorrupt
+from gateway.storage.inspector import Inspector
 from gateway.storage.janitor import Janitor
 from gateway.storage.ports import Committed
 from gateway.storage.sqlite import SqliteStore
@@ -117,6 +116,7 @@ class _Gateway:
             clock,
             max_held=site.gateway.max_held_observations,
             on_committed=self._publish,
+            note=lambda changes: self.news.note(changes),
             on_pass=self._notifier.alive,
             tap=run.tap,
         )
@@ -141,7 +141,9 @@ class _Gateway:
         )
         self._delivery = make_delivery(site.influxdb, run.base, store, writer, clock)
         self._janitor = Janitor(store, writer, clock, site.storage.retention(), self._clock_ahead_s)
+        self._inspector = Inspector(store, clock, self._janitor.upkeep)
         self.health = Health(self.engine, self.pipeline, self._links())
+        self.news = News(self.engine, self.health, self.feed, clock.now_ns)
         self._old = old_records(site.influxdb, run.base, store)
         self._app = self._build_app(run, store)
         self._on_ready = run.on_ready
@@ -189,29 +191,11 @@ class _Gateway:
         return create_app(ports, settings, pages=mount)
 
     def _publish(self, changes: Changes, committed: Committed | None) -> None:
-        now_ns = self._clock.now_ns()
-        subjects = [
-            Subject(
-                f"a|{store}|{sku}", "availability", store, sku, self._encode_availability(store, sku, now_ns)
-            )
-            for store, sku in sorted(changes.touched)
-            if self.engine.state.catalogue.article(sku) is not None
-        ]
-        subjects += [Subject(f"l|{a.id}", "alert", a.store, a.sku, encode_alert(a)) for a in changes.alerts]
-        subjects += [_reservation_subject(reservation) for reservation in changes.reservations]
-        subjects += [self._device_subject(device) for device in sorted(changes.devices)]
-        self.feed.publish(subjects, committed)
+        self.news.publish(changes, committed)
         if changes.alerts and self._alerts is not None:
             self._alerts.wake()
         if committed is not None and self._delivery is not None:
             self._delivery.wake()
-
-    def _encode_availability(self, store: str, sku: str, now_ns: int) -> bytes:
-        return encode_availability(availability(self.engine.state, store, sku, 1, now_ns, is_dated=False))
-
-    def _device_subject(self, device_id: str) -> Subject:
-        device = self.health.device(device_id)
-        return Subject(f"d|{device_id}", "device", device.store, None, encode_device(device))
 
     async def run(self, listener: socket.socket, stop: asyncio.Event) -> None:
         """Run all parts until `stop`; an error in one of them stops all and is raised."""
@@ -235,6 +219,7 @@ class _Gateway:
         yield "pipeline", self.pipeline.run()
         yield "devices", self._refresh_devices()
         yield "janitor", self._janitor.run()
+        yield "inspector", self._inspector.run()
         for supervisor in self._supervisors:
             yield supervisor.device, supervisor.run()
         if self._mqtt is not None:
@@ -262,7 +247,7 @@ class _Gateway:
     async def _refresh_devices(self) -> None:
         while True:
             await asyncio.sleep(REFRESH_DEVICES_S)
-            self.feed.publish([self._device_subject(d) for d in self.engine.state.devices], None)
+            self.news.publish_devices()
 
 
 def _go_on(clock: Clock, store: SqliteStore) -> None:
@@ -283,11 +268,6 @@ def _take_up(engine: Engine, store: SqliteStore, now_ns: int) -> None:
         raise StoreCorrupt(store.path, str(error)) from error
     finally:
         gc.enable()
-
-
-def _reservation_subject(reservation: Reservation) -> Subject:
-    data = encode_reservation(reservation)
-    return Subject(f"r|{reservation.id}", "reservation", reservation.store, None, data)
 
 
 def _supervisors(run: GatewayRun, pipeline: Pipeline) -> list[SerialSupervisor]:

@@ -9,6 +9,8 @@ import pytest
 from gateway.health import Health, Links
 from gateway.pipeline import Pipeline
 from gateway.ports import Readiness
+from gateway.storage.sizes import Sizes
+from gateway.storage.upkeep import StoreUpkeep
 from readers.counts import StageCounts
 from readers.errors import Malformed
 from readers.link import LinkHealth, LinkState
@@ -90,6 +92,24 @@ def test_metrics_are_prometheus_text() -> None:
     assert {name for name, kind in declared.items() if kind == "counter"} == {
         name for name in declared if name.endswith("_total")
     }
+
+
+def test_metrics_say_how_the_store_is_kept() -> None:
+    """Sizes, rows let go by table, what holds that back, and the last look for damage, once there was one."""
+    no_counts: dict[str, StageCounts] = {}
+    upkeep = StoreUpkeep(sizes=Sizes(8_192, 4_120, 4_096), let_go={"levels": 7}, rounds=2, is_held=True)
+    gateway = Gateway(Links({}, None, no_counts, no_counts, no_counts, upkeep=upkeep))
+    samples = gateway.samples()
+    assert samples["storefloor_store_file_bytes{}"] == 8_192
+    assert samples["storefloor_store_wal_bytes{}"] == 4_120
+    assert samples["storefloor_store_free_bytes{}"] == 4_096
+    assert samples['storefloor_store_rows_let_go_total{table="levels"}'] == 7
+    assert samples["storefloor_store_held{}"] == 1
+    assert "storefloor_store_checked_timestamp_seconds{}" not in samples
+    upkeep.checked_ns, upkeep.check_s = 5 * S, 0.25
+    samples = gateway.samples()
+    assert samples["storefloor_store_checked_timestamp_seconds{}"] == 5
+    assert samples["storefloor_store_check_seconds{}"] == 0.25
 
 
 def test_metrics_say_what_is() -> None:
