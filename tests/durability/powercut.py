@@ -5,7 +5,8 @@ at a random instant, uniform from before the store is opened on, its disk is shu
 Lost is what was acknowledged before that instant and is not there. (What is said after it, nobody hears in a
 power cut; and a flush that is under way while Linux shuts the file system down may still report success.)
 A control at synchronous=NORMAL, cut amid its commits, must lose something: else the cuts cut nothing, and
-the run fails. Needs root, and loop devices.
+the run fails. Some cuts are of a whole gateway under the load of `make crash`, its data on such a disk: it is
+killed and its disk cut at once. Needs root, and loop devices.
 """
 
 import argparse
@@ -22,7 +23,11 @@ from gateway.movements import LevelPoint
 from gateway.storage.errors import StoreError
 from gateway.storage.ports import StateRow
 from gateway.storage.sqlite import STORE_FILE, SqliteStore
+from tests.durability.audit import Findings
+from tests.durability.crash import Report
 from tests.durability.disk import CutDisk, NoDisk, cut_disk
+from tests.durability.fired_at import Tally as Lives
+from tests.durability.fired_at import under_fire
 from tests.durability.nursery import Nursery
 from tests.durability.progress import Progress
 from tests.support.figures import figure
@@ -136,6 +141,42 @@ class PowerCuts:
         return last
 
 
+def run_whole(cuts: int, seed: int, progress: Progress) -> Report:
+    """Cut the power of a whole gateway at work so many times; raise NoDisk where that cannot be."""
+    report = Report(Lives(), Findings())
+    with (
+        tempfile.TemporaryDirectory(prefix="storefloor-powercut-") as name,
+        cut_disk(Path(name)) as disk,
+        Nursery("tests.durability.gateway_life") as nursery,
+        under_fire(Path(name), Random(seed), report.tally, nursery, disk.place / "data") as shop,
+    ):
+
+        def cut() -> None:
+            disk.cut()
+            disk.come_back()
+
+        while report.tally.lives < cuts and not shop.audit.found:
+            shop.live_and_end(aftermath=cut)
+            progress.show(report.tally.lives, f"{len(shop.audit.found.lost)} lost, {shop.audit.seq} entries")
+        if not shop.audit.found:
+            shop.settle()
+            report.settled += 1
+        report.findings = shop.audit.found
+    return report
+
+
+def tell_whole(report: Report) -> list[str]:
+    """Print the figures; return what is wrong."""
+    tally, found = report.tally, report.findings
+    figure("powercut of the whole gateway: cuts", tally.lives, "cuts")
+    figure("powercut of the whole gateway: events acknowledged", tally.events, "events")
+    figure("powercut of the whole gateway: reservations granted", tally.holds, "reservations")
+    figure("powercut of the whole gateway: acknowledged and lost", len(found.lost), "events")
+    figure("powercut of the whole gateway: doubled", len(found.doubled), "events")
+    figure("powercut of the whole gateway: laws of stock broken", len(found.broken), "laws")
+    return [str(found)] if found else []
+
+
 def run(cuts: int, seed: int, progress: Progress) -> dict[str, Tally]:
     """Make as many cuts, and a control beside them; raise NoDisk where that cannot be."""
     with (
@@ -181,13 +222,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make powercut", description=__doc__)
     parser.add_argument("--cuts", type=int, default=1_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--whole", type=int, help="cuts of a whole gateway; left out: a twentieth of the others"
+    )
     arguments = parser.parse_args()
+    whole = max(1, arguments.cuts // 20) if arguments.whole is None else arguments.whole
     try:
         tallies = run(arguments.cuts, arguments.seed, Progress(arguments.cuts, "cuts"))
+        report = run_whole(whole, arguments.seed, Progress(whole, "cuts of a whole gateway"))
     except NoDisk as error:
         print(f"skipped: {error}")
         return 1 if os.environ.get("STOREFLOOR_REQUIRE_ALL") == "1" else 0
-    wrong = tell(tallies)
+    wrong = tell(tallies) + tell_whole(report)
     print("\n".join(wrong))
     return 1 if wrong else 0
 

@@ -30,7 +30,7 @@ UNSAFE = """
 import functools, sys
 from gateway.storage.sqlite import SqliteStore
 SqliteStore.open = functools.partial(SqliteStore.open, synchronous="OFF")
-from gateway.cli.main import main
+from gateway.cli import main
 sys.exit(main(sys.argv[1:]))
 """
 """A gateway that flushes nothing: what the check is for."""
