@@ -160,6 +160,13 @@ def test_a_restored_gateway_knows_what_the_backup_knew(tmp_path: Path, broker: M
         assert 0 < len(old) < len(all_of_it)
         assert old == all_of_it[: len(old)]
         assert gateway.stop() == 0
+        since = tmp_path / "since.csv.gz"
+        told("export", "journal", "--file", aside, "--out", str(since))
+        said = told("import", "journal", str(since), "--config", str(site))
+        assert f"{len(all_of_it) - len(old):,} added, 0 replaced, {len(old):,} were there" in said
+        whole = [row for row in exported("--config", str(site)) if row["journal"] == lived.journal_id]
+        assert whole == all_of_it
+        assert stored(gateway.store_path).on_hand()[COUNTED] == load.acknowledged
 
 
 def outcomes_of(gateway: Gateway, numbers: range) -> list[str]:
