@@ -8,6 +8,7 @@ faulty translator hides nothing from them.
 
 import base64
 import json
+import ssl
 from contextlib import closing
 from http.client import HTTPConnection
 from itertools import count
@@ -56,18 +57,19 @@ class InfluxServer(BrokerProcess):
     user, password = "storefloor", "secret:with'quotes"
     """Of a server with auth; the user may do everything."""
 
-    def __init__(self, folder: Path, *, has_auth: bool = False) -> None:
+    def __init__(self, folder: Path, *, has_auth: bool = False, tls: ssl.SSLContext | None = None) -> None:
         super().__init__(folder)
         self._binary = needs_influxd()
         self._has_auth = has_auth
         self._numbers = count(1)
         self._has_user = False
-        self.translator = Translator(free_port(), self.port)
+        self.translator = Translator(free_port(), self.port, tls)
+        self._scheme = "http" if tls is None else "https"
 
     @property
     def url(self) -> str:
         """Where a gateway finds it."""
-        return f"http://{self.host}:{self.translator.port}"
+        return f"{self._scheme}://{self.host}:{self.translator.port}"
 
     @property
     def direct_url(self) -> str:

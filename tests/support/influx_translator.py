@@ -16,6 +16,7 @@ import contextlib
 import http.client
 import json
 import socket
+import ssl
 import threading
 from collections import Counter
 from dataclasses import dataclass
@@ -69,8 +70,9 @@ class Translator:
 
     host = "127.0.0.1"
 
-    def __init__(self, port: int, upstream_port: int) -> None:
+    def __init__(self, port: int, upstream_port: int, tls: ssl.SSLContext | None = None) -> None:
         self.port = port
+        self._tls = tls
         self.upstream_port = upstream_port
         self.error_shape: ErrorShape = "v1"
         self.asked: Counter[tuple[str, int]] = Counter()
@@ -160,6 +162,8 @@ class Translator:
         if self._server is None:
             self._server = _Server((self.host, self.port), _Handler)
             self._server.translator = self
+            if self._tls is not None:
+                self._server.socket = self._tls.wrap_socket(self._server.socket, server_side=True)
             threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     def stop(self) -> None:

@@ -1,10 +1,14 @@
 """Levels read back from a real InfluxDB: names that would break a statement, pages, and every failure."""
 
+import ssl
 import threading
 import time
+from dataclasses import replace
+from pathlib import Path
 
 import httpx
 import pytest
+import trustme
 from hypothesis import HealthCheck, given
 from hypothesis import settings as trying
 from hypothesis import strategies as st
@@ -209,6 +213,30 @@ def test_points_of_others_in_the_measurement_are_passed_over(influx: InfluxServe
     assert series.levels_at("lyon-1", "A", AT_NS) == {"front": 3}
     assert [s.maximum for s in series.history("lyon-1", "A", AT_NS, AT_NS + 1, 1)] == [3]
     assert [p.pieces for p in series.latest_levels()] == [3]
+
+
+def test_https_is_spoken_with_a_server_of_the_named_authority_alone(tmp_path: Path) -> None:
+    """With its ca_file it is read, with auth; without, or for another name, nothing is asked of it."""
+    authority, other = trustme.CA(), trustme.CA()
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(tls)
+    with InfluxServer(tmp_path, has_auth=True, tls=tls) as server:
+        settings = InfluxSettings(server.url, server.new_database(), token=server.token)
+        for ca, is_trusted in ((authority, True), (other, False), (None, False)):
+            ca_file = None
+            if ca is not None:
+                ca_file = str(tmp_path / "ca.pem")
+                ca.cert_pem.write_to_path(ca_file)
+            asking = Asking(replace(settings, ca_file=ca_file))
+            if is_trusted:
+                assert asking.rows("SELECT last(pieces) FROM stock") == []
+            else:
+                with pytest.raises(SeriesUnavailable, match=r"certificate.*verify"):
+                    asking.rows("SELECT last(pieces) FROM stock")
+        named = settings.url.replace("127.0.0.1", "localhost")
+        authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+        with pytest.raises(SeriesUnavailable, match="certificate"):
+            Asking(replace(settings, url=named, ca_file=str(tmp_path / "ca.pem"))).rows("SELECT 1")
 
 
 def test_a_client_without_a_token_reads_where_none_is_asked_for(influx: InfluxServer) -> None:
