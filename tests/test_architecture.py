@@ -134,3 +134,15 @@ def test_each_io_library_has_one_importer() -> None:
 def test_config_is_data_alone() -> None:
     """config/ holds data: its one Python file is a docstring."""
     assert [module.name for module in modules("config") if not module.is_bare] == []
+
+
+def test_no_test_takes_the_command_from_its_module() -> None:
+    """`gateway.cli.main` is a function and a module: who imports the module first makes it one for all others."""
+    faults = [
+        f"{module.name}: write `from gateway.cli import main`"
+        for module in modules("tests")
+        if module.name
+        != "tests.durability.gateway_life"  # a process of its own, which imports before it forks
+        and any(name.startswith("gateway.cli.main.") for _, name in module.imports())
+    ]
+    assert not faults, "\n".join(faults)

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway.cli.main import main
+from gateway.cli import main
 from gateway.storage.ports import Commit
 from gateway.storage.sqlite import SqliteStore
 from tests.support.polling import eventually

@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from gateway.cli.main import main
+from gateway.cli import main
 from gateway.config import (
     AlertsSection,
     AntennaSection,
