@@ -6,9 +6,10 @@ request ─▶ key known? ─┬─ yes: the stored answer            (implement
 
 import asyncio
 import hashlib
+import random
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
@@ -34,7 +35,40 @@ T = TypeVar("T")
 MAX_RECENT_ANSWERS = 20_000
 """Answers kept in memory (2 KB each). Those of requests that are decided and not on disk yet are among them,
 so that a repeat cannot slip between."""
-ID_TIME_DIGITS, ID_RANDOM_BYTES = 11, 6
+MAX_KNOWN_KEYS = 200_000
+"""Keys told apart without the disk (100 B each): a shop's day has some thousands. A look-up by a thread costs a
+third of a hold."""
+ID_TIME_DIGITS, ID_RANDOM_BITS = 11, 48
+
+
+class KnownKeys:
+    """The keys of the last day, as hashes in order of time: what is not among them is surely new.
+
+    `is_whole` is False where there were more than are kept; then each new key is looked up on disk.
+    """
+
+    def __init__(self, names: Iterable[tuple[str, str, int]], most: int) -> None:
+        self._at_ns: dict[int, int] = {}
+        self._most = most
+        self.is_whole = True
+        for source, key, at_ns in names:
+            self.add((source, key), at_ns)
+
+    def add(self, name: tuple[str, str], at_ns: int) -> None:
+        """Take note of a key."""
+        self._at_ns.pop(hash(name), None)
+        self._at_ns[hash(name)] = at_ns
+        while self._at_ns:
+            oldest, known_ns = next(iter(self._at_ns.items()))
+            if known_ns > at_ns - ANSWERED_KEPT_NS:
+                if len(self._at_ns) <= self._most:
+                    break
+                self.is_whole = False
+            del self._at_ns[oldest]
+
+    def may_have(self, name: tuple[str, str]) -> bool:
+        """Return whether a key may have been used within the last day."""
+        return not self.is_whole or hash(name) in self._at_ns
 
 
 class Decisions(Protocol):
@@ -63,6 +97,9 @@ class Holds:
         self._store = store
         self._recent: OrderedDict[tuple[str, str], AnsweredRequest] = OrderedDict()
         self._running: set[tuple[str, str]] = set()
+        after_ns = pipeline.clock_now_ns() - ANSWERED_KEPT_NS
+        self._known = KnownKeys(store.answered_keys(after_ns, MAX_KNOWN_KEYS + 1), MAX_KNOWN_KEYS)
+        self._random = random.Random(secrets.randbits(128))
 
     # -- a new one ------------------------------------------------------------------------------------
 
@@ -81,7 +118,7 @@ class Holds:
 
     async def _reserve(self, name: tuple[str, str], digest: str, asked: NewReservation) -> Decided:
         stored = None
-        if name not in self._recent:
+        if name not in self._recent and self._known.may_have(name):
             stored = await asyncio.to_thread(self._store.answered_request, *name)
 
         def decide(now_ns: int) -> Decided:
@@ -91,7 +128,7 @@ class Holds:
                     detail = "this key was used for a request with other content"
                     return Decided(Refusal("idempotency_key_reused", detail))
                 return Decided(outcome_of(before.result), replayed=True)
-            outcome = self._desk.reserve(_new_id(now_ns), asked, now_ns)
+            outcome = self._desk.reserve(self._new_id(now_ns), asked, now_ns)
             if isinstance(outcome, Reservation) or outcome.code in LASTING_REFUSALS:
                 self._remember(AnsweredRequest(*name, digest, now_ns, outcome_json(outcome)))
             return Decided(outcome)
@@ -100,9 +137,15 @@ class Holds:
 
     def _remember(self, answered: AnsweredRequest) -> None:
         self._book.answered(answered)
+        self._known.add((answered.source, answered.key), answered.at_ns)
         self._recent[answered.source, answered.key] = answered
         while len(self._recent) > MAX_RECENT_ANSWERS:
             self._recent.popitem(last=False)
+
+    def _new_id(self, now_ns: int) -> str:
+        """Return an id that sorts by time, so that rows written together lie together. It is no secret."""
+        random_part = self._random.getrandbits(ID_RANDOM_BITS)
+        return f"{now_ns // 1_000_000:0{ID_TIME_DIGITS}x}{random_part:0{ID_RANDOM_BITS // 4}x}"
 
     # -- a change of one ------------------------------------------------------------------------------
 
@@ -137,11 +180,6 @@ class Holds:
 
 
 _OVERLOADED = Refusal("overloaded", "the gateway holds more input than it can write")
-
-
-def _new_id(now_ns: int) -> str:
-    """Return an id that sorts by time, so that rows written together lie together."""
-    return f"{now_ns // 1_000_000:0{ID_TIME_DIGITS}x}{secrets.token_hex(ID_RANDOM_BYTES)}"
 
 
 def _digest(asked: NewReservation) -> str:

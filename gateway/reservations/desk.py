@@ -92,13 +92,17 @@ class ReservationDesk:
             created_ns=now_ns,
             changed_ns=now_ns,
             expires_ns=now_ns + (self._limits.ttl_ns if asked.ttl_ns is None else asked.ttl_ns),
-            risks=self._accepted(store, found, now_ns),
+            risks=self._accepted(store, found, asked.channel, now_ns),
         )
         self._put(made)
         return made
 
-    def _accepted(self, store: str, lines: tuple[ReservedLine, ...], now_ns: int) -> tuple[Risk, ...]:
+    def _accepted(
+        self, store: str, lines: tuple[ReservedLine, ...], channel: str, now_ns: int
+    ) -> tuple[Risk, ...]:
         """Return the risks that a channel accepts: pieces of which nothing is known now."""
+        if channel not in self._config.accept_unknown:
+            return ()
         return tuple(
             Risk(line.sku, "stock_unknown") for line in lines if self._room(store, line.sku, now_ns).unknown
         )

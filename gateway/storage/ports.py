@@ -410,6 +410,10 @@ class Reservations(Protocol):
         """Return the request of a caller that had this key, if it is kept."""
         ...
 
+    def answered_keys(self, after_ns: int, limit: int) -> list[tuple[str, str, int]]:
+        """Return (source, key, at_ns) of the newest `limit` requests answered after a time, oldest first."""
+        ...
+
 
 class GatewayStore(
     Journal, LevelSeries, StateTable, AppliedEvents, Alerts, DeadLetters, Keys, Reservations, Protocol

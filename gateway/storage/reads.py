@@ -120,6 +120,11 @@ class StoreReads(ABC):
         with self._reading() as sql:
             return table.answered_request(sql, source, key)
 
+    def answered_keys(self, after_ns: int, limit: int) -> list[tuple[str, str, int]]:
+        """Return (source, key, at_ns) of the newest `limit` requests answered after a time, oldest first."""
+        with self._reading() as sql:
+            return table.answered_keys(sql, after_ns, limit)
+
     def alerts(
         self,
         *,

@@ -111,6 +111,15 @@ def answered_request(sql: Sql, source: str, key: str) -> AnsweredRequest | None:
     return None if row is None else AnsweredRequest(*row)
 
 
+def answered_keys(sql: Sql, after_ns: int, limit: int) -> list[tuple[str, str, int]]:
+    """Return (source, key, at_ns) of the newest `limit` requests answered after a time, oldest first."""
+    rows = sql.execute(
+        "SELECT source, key, at_ns FROM idempotency WHERE at_ns > ? ORDER BY at_ns DESC, id DESC LIMIT ?",
+        (after_ns, limit),
+    )
+    return rows.fetchall()[::-1]
+
+
 def _marks(values: Sequence[str]) -> str:
     return ", ".join("?" * len(values))
 

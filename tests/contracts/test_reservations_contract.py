@@ -108,6 +108,14 @@ def test_a_key_that_is_used_again_after_its_time_takes_the_place_of_the_old(
     assert store.answered_request("k1", "a") == answer("a", 90)
 
 
+def test_the_newest_keys_are_listed_oldest_first(reopen: Callable[[], GatewayStore]) -> None:
+    """Those after a time, and no more than asked for."""
+    store = reopen()
+    store.commit(Commit(1, answered=[answer(f"k{n}", n) for n in (3, 1, 2)]))
+    assert store.answered_keys(1, 10) == [("k1", "k2", 2), ("k1", "k3", 3)]
+    assert store.answered_keys(0, 2) == [("k1", "k2", 2), ("k1", "k3", 3)]
+
+
 def test_listings_filter_by_what_is_true_now(reopen: Callable[[], GatewayStore]) -> None:
     """By store, owner, state and due time, newest first; who is over by now is expired, written or not."""
     store = reopen()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gateway.engine import Engine
-from gateway.holds import Holds
+from gateway.holds import Holds, KnownKeys
 from gateway.pipeline import Pipeline
 from gateway.ports import TillEvent
 from gateway.reservations.model import (
@@ -68,6 +68,10 @@ class MemoryTables(ScriptedWriter):
     def answered_request(self, source: str, key: str) -> AnsweredRequest | None:
         found = [a for commit in self.commits for a in commit.answered if (a.source, a.key) == (source, key)]
         return found[-1] if found else None
+
+    def answered_keys(self, after_ns: int, limit: int) -> list[tuple[str, str, int]]:
+        found = [(a.source, a.key, a.at_ns) for commit in self.commits for a in commit.answered]
+        return [name for name in found if name[2] > after_ns][-limit:]
 
 
 class Gateway:
@@ -257,6 +261,15 @@ def test_a_key_is_kept_for_a_day_over_restarts() -> None:
             assert (made(decided).id != held.id, decided.replayed) == (True, False)
 
     run_virtual(main())
+
+
+def test_a_key_that_is_not_known_is_surely_new_as_long_as_all_are_known() -> None:
+    """Of a day, no longer; past the bound nothing is sure, and each is looked up."""
+    keys = KnownKeys([("web", "old", 0), ("web", "a", S)], most=2)
+    keys.add(("web", "b"), DAY_S * S)
+    assert [keys.may_have(("web", key)) for key in ("old", "a", "b", "c")] == [False, True, True, False]
+    keys.add(("web", "c"), DAY_S * S)
+    assert [keys.may_have(("web", key)) for key in ("a", "c", "d")] == [True, True, True]
 
 
 def test_steps_on_what_was_closed_long_ago_are_answered_from_disk() -> None:
