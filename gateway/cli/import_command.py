@@ -70,9 +70,10 @@ def _import(arguments: argparse.Namespace) -> int:
     finally:
         store.close()
     done = made.imported
+    old = f"; {done.too_old:,} older than [storage] keeps" if done.too_old else ""
     print(
         f"{done.rows:,} rows: {done.added:,} added, {done.replaced:,} replaced, {done.same:,} were there; "
-        f"{refused:,} refused"
+        f"{refused:,} refused{old}"
     )
     return 0
 

@@ -35,16 +35,17 @@ _OPEN = """INSERT INTO opening (journal, store, sku, zone, pieces) VALUES (?, ?,
 
 @dataclass(slots=True)
 class Imported:
-    """What became of the rows: written anew, written over another value, or there already."""
+    """What became of the rows: written anew, over another value, there already, or older than what is kept."""
 
     added: int = 0
     replaced: int = 0
     same: int = 0
+    too_old: int = 0
 
     @property
     def rows(self) -> int:
         """Return how many there were."""
-        return self.added + self.replaced + self.same
+        return self.added + self.replaced + self.same + self.too_old
 
 
 class Import(Protocol):
@@ -146,7 +147,7 @@ class LevelImport:
 
     def write(self, sql: Sql, rows: Sequence[Row]) -> None:
         """Write the points, and what becomes of the newest levels."""
-        added = replaced = 0
+        added = replaced = too_old = 0
         places = {row[:3] for row in rows}
         try:
             with _transaction(sql):
@@ -156,6 +157,7 @@ class LevelImport:
                     added += stored is None
                     replaced += stored is not None and stored != row[4]
                 self._writer.write(sql, [_point(row) for row in rows])
+                too_old = _left_out(sql, rows)
                 number = _current(sql)
                 after = {place: _one(sql, _LATEST, place) for place in places}
                 changes = {place: (after[place] or 0) - (before[place] or 0) for place in places}
@@ -163,9 +165,17 @@ class LevelImport:
         except BaseException:
             self._writer.forget()
             raise
-        self.imported.added += added
+        self.imported.added += added - too_old
+        self.imported.too_old += too_old
         self.imported.replaced += replaced
         self.imported.same += len(rows) - added - replaced
+
+
+def _left_out(sql: Sql, rows: Sequence[Row]) -> int:
+    """Return how many of the points were not written: retention has closed their time."""
+    kept = sql.execute("SELECT from_ns FROM kept WHERE name = 'levels'").fetchone()
+    old = [] if kept is None else [row for row in rows if _whole(row[3]) < kept[0]]
+    return sum(_one(sql, _POINT, (row[3], *row[:3])) is None for row in old)
 
 
 def _point(row: Row) -> LevelPoint:

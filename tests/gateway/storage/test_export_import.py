@@ -233,6 +233,19 @@ def test_levels_replace_those_of_the_same_time() -> None:
         assert levels(path) == sorted(rows)
 
 
+def test_levels_of_a_closed_time_are_counted_as_too_old() -> None:
+    """What retention has let go stays so; the newest level before it holds from there on."""
+    with a_file([]) as path:
+        with opened_file(path, writes=True) as sql:
+            sql.execute("INSERT OR REPLACE INTO kept VALUES ('levels', 50)")
+        rows: list[Row] = [("lyon-1", "A", "front", at_ns, at_ns) for at_ns in (10, 20, 50, 60)]
+        made = LevelImport(path)
+        assert taken(made, path, rows) == (3, 0, 0)
+        assert made.imported.too_old == 1
+        assert levels(path) == rows[1:]
+        assert taken(LevelImport(path), path, rows) == (0, 0, 3)
+
+
 def test_only_what_is_asked_for_is_exported() -> None:
     """By time (from the first, before the second), store and SKU; of levels, journal and alerts."""
     commit = Commit(
