@@ -16,6 +16,7 @@ from api.routes.alerts import add_alert_routes
 from api.routes.articles import add_article_routes
 from api.routes.availability import add_availability_routes
 from api.routes.calibration import add_calibration_routes
+from api.routes.changes import add_change_routes
 from api.routes.docs import add_docs_routes
 from api.routes.events import add_event_routes
 from api.routes.explain import add_explain_routes
@@ -44,6 +45,7 @@ ROUTES = (
     add_history_routes,
     add_explain_routes,
     add_stream_routes,
+    add_change_routes,
     add_reservation_routes,
     add_event_routes,
     add_ingest_routes,

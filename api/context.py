@@ -11,6 +11,7 @@ from api.limits import Limiter, Quota
 from api.sessions import Sessions
 from gateway.ports import (
     AuthPort,
+    ChangesPort,
     ClockPort,
     FeedPort,
     HealthPort,
@@ -37,6 +38,7 @@ class Ports:
     intake: IntakePort
     ingest: IngestPort
     reservations: ReservationsPort
+    changes: ChangesPort
     feed: FeedPort
     health: HealthPort
     auth: AuthPort

@@ -98,6 +98,11 @@ CATALOGUE: dict[str, ProblemKind] = {
     "reservation_changed": ProblemKind(
         412, "Changed meanwhile", "`GET` it again, look what changed, and send its new ETag."
     ),
+    "changes_gone": ProblemKind(
+        410,
+        "Changes are gone",
+        "Ask `/v1/changes` without `after`, then anew for all that you keep, then follow.",
+    ),
     "body_too_large": ProblemKind(413, "Body too large", "Send at most 1 MiB: split the batch."),
     "too_many_events": ProblemKind(413, "Too many events", "Send at most 20,000 events: split the body."),
     "too_many_pairs": ProblemKind(

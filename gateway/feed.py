@@ -85,7 +85,7 @@ class Feed:
 
     def publish(self, subjects: Iterable[Subject], committed: Committed | None) -> None:
         """Give out what changed; what reads as it did before is left out."""
-        changed = [s for s in subjects if self._last.get(s.key) != s.data]
+        changed = [subject for subject in subjects if self.is_news(subject)]
         if committed is not None:
             self._begin(committed.version)
         for place, subject in enumerate(changed):
@@ -96,6 +96,10 @@ class Feed:
             for subscriber in self._subscribers:
                 if subscriber.wants(event):
                     subscriber.push(subject.key, event.frame)
+
+    def is_news(self, subject: Subject) -> bool:
+        """Return whether a subject reads differently from how it was last given out."""
+        return self._last.get(subject.key) != subject.data
 
     def close(self) -> None:
         """End all streams: the gateway stops, and its clients come back with their last id."""

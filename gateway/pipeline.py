@@ -13,7 +13,7 @@ import hashlib
 import json
 import logging
 from collections import OrderedDict, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Protocol, TypeVar, cast
 
@@ -21,7 +21,7 @@ from gateway.clock import Clock
 from gateway.engine import Changes, Engine
 from gateway.ports import EventResult, TillEvent
 from gateway.storage.errors import StoreError, StoreFull, StoreReadOnly
-from gateway.storage.ports import AppliedEvent, Commit, Committed, DeadLetter, StateRow
+from gateway.storage.ports import AppliedEvent, ChangeNote, Commit, Committed, DeadLetter, StateRow
 from readers.errors import Malformed
 from readers.observations import Observation
 
@@ -108,6 +108,7 @@ class _Decision:
 class Pipeline:
     """Implements readers.intake.Intake and gateway.ports.IntakePort over one engine.
 
+    `note(changes)` returns what of a pass is to be written into the log of changes, before its commit.
     `on_committed(changes, committed)` is called after each pass, on the loop (committed is None where
     there was nothing to write); `on_pass` is a watchdog's sign that the real work goes on.
     """
@@ -121,6 +122,7 @@ class Pipeline:
         *,
         max_held: int,
         on_committed: Callable[[Changes, Committed | None], None],
+        note: Callable[[Changes], list[ChangeNote]] = lambda _: [],
         on_pass: Callable[[], None] = lambda: None,
         tap: Tap | None = None,
     ) -> None:
@@ -130,6 +132,7 @@ class Pipeline:
         self._clock = clock
         self._max_held = max_held
         self._on_committed = on_committed
+        self._note = note
         self._on_pass = on_pass
         self._tap = tap
         self._held: deque[_Held] = deque()
@@ -140,6 +143,7 @@ class Pipeline:
         self._room.set()
         self._recent: OrderedDict[tuple[str, str], AppliedEvent] = OrderedDict()
         self._unwritten: Commit | None = None
+        self._advancing: Iterator[None] | None = None
         self.version = 0
         self.store_failure: str | None = None
         self.passes = 0
@@ -237,7 +241,7 @@ class Pipeline:
             await self._commit(self._unwritten)
         now_ns = self._clock.now_ns()
         taken, applied = await self._take(now_ns)
-        self._engine.advance(now_ns)
+        await self._advance(now_ns)
         changes = self._engine.drain()
         lines = list(self._samples)
         self._samples.clear()
@@ -248,6 +252,7 @@ class Pipeline:
             levels=changes.points,
             state=changes.state,
             snapshots=changes.snapshots,
+            changes=self._note(changes),
             alerts=changes.alerts,
             applied=applied,
             reservations=changes.reservations,
@@ -286,6 +291,14 @@ class Pipeline:
         if not self.is_full():
             self._room.set()
         return taken, applied
+
+    async def _advance(self, now_ns: int) -> None:
+        """Let time pass in the engine, and others have the loop in between; go on where a stop cut it off."""
+        if self._advancing is None:
+            self._advancing = self._engine.advancing(now_ns)
+        for _ in self._advancing:
+            await asyncio.sleep(0)
+        self._advancing = None
 
     def _apply(self, held: _Held, now_ns: int, applied: list[AppliedEvent]) -> int:
         if held.batch is not None:

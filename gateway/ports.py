@@ -428,6 +428,37 @@ class IngestPort(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class ChangeInfo:
+    """Something that reads differently. `subject`: a SKU, an alert's id, or a reservation's id."""
+
+    seq: int
+    at_ns: int
+    type: Literal["availability", "alert", "reservation"]
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesPage:
+    """Changes in order, the position behind the last of them, and whether there are more already."""
+
+    changes: tuple[ChangeInfo, ...]
+    position: str
+    more: bool
+
+
+class ChangesPort(Protocol):
+    """The durable log of changes, one contiguous sequence per store."""
+
+    async def now(self, store: str) -> str:
+        """Return the position behind the newest change of a store."""
+        ...
+
+    async def after(self, store: str, position: str, limit: int) -> ChangesPage | None:
+        """Return the next changes; None where what comes after the position is not known any more."""
+        ...
+
+
 class FeedPort(Protocol):
     """The stream of changes."""
 

@@ -23,6 +23,7 @@ from api.encoding import encode_alert
 from api.limits import Quota
 from api.pages.mount import mount
 from gateway.catalogue import Catalogue
+from gateway.change_log import ChangeLogReader
 from gateway.cli.broker_settings import mqtt_settings
 from gateway.cli.http_server import HttpServer, http_server, listen
 from gateway.cli.influx_parts import make_delivery, open_store
@@ -49,7 +50,7 @@ from gateway.site import Site
 from gateway.storage.errors import StoreCorrupt
 from gateway.storage.inspector import Inspector
 from gateway.storage.janitor import Janitor
-from gateway.storage.ports import Committed
+from gateway.storage.ports import ChangeNote, Committed
 from gateway.storage.sqlite import SqliteStore
 from gateway.storage.writer import Writer
 from readers.mqtt_client import MqttClient
@@ -116,7 +117,7 @@ class _Gateway:
             clock,
             max_held=site.gateway.max_held_observations,
             on_committed=self._publish,
-            note=lambda changes: self.news.note(changes),
+            note=self._note,
             on_pass=self._notifier.alive,
             tap=run.tap,
         )
@@ -176,6 +177,7 @@ class _Gateway:
             intake=self.pipeline,
             ingest=self._ingest,
             reservations=Holds(self.engine, self.pipeline, store),
+            changes=ChangeLogReader(store),
             feed=self.feed,
             health=self.health,
             auth=KeyRing(store, pepper),
@@ -189,6 +191,9 @@ class _Gateway:
             key_quota=Quota(api.requests_per_s, api.requests_burst),
         )
         return create_app(ports, settings, pages=mount)
+
+    def _note(self, changes: Changes) -> list[ChangeNote]:
+        return self.news.note(changes)
 
     def _publish(self, changes: Changes, committed: Committed | None) -> None:
         self.news.publish(changes, committed)

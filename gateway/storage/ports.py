@@ -12,7 +12,7 @@ says what a question for it is answered.
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 from gateway.alerts.records import AlertRecord, AlertState
 from gateway.movements import JournalEntry, LevelPoint, Movement
@@ -67,6 +67,29 @@ class DeadLetter:
     at_ns: int
 
 
+ChangeType = Literal["availability", "alert", "reservation"]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeNote:
+    """That something reads differently now: `subject` is a SKU, an alert's id, a reservation's id."""
+
+    store: str
+    type: ChangeType
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change with its place in the store's log: `seq` is contiguous per store and journal."""
+
+    store: str
+    seq: int
+    at_ns: int
+    type: ChangeType
+    subject: str
+
+
 @dataclass(slots=True)
 class Commit:
     """All that one pass of the pipeline changed; written in one transaction."""
@@ -84,6 +107,7 @@ class Commit:
     lines: list[bytes] = field(default_factory=list)
     """Line protocol of what was sampled (health, KPIs), for the outbox; a store without one lets them be."""
     snapshots: list[Snapshot] = field(default_factory=list)
+    changes: list[ChangeNote] = field(default_factory=list)
 
     def is_empty(self) -> bool:
         """Return whether there is nothing to write."""
@@ -99,6 +123,7 @@ class Commit:
             or self.forgetting
             or self.lines
             or self.snapshots
+            or self.changes
         )
 
 
@@ -254,6 +279,21 @@ class Journal(Protocol):
 
     def opening_balances(self, store: str) -> dict[tuple[str, str], int]:
         """Return pieces by (sku, zone): the sum of all deltas before `first_seq`, of older journals too."""
+        ...
+
+
+class ChangeLog(Protocol):
+    """What reads differently now, in one sequence per store; written by `commit`, bounded in length.
+
+    A store that was restored from a backup has a new `journal_id`, and sequences of before mean nothing in it.
+    """
+
+    def changes_after(self, store: str, seq: int, limit: int) -> list[Change] | None:
+        """Return up to `limit` changes after `seq`, in order; None where some of them are gone, or never were."""
+        ...
+
+    def last_change(self, store: str) -> int:
+        """Return the newest sequence of a store; 0 before the first."""
         ...
 
 
@@ -416,7 +456,7 @@ class Reservations(Protocol):
 
 
 class GatewayStore(
-    Journal, LevelSeries, StateTable, AppliedEvents, Alerts, DeadLetters, Keys, Reservations, Protocol
+    Journal, ChangeLog, LevelSeries, StateTable, AppliedEvents, Alerts, DeadLetters, Keys, Reservations, Protocol
 ):
     """The gateway's one file: all of the above, written together."""
 

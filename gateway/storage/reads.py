@@ -7,10 +7,19 @@ from contextlib import AbstractContextManager
 from gateway.alerts.records import AlertRecord, AlertState
 from gateway.movements import JournalEntry, LevelPoint
 from gateway.reservations.model import AnsweredRequest, Reservation, ReservationQuery
-from gateway.storage import level_reads, records, snapshots
+from gateway.storage import changes, level_reads, records, snapshots
 from gateway.storage import reservations as table
 from gateway.storage.journal import JournalTable
-from gateway.storage.ports import ApiKey, AppliedEvent, DeadLetter, HistoryStep, SeriesKey, Snapshot, StateRow
+from gateway.storage.ports import (
+    ApiKey,
+    AppliedEvent,
+    Change,
+    DeadLetter,
+    HistoryStep,
+    SeriesKey,
+    Snapshot,
+    StateRow,
+)
 from gateway.storage.resolution import Kept
 from gateway.storage.sql import Sql
 from gateway.storage.steps import Window
@@ -50,6 +59,16 @@ class StoreReads(ABC):
         """Return the newest sequence of `store`; 0 before the first."""
         with self._reading() as sql:
             return self._journal.last_seq(sql, store)
+
+    def changes_after(self, store: str, seq: int, limit: int) -> list[Change] | None:
+        """Return up to `limit` changes after `seq`, in order; None where some of them are gone, or never were."""
+        with self._reading() as sql:
+            return changes.changes_after(sql, store, seq, limit)
+
+    def last_change(self, store: str) -> int:
+        """Return the newest sequence of a store's changes; 0 before the first."""
+        with self._reading() as sql:
+            return changes.last_change(sql, store)
 
     def latest_levels(self) -> list[LevelPoint]:
         """Return the latest point of every series."""

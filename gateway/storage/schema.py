@@ -135,7 +135,15 @@ _RESERVATIONS: tuple[str, ...] = (
 )
 """Pieces that are promised."""
 
-_SECOND = (*_RETENTION, *_OUTBOX, *_SNAPSHOTS, *_RESERVATIONS)
+_CHANGES = (
+    """CREATE TABLE changes (
+        store TEXT NOT NULL, seq INTEGER NOT NULL, at_ns INTEGER NOT NULL, type TEXT NOT NULL,
+        subject TEXT NOT NULL, PRIMARY KEY (store, seq)
+    ) STRICT, WITHOUT ROWID""",
+)
+"""What reads differently now, for those who follow."""
+
+_SECOND = (*_RETENTION, *_OUTBOX, *_SNAPSHOTS, *_RESERVATIONS, *_CHANGES)
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND)
 """Entry i brings a file from version i to i + 1; its statements run in one transaction."""

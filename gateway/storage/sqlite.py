@@ -14,6 +14,7 @@ from typing import Literal, TypeVar
 
 from gateway.movements import LevelPoint
 from gateway.storage import levels, records, reservations, retention, snapshots
+from gateway.storage.changes import ChangesTable
 from gateway.storage.creation import (
     migrate,
     require_current,
@@ -209,6 +210,7 @@ class SqliteStore(StoreReads, OutboxReads):
         """Real seconds that the look at the whole file took before the start; None where it was not whole."""
         self._readers = ReaderPool(path, lambda: _connect(path, "ro", "OFF"))
         self._levels = levels.LevelWriter()
+        self._changes = ChangesTable()
         self._outbox: OutboxWriter | None = None
         super().__init__(JournalTable.current(connection))
         [(self._version,)] = connection.execute(
@@ -327,6 +329,7 @@ class SqliteStore(StoreReads, OutboxReads):
         try:
             entries = self._journal.append(sql, commit.movements)
             self._levels.write(sql, commit.levels)
+            self._changes.append(sql, commit.changes, commit.at_ns)
             records.write_state(sql, commit.state)
             snapshots.write_snapshots(sql, commit.snapshots)
             records.write_applied(sql, commit.applied, commit.at_ns)
@@ -423,6 +426,7 @@ class SqliteStore(StoreReads, OutboxReads):
     def _forget(self) -> None:
         self._levels.forget()
         self._journal.forget()
+        self._changes.forget()
 
     # -- reading -------------------------------------------------------------------------------
 

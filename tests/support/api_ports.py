@@ -29,6 +29,8 @@ from gateway.ports import (
     ArticleInfo,
     Availability,
     Caller,
+    ChangeInfo,
+    ChangesPage,
     DeadLetterInfo,
     DeviceHealth,
     EventResult,
@@ -402,6 +404,24 @@ class FakeIngest:
         return Ingested(device, 3, 1, 1, {"duplicate": 1, "epc_hex": 1})
 
 
+class FakeChanges:
+    """Implements ChangesPort over lists of one journal, `j`."""
+
+    def __init__(self) -> None:
+        self.logs: dict[str, list[ChangeInfo]] = {}
+
+    async def now(self, store: str) -> str:
+        return f"j:{len(self.logs.get(store, []))}"
+
+    async def after(self, store: str, position: str, limit: int) -> ChangesPage | None:
+        journal, _, seq = position.rpartition(":")
+        log = self.logs.get(store, [])
+        if journal != "j" or not seq.isdigit() or int(seq) > len(log):
+            return None
+        page = tuple(log[int(seq) : int(seq) + limit])
+        return ChangesPage(page, f"j:{int(seq) + len(page)}", more=int(seq) + len(page) < len(log))
+
+
 @dataclass
 class FakeFeed:
     """Implements FeedPort: gives `frames`, then ends, or stays open until `close` is set."""
@@ -498,6 +518,7 @@ class Floor:
     intake: FakeIntake = field(default_factory=FakeIntake)
     ingest: FakeIngest = field(default_factory=FakeIngest)
     reservations: FakeReservations = field(default_factory=FakeReservations)
+    changes: FakeChanges = field(default_factory=FakeChanges)
     feed: FakeFeed = field(default_factory=FakeFeed)
     health: FakeHealth = field(default_factory=FakeHealth)
     auth: FakeAuth = field(default_factory=FakeAuth)
@@ -513,6 +534,7 @@ class Floor:
             self.intake,
             self.ingest,
             self.reservations,
+            self.changes,
             self.feed,
             self.health,
             self.auth,

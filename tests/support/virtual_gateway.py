@@ -11,6 +11,7 @@ import httpx
 from fastapi import FastAPI
 
 from api.app import ApiSettings, Ports, create_app
+from gateway.change_log import ChangeLogReader
 from gateway.engine import Changes, Engine
 from gateway.feed import Feed
 from gateway.health import Health, Links
@@ -100,6 +101,7 @@ async def virtual_gateway(shop: VirtualShop, folder: Path) -> AsyncIterator[Virt
                         {}, shop.router, MqttIntake(shop.router, pipeline).hand_in, pipeline, clock.now_ns
                     ),
                     reservations=Holds(shop.engine, pipeline, store),
+                    changes=ChangeLogReader(store),
                     feed=feed,
                     health=Health(shop.engine, pipeline, links),
                     auth=KeyRing(store, pepper),
