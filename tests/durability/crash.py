@@ -4,10 +4,12 @@ A cycle: the gateway starts, is asked whether API and store agree, works under l
 scans through a real Mosquitto at QoS 1, batches of events from several HTTP clients, reservations), and is
 killed by SIGKILL at a random instant of its start or its work. Then a copy of its store is audited.
 Every so many cycles the shop settles: everything that anybody ever said is there, exactly once; and a new
-shop begins. `--also broker` kills the broker too, in every fifth cycle.
+shop begins. `--also broker` kills the broker too, `--also influx` an InfluxDB that the shop tells of its stock,
+each in every fifth cycle.
 """
 
 import argparse
+import contextlib
 import shutil
 import sys
 import tempfile
@@ -18,13 +20,14 @@ from random import Random
 
 from tests.durability.audit import Findings
 from tests.durability.fired_at import Tally, under_fire
+from tests.durability.influx_told import influx_told
 from tests.durability.nursery import Nursery
 from tests.durability.progress import Progress
 from tests.support.figures import figure
 
 CYCLES_PER_SHOP = 50
-BROKER_EVERY = 5
-ALSO = ("broker",)
+ALSO_EVERY = 5
+ALSO = ("broker", "influx")
 
 
 @dataclass(slots=True)
@@ -59,10 +62,14 @@ def _run(
     while report.tally.lives < cycles and not report.findings:
         folder = Path(tempfile.mkdtemp(prefix="storefloor-crash-"))
         report.shops += 1
-        with under_fire(folder, rng, report.tally, nursery) as shop:
+        with contextlib.ExitStack() as running:
+            influx = running.enter_context(influx_told(folder)) if "influx" in also else None
+            shop = running.enter_context(under_fire(folder, rng, report.tally, nursery, influx=influx))
             for number in range(min(per_shop, cycles - report.tally.lives)):
-                kills_broker = "broker" in also and number % BROKER_EVERY == BROKER_EVERY - 1
-                shop.live_and_end(kills_broker=kills_broker)
+                shop.live_and_end(
+                    kills_broker="broker" in also and number % ALSO_EVERY == ALSO_EVERY - 1,
+                    kills_influx="influx" in also and number % ALSO_EVERY == ALSO_EVERY - 2,
+                )
                 progress.show(
                     report.tally.lives, f"{len(shop.audit.found.lost)} lost, {shop.audit.seq} entries"
                 )
@@ -86,6 +93,7 @@ def tell(report: Report) -> None:
     figure("crash cycles killed while starting", tally.ended_starting, "cycles")
     figure("crash cycles in which API and store were compared and agreed", tally.asked, "cycles")
     figure("crash broker kills", tally.broker_kills, "kills")
+    figure("crash InfluxDB kills", tally.influx_kills, "kills")
     figure("crash shops settled and compared in full", report.settled, "shops")
     figure("crash events acknowledged", tally.events, "events")
     figure("crash events applied whose answer the kill took", tally.late_duplicates, "events")

@@ -17,6 +17,7 @@ import httpx
 
 from gateway.storage.sqlite import STORE_FILE, SqliteStore
 from tests.durability.audit import STORE, Audit
+from tests.durability.influx_told import InfluxTold
 from tests.durability.nursery import Forked, Nursery
 from tests.support.busy_shop import BusyShop
 from tests.support.mosquitto import Mosquitto
@@ -80,6 +81,7 @@ class Tally:
     fresh: int = 0
     """Lives of a process that was started afresh, not forked."""
     broker_kills: int = 0
+    influx_kills: int = 0
     entries: int = 0
     start_s: float = 0.0
 
@@ -139,6 +141,7 @@ class ShopUnderFire:
         rng: Random,
         tally: Tally,
         start_s: float,
+        influx: InfluxTold | None,
     ) -> None:
         self.audit = Audit()
         self.gateway = gateway
@@ -146,16 +149,23 @@ class ShopUnderFire:
         self.load = load
         self.tally = tally
         self._rng = rng
+        self._influx = influx
         self._start_s = start_s
         self._audited = dict.fromkeys(load.clients, 0)
 
     # -- a life ------------------------------------------------------------------------------------
 
-    def live_and_end(self, *, kills_broker: bool = False, aftermath: Callable[[], None] = _nothing) -> None:
+    def live_and_end(
+        self,
+        *,
+        kills_broker: bool = False,
+        kills_influx: bool = False,
+        aftermath: Callable[[], None] = _nothing,
+    ) -> None:
         """Start the gateway, kill it at a random instant of its start or its work, and audit what is left.
 
-        `kills_broker` kills and starts the broker too, at another instant. The `aftermath` comes between the
-        gateway's end and the audit.
+        `kills_broker` and `kills_influx` kill and start those too, at other instants. The `aftermath` comes
+        between the gateway's end and the audit.
         """
         self.load.hold_clients()
         ended = threading.Event()
@@ -166,6 +176,9 @@ class ShopUnderFire:
             ends.append(_at(wait_s, lambda: (ended.set(), self.gateway.strike())))
             if kills_broker:
                 ends.append(_at(self._rng.uniform(0, wait_s), self._kill_broker))
+            if kills_influx and self._influx is not None:
+                ends.append(_at(self._rng.uniform(0, wait_s), self._influx.restart_killed))
+                self.tally.influx_kills += 1
 
         if self.tally.lives % FRESH_EVERY == 0:
             self.gateway.launch()
@@ -308,6 +321,7 @@ class ShopUnderFire:
             self.audit.found.broken.append(f"{error}, but {self.on_hand()} are")
         self._until_agreed(threading.Event())
         self._compare_reserved()
+        self._compare_influx()
         self.gateway.kill()
         scans = [f"{SCANNER}:{at_ns}" for at_ns in self.load.scripted.scanned_ns]
         with self._copied() as store:
@@ -324,6 +338,17 @@ class ShopUnderFire:
             kept = sum(one.expires_ns > now_ns for one in store.open_reservations())
         if reserved != kept:
             self.audit.found.broken.append(f"{reserved} pieces are reserved, and {kept} held on disk")
+
+    def _compare_influx(self) -> None:
+        """See that InfluxDB was told all that the store holds, and nothing twice."""
+        influx = self._influx
+        if influx is None:
+            return
+        with contextlib.closing(SqliteStore.attach(self.gateway.store_path)) as store:
+            try:
+                eventually(lambda: influx.holds(store, store.last_seq(STORE)), "InfluxDB", SETTLE_S, 0.2)
+            except AssertionError:
+                self.audit.found.broken.append(influx.differs(store.last_seq(STORE)))
 
     def _is_answered(self) -> bool:
         self.load.check()
@@ -352,13 +377,18 @@ def _on_hand(store: SqliteStore) -> dict[str, int]:
 
 @contextlib.contextmanager
 def under_fire(
-    folder: Path, rng: Random, tally: Tally, nursery: Nursery, data_dir: Path | None = None
+    folder: Path,
+    rng: Random,
+    tally: Tally,
+    nursery: Nursery,
+    data_dir: Path | None = None,
+    influx: InfluxTold | None = None,
 ) -> Iterator[ShopUnderFire]:
     """Give a shop in `folder`, its store there or in `data_dir`; nothing of it runs behind the context."""
     data_dir = data_dir or folder / "data"
     with Mosquitto(folder, "autosave_on_changes false") as broker:  # each second, as in a shop
         api_port = free_port()
-        site = write_site(folder, api_port, broker.port, A_SCANNER)
+        site = write_site(folder, api_port, broker.port, A_SCANNER + (influx.section if influx else ""))
         site.write_text(site.read_text("utf-8").replace('"data"', f'"{data_dir}"'), "utf-8")
         clock = ShopClockOrigin.starting_in(0.0, SPEED)
         with (
@@ -373,4 +403,4 @@ def under_fire(
             gateway.kill()
             shop = BusyShop(gateway, Scripted(mqtt, clock), clients=CLIENTS, max_tags=MAX_TAGS)
             with shop:
-                yield ShopUnderFire(gateway, broker, shop, rng, tally, start_s)
+                yield ShopUnderFire(gateway, broker, shop, rng, tally, start_s, influx)
