@@ -140,3 +140,23 @@ def test_a_window_of_too_many_steps_is_refused(fresh: Fresh) -> None:
                 series.history("lyon-1", "A", 0, 10_001, step_ns)
         assert series.history("lyon-1", "A", 10, 10, 1) == []
         assert series.history("lyon-1", "unknown", 0, 10, 1) == []
+
+
+def test_a_move_told_in_two_parts_is_one_change(fresh: Fresh) -> None:
+    """What happens at one time is one change, though its halves are told one after the other."""
+    with fresh() as series:
+        series.append([LevelPoint("lyon-1", "A", "front", 10, 4), LevelPoint("lyon-1", "A", "back", 10, 6)])
+        series.append([LevelPoint("lyon-1", "A", "front", 35, 0)])
+        series.append([LevelPoint("lyon-1", "A", "back", 35, 10)])
+        steps = series.history("lyon-1", "A", 10, 50, 10)
+        assert len(steps) == 4
+        assert {(step.minimum, step.maximum) for step in steps} == {(10, 10)}
+
+
+def test_stores_and_articles_are_apart(fresh: Fresh) -> None:
+    """The same article in another store, and an article whose name begins alike, are others."""
+    with fresh() as series:
+        series.append([LevelPoint("lyon-1", "A", "front", 10, 4), LevelPoint("lyon-1", "AB", "front", 10, 9)])
+        series.append([LevelPoint("lyon-10", "A", "front", 10, 7)])
+        assert series.levels_at("lyon-1", "A", 10) == {"front": 4}
+        assert [step.maximum for step in series.history("lyon-1", "A", 10, 20, 10)] == [4]

@@ -1,14 +1,35 @@
 """Stores and records for tests: opened in a folder of their own, with short builders."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
 from gateway.alerts.records import AlertRecord, AlertState, AlertType, Severity
 from gateway.movements import Movement, MovementKind, ZoneDelta
+from gateway.storage.ports import GatewayStore
 from gateway.storage.sqlite import STORE_FILE, SqliteStore
+
+STORES: dict[str, Callable[[Path], GatewayStore]] = {"sqlite": SqliteStore.open}
+"""Every GatewayStore: the contracts of the store, its journal and its tables run on each."""
+Reopen = Callable[[], GatewayStore]
+
+
+@contextmanager
+def reopened(open_store: Callable[[Path], GatewayStore], path: Path) -> Iterator[Reopen]:
+    """Give a function that closes the store at `path`, if it is open, and opens the same one again."""
+    opened: list[GatewayStore] = []
+
+    def open_again() -> GatewayStore:
+        if opened:
+            opened.pop().close()
+        opened.append(open_store(path))
+        return opened[0]
+
+    yield open_again
+    for store in opened:
+        store.close()
 
 
 @cache
