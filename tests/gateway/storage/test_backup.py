@@ -353,6 +353,59 @@ def test_a_restore_that_was_broken_off_starts_no_gateway_and_can_be_run_again(
     assert not list(store.parent.glob(".storefloor*"))
 
 
+KILLED_CHILD = """
+import os, sys
+from pathlib import Path
+from gateway.storage.backup import check_backup, restore
+backup, store, last = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+seen = 0
+def count(event, _):
+    global seen
+    if event in {"os.rename", "os.remove", "os.link"}:
+        seen += 1
+        if seen == last:
+            os._exit(9)  # before it is done, as a kill would
+pepper = store.with_name("api-keys.pepper")
+checked = check_backup(backup, pepper)
+sys.addaudithook(count)
+restore(checked, store, pepper, 10**18, lambda done, total: None)
+"""
+MAX_STEPS = 30
+
+
+def test_a_restore_killed_before_any_of_its_steps_loses_nothing(store: Path) -> None:
+    """Before each name that is made, changed or removed: no gateway starts then, or one with the whole of the old
+    store or of the backup; and the restore, run again, ends well.
+    """
+    backup, steps, refusals = backed_up(store), 0, list[str]()
+    opened = SqliteStore.open(store)
+    opened.commit(Commit(2, movements=[movement()]))
+    opened.close()
+    for last in range(1, MAX_STEPS):
+        place = store.parent.parent / f"at-{last}" / store.name
+        shutil.copytree(store.parent, place.parent)
+        secret(place).write_bytes(b"y" * 32)
+        child = [sys.executable, "-c", KILLED_CHILD, str(backup), str(place), str(last)]
+        ended = subprocess.run(child, cwd=ROOT, check=False).returncode
+        if ended == 0:
+            break
+        assert ended == 9
+        steps += 1
+        try:
+            SqliteStore.open(place).close()
+        except StoreCorrupt as error:
+            refusals.append(str(error))
+        else:
+            assert sum(journals(place).values()) in {100, 101}
+        restored(backup, place)
+        assert len(entries(place)[2]) == 1
+        assert secret(place).read_bytes() == PEPPER
+    assert ended == 0
+    assert steps > 8
+    assert len(refusals) > 4
+    assert all("again" in refusal for refusal in refusals)
+
+
 def test_the_newest_backups_are_kept(store: Path) -> None:
     """Of dated backups the newest stay, in order of time; other files are nobody's business."""
     folder = store.parent.parent / "backups"
