@@ -24,7 +24,10 @@ from tests.support.truth import TruthTimeline
 from tests.support.virtual_gateway import VirtualGateway, virtual_gateway
 from tests.support.virtual_shop import NS_PER_S, VirtualShop
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(1_200),
+]  # forty seconds of CPU each, and it steps back for others
 
 STORE = "lyon-1"
 DAY_S, WARM_UP_S, SAMPLE_EVERY_S = 12 * 3_600, 600, 60

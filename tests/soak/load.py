@@ -17,9 +17,12 @@ import httpx
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
+from gateway.movements import LevelPoint, Movement, MovementKind, ZoneDelta
+from gateway.storage.ports import Commit
+from gateway.storage.sqlite import SqliteStore
 from simulators.epc import sgtin96
 from tests.support.plain_mqtt import PlainMqtt
-from tests.support.processes import Gateway
+from tests.support.processes import Gateway, ShopClockOrigin
 from tests.support.scripted_devices import (
     BACK_ROOM,
     FRONT,
@@ -32,11 +35,15 @@ from tests.support.scripted_devices import (
 )
 
 STORE = "lyon-1"
-ARTICLES, TAGS = 200, 2_000
-COUNTED, FIRST_PIECES = 500, 20
+SPEED = 240.0
+"""Shop seconds per real second: a day in six minutes, so that days are let go while the soak goes on."""
+ARTICLES, TAGS = 50, 500
+COUNTED, FIRST_PIECES = 450, 20
 """Articles without tags, which the till sells; so many pieces of each that none is ever low."""
 MOVED_PER_S = 10
-"""Tags carried between the front and the back room: hundreds of times a shop's, so that files are written to."""
+"""Tags carried between the front and the back room in a real second: 3,600 in the shop's day."""
+HISTORY_DAYS, HISTORY_PER_DAY = 8, 3_600
+"""What the store knows when the soak begins: a day more than it keeps, as busy as those that follow."""
 THROUGH_THE_WALL = 0.02
 OWN_CDBM, WALL_CDBM = -5_800, -6_900
 MOST_IN_FLIGHT = 200
@@ -44,6 +51,7 @@ MOST_IN_FLIGHT = 200
 MOST_BEHIND_S = 1.0
 """A load that was held up for longer is not made up for: the run's rate tells of it."""
 NS_PER_S = 1_000_000_000
+DAY_NS = 86_400 * NS_PER_S
 EVENTS_EVERY_S, EVENTS_PER_POST = 1.0, 10
 ASK_EVERY_S = 0.02
 SETTLE_S = 30.0
@@ -83,6 +91,26 @@ class Pace:
 
     reads_per_s: float = 20_000
     per_message: int = 100
+
+
+def write_history(path: Path, until_ns: int) -> None:
+    """Write the days before the soak: deliveries and sales in turn, and nothing left in the end."""
+    store = SqliteStore.open(path)
+    gap_ns = DAY_NS // HISTORY_PER_DAY
+    from_ns = until_ns - HISTORY_DAYS * DAY_NS
+    for first in range(0, HISTORY_DAYS * HISTORY_PER_DAY, COUNTED):
+        at_ns = from_ns + first * gap_ns
+        pieces = 1 - first // COUNTED % 2
+        kind = MovementKind.ARRIVED if pieces else MovementKind.SOLD
+        delta = (ZoneDelta("back-room", 2 * pieces - 1),)
+        skus = [counted_sku(number) for number in range(COUNTED)]
+        movements = [
+            Movement(kind, "till", STORE, name, at_ns + n * gap_ns, at_ns + n * gap_ns, deltas=delta)
+            for n, name in enumerate(skus)
+        ]
+        levels = [LevelPoint(STORE, m.sku, "back-room", m.at_ns, pieces) for m in movements]
+        store.commit(Commit(at_ns + COUNTED * gap_ns, movements=movements, levels=levels))
+    store.close()
 
 
 class Reads:
@@ -132,11 +160,11 @@ def _clock_text(second: int) -> str:
 class Publisher:
     """The reader, in a process of its own: its work is not the gateway's. `stop` ends it in good order."""
 
-    def __init__(self, port: int, pace: Pace, seed: int) -> None:
+    def __init__(self, port: int, pace: Pace, seed: int, clock: ShopClockOrigin) -> None:
         spawn = multiprocessing.get_context("spawn")
         self._stop = spawn.Event()
         self._published, self._acknowledged = spawn.Value("q", 0), spawn.Value("q", 0)
-        arguments = port, pace, seed, self._stop, self._published, self._acknowledged
+        arguments = port, pace, seed, clock, self._stop, self._published, self._acknowledged
         self._process = spawn.Process(target=_publish, args=arguments)
 
     @property
@@ -170,7 +198,7 @@ class Publisher:
 
 
 def _publish(
-    port: int, pace: Pace, seed: int, stop: Event, published: "Synchronized[int]", acknowledged: "Synchronized[int]"
+    port: int, pace: Pace, seed: int, clock: ShopClockOrigin, stop: Event, published: "Synchronized[int]", acknowledged: "Synchronized[int]"
 ) -> None:  # fmt: skip
     """Publish each message at its time until told to stop. Each counter has one thread that writes it."""
     room = threading.Semaphore(MOST_IN_FLIGHT)
@@ -198,7 +226,7 @@ def _publish(
             carried_s += 1.0
             reads.carry(MOVED_PER_S)
         room.acquire()
-        client.publish(READER_TOPIC, reads.message(time.time_ns()), qos=1)
+        client.publish(READER_TOPIC, reads.message(clock.now_ns()), qos=1)
         published.value += pace.per_message
     give_up_s = time.monotonic() + SETTLE_S
     while acknowledged.value < published.value and time.monotonic() < give_up_s:
@@ -213,10 +241,11 @@ class Till:
     `applied` events were acknowledged, and leave `pieces`.
     """
 
-    def __init__(self, gateway: Gateway, shelf: PlainMqtt) -> None:
+    def __init__(self, gateway: Gateway, shelf: PlainMqtt, clock: ShopClockOrigin) -> None:
         self.applied = self.pieces = 0
         self._gateway_url, self._key = gateway.url, gateway.key
         self._shelf = shelf
+        self._clock = clock
         self._told = 0
 
     def fill(self, events: int) -> None:
@@ -242,7 +271,7 @@ class Till:
         )
 
     def _post(self, http: httpx.Client, events: int) -> None:
-        at = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        at = f"{_clock_text(self._clock.now_ns() // NS_PER_S)}Z"
         batch = [self._event(self._told + number, at) for number in range(events)]
         self._told += events
         answer = http.post("/v1/events", json={"events": batch})

@@ -1,8 +1,9 @@
 """Half an hour under load, and whether anything grew or was lost: `make soak MINUTES=30 RATE=20000`.
 
-A real gateway process and a real Mosquitto; a reader of 2,000 tags in batches of 100 (QoS 1), ten of its tags
+A real gateway process and a real Mosquitto; a reader of 500 tags in batches of 100 (QoS 1), ten of its tags
 carried elsewhere each second; a till that posts ten events a second, a shelf, a page that asks for
-availability. Retention is as short as it goes, so that pruning runs. The gateway is looked at every five
+availability. The shop's clock makes a day of six minutes, and the store keeps a week, as short as it goes, of
+which it knows eight days at the start: each day one more is let go. The gateway is looked at every five
 seconds, and judged at the end by the rules of tests/soak/verdict.py. Exit code 1 where one does not hold.
 """
 
@@ -11,6 +12,7 @@ import signal
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,12 +24,14 @@ from gateway.pipeline import MAX_RECENT_EVENTS
 from tests.soak.load import (
     COUNTED,
     SETTLE_S,
+    SPEED,
     Asker,
     Pace,
     Publisher,
     Till,
     Working,
     counted_sku,
+    write_history,
     write_soak_site,
 )
 from tests.soak.picture import page
@@ -38,16 +42,27 @@ from tests.support.mosquitto import Mosquitto, mosquitto_binary
 from tests.support.plain_mqtt import PlainMqtt
 from tests.support.polling import eventually
 from tests.support.ports import free_port
-from tests.support.processes import EVERY_SCOPE, Gateway
+from tests.support.processes import EVERY_SCOPE, Gateway, ShopClockOrigin
 
 PAGE = 100
 LOOK_EVERY_S = 5.0
 TELL_EVERY_S = 60.0
 """Where no person looks on."""
 TOLD_CHARS = 3_000
+DAY_S = 86_400
 MAX_HELD = 50_000
 """As the gateway has it by itself."""
-STORAGE = ""
+STORAGE = """
+[storage]
+levels_days = 7
+hourly_days = 7
+daily_days = 7
+movements_days = 7
+applied_days = 2
+alerts_days = 1
+dead_letters_days = 1
+"""
+"""As short as it goes."""
 BROKER = ("autosave_on_changes false",)
 """As config/deploy/mosquitto.conf has it: queues are saved each second."""
 
@@ -65,19 +80,20 @@ class Soak:
 
 
 @contextmanager
-def started(folder: Path, pace: Pace, seed: int) -> Iterator[Soak]:
+def started(folder: Path, pace: Pace, seed: int, clock: ShopClockOrigin) -> Iterator[Soak]:
     """Start all; the load begins with it."""
     with Mosquitto(folder, *BROKER) as broker:
         port = free_port()
         site = write_soak_site(folder, port, broker.port, STORAGE)
-        with Gateway(site, port) as gateway, PlainMqtt(broker.port, "soak-shelf") as shelf:
+        with Gateway(site, port, clock) as gateway, PlainMqtt(broker.port, "soak-shelf") as shelf:
+            write_history(gateway.store_path, clock.shop_ns)
             gateway.make_key(*EVERY_SCOPE)
             gateway.start()
-            till, asker = Till(gateway, shelf), Asker(gateway)
+            till, asker = Till(gateway, shelf, clock), Asker(gateway)
             try:
                 till.fill(max(MAX_RECENT_EVENTS, KEPT_FRAMES))
                 with (
-                    Publisher(broker.port, pace, seed) as publisher,
+                    Publisher(broker.port, pace, seed, clock) as publisher,
                     Working(till.work, asker.work) as working,
                     Sampler(gateway, publisher, asker) as sampler,
                 ):
@@ -116,18 +132,24 @@ def words(sample: Sample) -> str:
     )
 
 
+def settle(soak: Soak) -> tuple[int, Counter[str]]:
+    """Return the reads taken and dropped, once all have come, or none came for long."""
+    before, since_s = -1, time.monotonic()
+    while True:
+        taken, dropped = soak.sampler.reads()
+        counted = taken + dropped.total()
+        if counted >= soak.publisher.published or time.monotonic() - since_s > SETTLE_S:
+            return taken, dropped
+        if counted > before:
+            before, since_s = counted, time.monotonic()
+        time.sleep(0.2)
+
+
 def end(soak: Soak) -> Ending:
     """Stop the load; return what is known once all has settled, or did not in time."""
     soak.publisher.stop()
     soak.working.stop()
-    give_up_s = time.monotonic() + SETTLE_S
-    while True:
-        taken, dropped = soak.sampler.reads()
-        pieces = counted_pieces(soak.gateway)
-        has_settled = taken + dropped.total() >= soak.publisher.published and pieces == soak.till.pieces
-        if has_settled or time.monotonic() > give_up_s:
-            break
-        time.sleep(0.1)
+    taken, dropped = settle(soak)
     return Ending(
         published=soak.publisher.published,
         acknowledged=soak.publisher.acknowledged,
@@ -135,7 +157,8 @@ def end(soak: Soak) -> Ending:
         dropped=dropped,
         till_events=soak.till.applied,
         till_pieces=soak.till.pieces,
-        stock_pieces=pieces,
+        stock_pieces=counted_pieces(soak.gateway),
+        missing=soak.sampler.missing(),
         reconnects=int(soak.gateway.metric("storefloor_mqtt_reconnects_total")),
         look_ups=len(soak.asker.spans_ms),
         failed_look_ups=soak.asker.failed,
@@ -166,6 +189,7 @@ def tell(samples: list[Sample], ending: Ending, checks: list[Check]) -> None:
     figure("soak growth of memory, high end of 95 %", memory.high, "MiB/h")
     figure("soak store's file at its end", samples[-1].db_bytes / MIB, "MiB")
     figure("soak growth of the store's file", files.per_hour, "MiB/h")
+    figure("soak rows let go", samples[-1].let_go, "rows")
     figure("soak write-ahead log at most", max(s.wal_bytes for s in samples) / MIB, "MiB")
     figure("soak observations held at most", max(s.held for s in samples), "observations")
     figure("soak reads lost", ending.published - ending.taken - ending.dropped.total(), "reads")
@@ -192,9 +216,13 @@ def main() -> int:
         return 2
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(2))  # so that gateway and broker end with it
     pace = Pace(arguments.rate)
+    shop_ns = time.time_ns() - round(
+        (60 * arguments.minutes * SPEED + DAY_S) * 1e9
+    )  # ahead of time nothing is let go
+    clock = ShopClockOrigin(SPEED, time.monotonic_ns(), shop_ns)
     with (
         tempfile.TemporaryDirectory(prefix="storefloor-soak-") as folder,
-        started(Path(folder), pace, arguments.seed) as soak,
+        started(Path(folder), pace, arguments.seed, clock) as soak,
     ):
         samples = live(soak, 60 * arguments.minutes)
         ending = end(soak)

@@ -16,7 +16,7 @@ from tests.support.scripted_devices import READER
 TABLES = ("movements", "levels", "applied", "outbox")
 """Those that every movement, till event or point adds to: what pruning is for."""
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
-_METRIC = re.compile(r'^(\w+)(?:\{stage="(\w+)"[^}]*\})? ([\d.e+-]+)$', re.MULTILINE)
+_METRIC = re.compile(r'^(\w+)(?:\{(?:stage="(\w+)")?[^}]*\})? ([\d.e+-]+)$', re.MULTILINE)
 
 
 def resident_bytes(pid: int) -> int:
@@ -61,10 +61,15 @@ class Sampler:
             acknowledged=acknowledged,
             received=taken + dropped.total(),
             missing=metrics.missing(),
+            let_go=int(metrics.value("storefloor_store_rows_let_go_total")),
             look_up_p50_ms=quantile(spans_ms, 0.5),
             look_up_p99_ms=quantile(spans_ms, 0.99),
             rows={table: self._rows(table) for table in TABLES},
         )
+
+    def missing(self) -> int:
+        """Return how many observations the stages cannot account for now."""
+        return Metrics(self._gateway.http.get("/metrics").text).missing()
 
     def reads(self) -> tuple[int, Counter[str]]:
         """Return the reads that the gateway took, and those that it dropped, by reason."""

@@ -35,6 +35,7 @@ def run(minutes: float, *, leak_mib_per_h: float = 0.0, file_mib_per_h: float = 
                 acknowledged=reads,
                 received=reads - rng.randrange(2_000),
                 missing=0,
+                let_go=number,
                 look_up_p50_ms=3.0,
                 look_up_p99_ms=rng.uniform(10, 60),
                 rows={"movements": 1_000 + number % 50},
@@ -54,6 +55,7 @@ def ending_of(samples: list[Sample]) -> Ending:
         till_events=600,
         till_pieces=7,
         stock_pieces=7,
+        missing=0,
         reconnects=0,
         look_ups=10_000,
         failed_look_ups=0,
@@ -122,6 +124,7 @@ def test_the_warm_up_is_not_judged() -> None:
         ({"dropped": Counter(duplicate=301)}, "reads"),
         ({"acknowledged": 5}, "reads"),
         ({"stock_pieces": 8}, "till events"),
+        ({"missing": 1}, "counts of the stages"),
         ({"reconnects": 1}, "connections lost"),
         ({"failed_look_ups": 1}, "look-ups that failed"),
         ({"look_up_p99_ms": 5_000.0}, "look-ups, p99"),
@@ -136,7 +139,7 @@ def test_what_was_lost_is_found(change: dict[str, Any], name: str) -> None:
 @pytest.mark.parametrize(
     ("change", "name"),
     [
-        ({"missing": 1}, "counts of the stages"),
+        ({"missing": 20_001}, "counts of the stages"),
         ({"held": 50_001}, "held observations"),
         ({"wal_bytes": 200 * MIB}, "write-ahead log"),
     ],
@@ -146,6 +149,12 @@ def test_one_bad_look_is_enough(change: dict[str, Any], name: str) -> None:
     samples = run(10)
     samples[60] = replace(samples[60], **change)
     assert failing(judge(samples, ending_of(samples), BOUNDS)) == [name]
+
+
+def test_a_run_in_which_nothing_was_let_go_shows_no_bound() -> None:
+    """Files that stay small because the run was short are no proof of retention."""
+    samples = [replace(sample, let_go=0) for sample in run(10)]
+    assert failing(judge(samples, ending_of(samples), BOUNDS)) == ["retention"]
 
 
 def test_a_load_that_was_not_there_shows_nothing() -> None:
