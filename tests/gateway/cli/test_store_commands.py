@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from gateway.cli import main
 from gateway.cli.export_command import time_of
-from gateway.cli.main import main
 from gateway.errors import ConfigError
 from gateway.movements import LevelPoint
 from gateway.storage.ports import Commit
