@@ -123,7 +123,7 @@ def add_reservation_routes(router: APIRouter) -> None:
         methods=["POST"],
         status_code=201,
         response_model=Reservation,
-        responses=problems("missing_idempotency_key", "idempotency_in_progress", "idempotency_key_reused",
+        responses=problems("missing_idempotency_key", "idempotency_in_progress", "idempotency_key_reused", "beyond_limit",
                            *_GRANT, *_BODY),
         openapi_extra={**json_body(ReservationIn), "parameters": [_KEY_HEADER]},
         tags=["reservations"],

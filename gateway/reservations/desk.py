@@ -67,7 +67,8 @@ class ReservationDesk:
     def reserve(self, reservation_id: str, asked: NewReservation, now_ns: int) -> Outcome:
         """Hold pieces in the first of the stores asked that has all, else (if allowed) where there is most."""
         lines = summed(asked.lines)
-        refusal = self._unknown(asked.stores, lines)
+        ttl_ns = self._limits.ttl_ns if asked.ttl_ns is None else asked.ttl_ns
+        refusal = self._unknown(asked.stores, lines) or lifecycle.too_long(ttl_ns, self._limits)
         if refusal is not None:
             return refusal
         self._depart_now(now_ns)
@@ -91,7 +92,7 @@ class ReservationDesk:
             min_probability=asked.min_probability,
             created_ns=now_ns,
             changed_ns=now_ns,
-            expires_ns=now_ns + (self._limits.ttl_ns if asked.ttl_ns is None else asked.ttl_ns),
+            expires_ns=now_ns + ttl_ns,
             risks=self._accepted(store, found, asked.channel, now_ns),
         )
         self._put(made)
@@ -284,6 +285,8 @@ class ReservationDesk:
         refusal = self._unknown(asked.stores, asked.lines)
         if refusal is not None:
             return refusal
+        if wanted and found.state == "ready":
+            return Refusal("wrong_state", "its pieces lie ready: quantities are changed before")
         lines = {line.sku: line for line in found.lines}
         more = []
         for line in asked.lines:

@@ -135,18 +135,22 @@ def moved_to(found: Reservation, store: str, lines: tuple[ReservedLine, ...], no
     return found.changed(now_ns, store=store, state=state, lines=lines, risks=())
 
 
+def too_long(ttl_ns: int, limits: TimeLimits, held_ns: int = 0) -> Refusal | None:
+    """Return the refusal of a hold that would last beyond the site's limit; `held_ns`: it has lasted so long."""
+    if held_ns + ttl_ns <= limits.max_held_ns:
+        return None
+    left_s = max(0, limits.max_held_ns - held_ns) // 10**9
+    detail = f"a hold lasts {limits.max_held_ns // 10**9} s at most; of this one {left_s} s are left"
+    return Refusal("beyond_limit", detail, faults=(("/ttl_s", f"at most {left_s} now"),))
+
+
 def extended(found: Reservation, command: Amend, limits: TimeLimits, now_ns: int) -> Outcome:
     """Return it with another end, within the limits."""
     if command.ttl_ns is not None:
         if found.state != "held":
             return Refusal("wrong_state", f"ttl_s is of a hold; this is {found.state}: set collect_by")
-        expires_ns = now_ns + command.ttl_ns
-        latest_ns = found.created_ns + limits.max_held_ns
-        if expires_ns > latest_ns:
-            left_s = max(0, latest_ns - now_ns) // 10**9
-            detail = f"a hold lasts {limits.max_held_ns // 10**9} s at most; of this one {left_s} s are left"
-            return Refusal("beyond_limit", detail, faults=(("/ttl_s", f"at most {left_s} now"),))
-        return replace(found, expires_ns=expires_ns)
+        refusal = too_long(command.ttl_ns, limits, now_ns - found.created_ns)
+        return refusal or replace(found, expires_ns=now_ns + command.ttl_ns)
     if command.collect_by_ns is not None:
         if found.confirmed_ns is None:
             return Refusal("wrong_state", "a hold has no time to collect before it is confirmed: set ttl_s")

@@ -18,6 +18,7 @@ from gateway.reservations.model import (
 from tests.support.holding_shop import HoldingShop
 from tests.support.small_site import STORE, S, epc
 
+DAY_NS = 86_400 * S
 TEES = [epc("TEE", n) for n in range(1, 4)]
 
 
@@ -262,6 +263,25 @@ def test_another_store_holds_them_if_it_has_all() -> None:
     assert shop.done(moved, Transfer("paris-1")) == moved
 
 
+def test_no_hold_lasts_longer_than_the_site_allows() -> None:
+    """Whatever the request says."""
+    shop = HoldingShop(totes=1, max_held_s=900)
+    refusal = shop.refused(("TOTE", 1), ttl_ns=901 * S)
+    assert (refusal.code, refusal.faults) == ("beyond_limit", (("/ttl_s", "at most 900 now"),))
+    assert shop.hold(("TOTE", 1), ttl_ns=900 * S)
+
+
+def test_quantities_of_what_lies_ready_stay() -> None:
+    """The bag is packed; its time to collect may still be extended."""
+    shop = HoldingShop(totes=2)
+    held = shop.done(shop.hold(("TOTE", 1)), Confirm())
+    ready = shop.done(held, Ready())
+    refusal = shop.do(ready, Amend(ready.version, lines=(LineAsked("TOTE", 2),)))
+    assert isinstance(refusal, Refusal)
+    assert refusal.code == "wrong_state"
+    assert shop.done(ready, Amend(ready.version, collect_by_ns=shop.now + 60 * S)).state == "ready"
+
+
 # -- picking and collecting -----------------------------------------------------------------------------
 
 
@@ -377,6 +397,28 @@ def test_short_ends_a_reservation_that_was_not_found() -> None:
     assert (ended.state, ended.closed_ns) == ("short", shop.now)
     assert shop.done(held, Release()) == ended
     assert shop.stock().reserved == 0
+
+
+# -- forgetting -----------------------------------------------------------------------------------------
+
+
+def test_owners_are_forgotten_by_the_hour_and_with_each_commit_of_reservations() -> None:
+    """A quiet shop lets go of names too; a busy one goes on letting go, a bounded number at a time."""
+    shop = HoldingShop(totes=1, erase_owner_after_s=86_400)
+    assert shop.live(shop.now).forgetting is None
+    shop.hold(("TOTE", 1))
+    with_hold = shop.live(shop.now).forgetting
+    assert with_hold is not None
+    assert (with_hold.owners_before_ns, with_hold.closed_before_ns) == (
+        shop.now - DAY_NS,
+        shop.now - 90 * DAY_NS,
+    )
+    assert (with_hold.answered_before_ns, with_hold.most) == (shop.now - DAY_NS, 502)
+    seen = []
+    for _ in range(24):
+        shop.wait(600)
+        seen.append(shop.live(shop.now).forgetting)
+    assert len([forgetting for forgetting in seen if forgetting and forgetting.most == 20_000]) == 4
 
 
 # -- a restart ------------------------------------------------------------------------------------------
