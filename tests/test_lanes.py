@@ -9,12 +9,12 @@ import pytest
 from tests.support.lanes import LONGEST, PURE, REAL, is_pure, lane_of
 from tests.support.source import ROOT
 
-WORLD = {"aiomqtt", "amqtt", "httpx", "multiprocessing", "paho", "playwright", "pty", "select", "selectors",
-         "serial", "socket", "subprocess", "threading", "uvicorn", "uvloop"}  # fmt: skip
-"""Libraries of processes, threads, ports and brokers. (httpx also speaks to an app in the same process.)"""
+WORLD = {"amqtt", "multiprocessing", "paho", "playwright", "pty", "selectors", "serial", "socket", "subprocess",
+         "threading", "uvicorn", "uvloop"}  # fmt: skip
+"""Libraries of processes, threads, ports and brokers. httpx is none: it asks an app in the same process too."""
 IN_PROCESS = {
-    "tests/support/virtual_gateway.py": {"httpx"},
     "tests/fuzz/run.py": {"threading"},
+    "tests/support/simulated.py": {"socket"},
 }
 """What pure tests may import all the same: they call no part of it that reaches out of the process."""
 
@@ -67,5 +67,5 @@ def test_every_place_of_the_pure_lane_is_there(place: str) -> None:
 def test_a_lane_is_a_file_or_the_whole_rest() -> None:
     """A file of the pure lane is never cut, and all others are one."""
     assert lane_of("tests/fuzz/test_fuzz.py::test_a[x::y]") == "tests/fuzz/test_fuzz.py"
-    assert lane_of("tests/end_to_end/test_crash.py::test_b") == lane_of("tests/api/test_auth.py::t") == REAL
+    assert lane_of("tests/end_to_end/test_crash.py::test_b") == lane_of("tests/api/test_stream.py::t") == REAL
     assert not is_pure("tests/fuzzy/test_x.py")
