@@ -81,8 +81,13 @@ class Engine:
 
     def advance(self, now_ns: int) -> None:
         """Let all that is due take effect, and judge what changed."""
+        for _ in self.advancing(now_ns):
+            pass
+
+    def advancing(self, now_ns: int) -> Iterator[None]:
+        """Do what `advance` does, in steps: others may ask in between, and nothing else may be told or drained."""
         self._now_ns = now_ns
-        self.state.presence.advance(now_ns)
+        yield from self.state.presence.advancing(now_ns)
         self._apply_presence(now_ns)
         self._settle_sales(now_ns)
         self._close_counts(now_ns)

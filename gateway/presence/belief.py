@@ -11,7 +11,7 @@ Rules, beside those of gateway/presence/filter.py and absent.py:
   clone: both keep it, and it is flagged.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from gateway.presence.absent import GONE_SILENT, GONE_TOLD, STRANGER, Absent
 from gateway.presence.buckets import BUCKETS, bucket_of
@@ -239,22 +239,27 @@ class BeliefPresence:
 
     def advance(self, now_ns: int) -> None:
         """Let the epochs that are over (and a moment for late reads with them) move the belief."""
+        for _ in self.advancing(now_ns):
+            pass
+
+    def advancing(self, now_ns: int) -> Iterator[None]:
+        """Do what `advance` does, in steps, between which the belief may be asked: some tags are an epoch ahead."""
         epoch_ns = self._rule.epoch_ns
         due_ns = min(now_ns - self._rule.grace_ns, self._heard_ns()) // epoch_ns * epoch_ns
         if self.epoch_ns == 0 or due_ns - self.epoch_ns > MAX_CATCH_UP * epoch_ns:
             self.epoch_ns = max(0, due_ns - (0 if self.epoch_ns == 0 else MAX_CATCH_UP * epoch_ns))
         first_ns = self._first_waiting_ns(due_ns) if due_ns > self.epoch_ns + epoch_ns else 0
-        while self.epoch_ns < due_ns:
-            self.epoch_ns += epoch_ns
-            end_ns = self.epoch_ns
+        while (end_ns := self.epoch_ns + epoch_ns) <= due_ns:
             alive = self._alive_at(end_ns)
             if not alive and end_ns <= first_ns:
+                self.epoch_ns = end_ns
                 continue  # nobody looked, and nobody said anything: an epoch that moves no belief
             for store in self.stores.values():
-                store.end_epoch(end_ns, alive)
+                yield from store.ending_epoch(end_ns, alive)
                 self._events += store.events  # before what its reads say of those that left and came back
                 store.events = []
                 self._tell_anew(store)
+            self.epoch_ns = end_ns
         for store in self.stores.values():
             name = store.places[0].store
             self._gone_for_good += [(name, epc) for epc in store.absent.forget(now_ns)]

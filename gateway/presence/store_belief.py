@@ -4,7 +4,7 @@ reads ─▶ ports (waiting) ─▶ end of the epoch ─▶ which antennas could
                                                                 └─▶ learning ◀──────┘
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -227,8 +227,8 @@ class StoreBelief:
 
     # -- the epoch ------------------------------------------------------------------------------------
 
-    def end_epoch(self, end_ns: int, alive_readers: frozenset[str]) -> None:
-        """Move the belief by the reads before `end_ns`, on the gateway's clock."""
+    def ending_epoch(self, end_ns: int, alive_readers: frozenset[str]) -> Iterator[None]:
+        """Move the belief by the reads before `end_ns`, on the gateway's clock; yield after each CHUNK of tags."""
         columns = self.columns
         reads = self._take_reads(end_ns)
         alive = np.array([port.reader in alive_readers for port in self.fixed], np.bool_)
@@ -241,6 +241,7 @@ class StoreBelief:
         for start in range(0, len(live), CHUNK):
             rows = live[start : start + CHUNK]
             self._move_rows(rows, reads, tables, end_ns)
+            yield
         present = live[columns.state[live] == PRESENT]
         if len(present):
             pieces += np.bincount(columns.place[present], minlength=columns.zones)
