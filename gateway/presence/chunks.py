@@ -4,12 +4,14 @@ A tag's bucket follows from its EPC alone (see buckets.py), so that it is in one
 whatever happened to it. A chunk says what the rows of its tags would say (see row_text.py), to the same digit: a line of JSON
 (version, zones, tags present, tags absent), the EPCs, each ended by a line feed, then columns, the
 present tags first: zone (int16, present alone), state (uint8) and false exits (uint16, absent alone),
-changed_ns and last_ns (int64), quality shares in tenths of a percent (uint16, six a tag).
+changed_ns and last_ns (int64), quality shares in tenths of a percent (uint16, six a tag); then the CRC-32
+of all that, for a database does not look into its blobs.
 """
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +21,7 @@ from gateway.presence.columns import DOUBTFUL, PRESENT, Columns
 from gateway.presence.rule import ALIVE, QUALITY_SHARE, Floats, quality_shares
 
 VERSION = 1
+SUM_BYTES = 4
 MOST_FALSE_EXITS = 65_535
 SHARES = ALIVE + 1
 
@@ -92,7 +95,8 @@ def encode(tags: ChunkTags) -> bytes:
         tags.last_ns.astype("<i8"), tags.tenths.astype("<u2"),
     )  # fmt: skip
     text = "".join([json.dumps(head), "\n", *(f"{epc}\n" for epc in tags.epcs)])
-    return b"".join([text.encode(), *(column.tobytes() for column in columns)])
+    body = b"".join([text.encode(), *(column.tobytes() for column in columns)])
+    return body + crc32(body).to_bytes(SUM_BYTES)
 
 
 def decode(body: bytes) -> ChunkTags:
@@ -104,7 +108,9 @@ def decode(body: bytes) -> ChunkTags:
 
 
 def _decode(body: bytes) -> ChunkTags:
-    line, _, rest = body.partition(b"\n")
+    if crc32(body[:-SUM_BYTES]) != int.from_bytes(body[-SUM_BYTES:]):
+        raise BadChunk("its sum is not that of its bytes")
+    line, _, rest = body[:-SUM_BYTES].partition(b"\n")
     version, zones, present, absent = json.loads(line)
     if version != VERSION:
         raise BadChunk(f"a chunk of version {version}, known is {VERSION}")

@@ -1,6 +1,7 @@
 """Chunks of tags beside rows of text: whatever the order of changes, chunks and crashes, a start finds the same."""
 
 from dataclasses import replace
+from zlib import crc32
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from gateway.presence.absent import GONE_MEMORY_NS
 from gateway.presence.belief import BeliefPresence
 from gateway.presence.buckets import BUCKETS, bucket_of
-from gateway.presence.chunks import BadChunk, decode, encode, without
+from gateway.presence.chunks import SUM_BYTES, BadChunk, decode, encode, without
 from gateway.presence.model import TagChunk, TagRow
 from gateway.presence.row_text import write_rows
 from gateway.presence.tail import CHUNKS_PER_PASS, LEAST_TAIL, TAIL_SHARE, Tail
@@ -225,13 +226,22 @@ def test_a_chunk_reads_back_as_it_was_written(body: bytes) -> None:
     assert encode(decode(encode(rest))) == encode(rest)
 
 
+def summed(body: bytes) -> bytes:
+    """Return bytes with the sum that belongs to them."""
+    return body + crc32(body).to_bytes(SUM_BYTES)
+
+
 @pytest.mark.parametrize("cut", [0, 1, 10, 40, 100])
 def test_a_damaged_chunk_is_refused(body: bytes, cut: int) -> None:
     """Cut short, of another version, or noise: never an empty shop."""
     with pytest.raises(BadChunk):
         decode(body[: len(body) - cut - 1])
     with pytest.raises(BadChunk):
-        decode(body.replace(b"[1,", b"[2,", 1))
+        decode(body[:cut] + bytes([body[cut] ^ 1]) + body[cut + 1 :])
+    with pytest.raises(BadChunk, match="version 2"):
+        decode(summed(body[:-SUM_BYTES].replace(b"[1,", b"[2,", 1)))
+    with pytest.raises(BadChunk):
+        decode(summed(body[: -SUM_BYTES - cut - 1]))
     with pytest.raises(BadChunk):
         decode(b"\x00" * cut)
 
@@ -240,7 +250,8 @@ def test_zones_go_by_name(body: bytes) -> None:
     """The site numbers its zones anew, or one is no more: its tags are left out, all others are taken up."""
     presence = new_presence()
     bucket = bucket_of(EPCS[0])
-    presence.restore([], [TagChunk("lyon-1", bucket, body.replace(b'"floor"', b'"attic"', 1))])
+    changed = summed(body[:-SUM_BYTES].replace(b'"floor"', b'"attic"', 1))
+    presence.restore([], [TagChunk("lyon-1", bucket, changed)])
     assert not presence.stores["lyon-1"].columns.index
     assert len(presence.stores["lyon-1"].absent.tags) == len(decode(body).epcs) - decode(body).present
     presence = new_presence()
