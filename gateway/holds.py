@@ -14,10 +14,12 @@ from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from gateway.engine import Engine
-from gateway.reservations.desk import ANSWERED_KEPT_NS
+from gateway.ports import TillEvent
+from gateway.reservations.desk import ANSWERED_KEPT_NS, leaving
 from gateway.reservations.model import (
     LASTING_REFUSALS,
     AnsweredRequest,
+    Collect,
     Command,
     Decided,
     NewReservation,
@@ -87,14 +89,25 @@ class Decisions(Protocol):
         ...
 
 
-class Holds:
-    """Reservations of one gateway."""
+class EventTap(Protocol):
+    """Hears of events that were applied."""
 
-    def __init__(self, engine: Engine, pipeline: Decisions, store: Reservations) -> None:
+    def told(self, source: str, event: TillEvent, now_ns: int) -> None:
+        """Hear of one."""
+        ...
+
+
+class Holds:
+    """Reservations of one gateway. `tap` hears of collected pieces as sales."""
+
+    def __init__(
+        self, engine: Engine, pipeline: Decisions, store: Reservations, tap: EventTap | None = None
+    ) -> None:
         self._desk = engine.desk
         self._book = engine.state.book
         self._pipeline = pipeline
         self._store = store
+        self._tap = tap
         self._recent: OrderedDict[tuple[str, str], AnsweredRequest] = OrderedDict()
         self._running: set[tuple[str, str]] = set()
         after_ns = pipeline.clock_now_ns() - ANSWERED_KEPT_NS
@@ -161,9 +174,20 @@ class Holds:
             found = self._book.get(reservation_id) or stored
             if found is None or (stores and found.store not in stores):
                 return Refusal("unknown_reservation", f"there is no reservation {reservation_id!r}")
-            return self._desk.change(found, command, now_ns)
+            outcome = self._desk.change(found, command, now_ns)
+            if isinstance(command, Collect) and not command.sold_by_till and found.is_open:
+                self._tell_sales(outcome, now_ns)
+            return outcome
 
         return await self._pipeline.decide(decide)
+
+    def _tell_sales(self, collected: Outcome, now_ns: int) -> None:
+        """Let the tap hear of the pieces that left: in a recording they are sales like any other."""
+        if self._tap is None or isinstance(collected, Refusal) or collected.closed_ns != now_ns:
+            return
+        for ref, sku, epc in leaving(collected):
+            sale = TillEvent(ref, "sale", collected.store, sku, None, epc, 1, now_ns)
+            self._tap.told("reservations", sale, now_ns)
 
     # -- looking --------------------------------------------------------------------------------------
 

@@ -176,7 +176,7 @@ class _Gateway:
             records=Records(store, self._old),
             intake=self.pipeline,
             ingest=self._ingest,
-            reservations=Holds(self.engine, self.pipeline, store),
+            reservations=Holds(self.engine, self.pipeline, store, run.tap),
             changes=ChangeLogReader(store),
             feed=self.feed,
             health=self.health,

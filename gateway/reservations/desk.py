@@ -230,8 +230,7 @@ class ReservationDesk:
     def _collect(self, found: Reservation, command: Collect, now_ns: int) -> Reservation:
         """The pieces leave with the customer: by their tags, else by their articles as sales paid already."""
         if not command.sold_by_till:
-            for number, (sku, epc) in enumerate(_leaving(found), 1):
-                ref = f"reservation:{found.id}:{number}"
+            for ref, sku, epc in leaving(found):
                 self._till.sell(found.store, sku, epc, ref, now_ns, now_ns)
             self._depart_now(now_ns)
         return lifecycle.end(found, "collected", now_ns)
@@ -353,10 +352,10 @@ def _pieces(lines: tuple[ReservedLine, ...]) -> int:
     return sum(line.secured for line in lines)
 
 
-def _leaving(found: Reservation) -> list[tuple[str, str | None]]:
-    """Return (SKU, its tag where one was picked) of each piece that the customer takes."""
-    leaving: list[tuple[str, str | None]] = []
+def leaving(found: Reservation) -> list[tuple[str, str, str | None]]:
+    """Return (ref of its sale, SKU, its tag where one was picked) of each piece that the customer takes."""
+    pieces: list[tuple[str, str | None]] = []
     for line in found.lines:
-        leaving += [(line.sku, epc) for epc in line.epcs]
-        leaving += [(line.sku, None)] * (line.secured - len(line.epcs))
-    return leaving
+        pieces += [(line.sku, epc) for epc in line.epcs]
+        pieces += [(line.sku, None)] * (line.secured - len(line.epcs))
+    return [(f"reservation:{found.id}:{number}", *piece) for number, piece in enumerate(pieces, 1)]

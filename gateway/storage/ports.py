@@ -456,7 +456,16 @@ class Reservations(Protocol):
 
 
 class GatewayStore(
-    Journal, ChangeLog, LevelSeries, StateTable, AppliedEvents, Alerts, DeadLetters, Keys, Reservations, Protocol
+    Journal,
+    ChangeLog,
+    LevelSeries,
+    StateTable,
+    AppliedEvents,
+    Alerts,
+    DeadLetters,
+    Keys,
+    Reservations,
+    Protocol,
 ):
     """The gateway's one file: all of the above, written together."""
 

@@ -8,6 +8,7 @@ import json
 from collections.abc import Sequence
 
 from gateway.reservations.model import (
+    OPEN_STATES,
     AnsweredRequest,
     Forgetting,
     Reservation,
@@ -16,6 +17,7 @@ from gateway.reservations.model import (
 )
 from gateway.storage.sql import Sql, SqlValue
 
+NEVER_NS = 2**63 - 1
 _STATE_NOW = "CASE WHEN closed_ns IS NULL AND expires_ns <= ? THEN 'expired' ELSE state END"
 
 
@@ -78,7 +80,11 @@ def reservation(sql: Sql, reservation_id: str) -> Reservation | None:
 
 def reservations(sql: Sql, query: ReservationQuery, now_ns: int) -> list[Reservation]:
     """Return reservations as they were written last, newest first; `now_ns` decides which have expired."""
-    where, values = ["1"], list[SqlValue]()
+    where, values, index = ["1"], list[SqlValue](), ""
+    if query.due_ns is not None or (query.states and OPEN_STATES.issuperset(query.states)):
+        where.append("closed_ns IS NULL AND expires_ns > ? AND expires_ns <= ?")
+        values += [now_ns, NEVER_NS if query.due_ns is None else query.due_ns]
+        index = "INDEXED BY reservations_open"  # the open ones are few among the closed of months
     if query.stores:
         where.append(f"store IN ({_marks(query.stores)})")
         values += query.stores
@@ -88,14 +94,11 @@ def reservations(sql: Sql, query: ReservationQuery, now_ns: int) -> list[Reserva
     if query.owner_ref is not None:
         where.append("owner_ref = ?")
         values.append(query.owner_ref)
-    if query.due_ns is not None:
-        where.append("closed_ns IS NULL AND expires_ns > ? AND expires_ns <= ?")
-        values += [now_ns, query.due_ns]
     if query.before is not None:
         where.append("(created_ns, id) < (?, ?)")
         values += query.before
     rows = sql.execute(
-        f"SELECT record, owner_ref FROM reservations WHERE {' AND '.join(where)}"  # noqa: S608 - only names and marks
+        f"SELECT record, owner_ref FROM reservations {index} WHERE {' AND '.join(where)}"  # noqa: S608 - only names and marks
         " ORDER BY created_ns DESC, id DESC LIMIT ?",
         (*values, max(query.limit, 0)),
     )

@@ -295,6 +295,30 @@ def test_steps_on_what_was_closed_long_ago_are_answered_from_disk() -> None:
     run_virtual(main())
 
 
+def test_collected_pieces_are_recorded_as_sales_once() -> None:
+    """A recording of the day, played back, has them leave as they did."""
+    told: list[tuple[str, TillEvent]] = []
+
+    class Tap:
+        def told(self, source: str, event: TillEvent, now_ns: int) -> None:
+            told.append((source, event))
+
+    async def test(gateway: Gateway) -> None:
+        gateway.holds = Holds(gateway.engine, gateway.pipeline, gateway.tables, Tap())
+        async with working(gateway):
+            held = made(await gateway.holds.reserve("web", "a", ASKED))
+            assert code(await gateway.holds.change(held.id, Collect(), frozenset())) == "wrong_state"
+            for command in (Confirm(), Collect(), Collect()):
+                assert isinstance(await gateway.holds.change(held.id, command, frozenset()), Reservation)
+            by_till = made(await gateway.holds.reserve("web", "b", ASKED))
+            for command in (Confirm(), Collect(sold_by_till=True)):
+                await gateway.holds.change(by_till.id, command, frozenset())
+        sold = [(source, event.event_id, event.type, event.sku, event.qty) for source, event in told]
+        assert sold == [("reservations", f"reservation:{held.id}:1", "sale", "TOTE", 1)]
+
+    scripted(test)
+
+
 def test_where_there_is_no_room_nothing_is_taken() -> None:
     """The disk refuses and input piles up: 503, and the same request later is a new one."""
 
