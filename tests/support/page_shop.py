@@ -30,6 +30,7 @@ from tests.support.api_ports import (
     FakeIntake,
     FakeInventory,
     FakeRecords,
+    FakeReservations,
 )
 from tests.support.page_stock import (
     DOWN,
@@ -72,6 +73,7 @@ class PageShop:
             self.records,
             FakeIntake(),
             FakeIngest(),
+            FakeReservations(),
             self.feed,
             self.health,
             FakeAuth(),
