@@ -239,5 +239,6 @@ def _pages(sql: Sql, pace: Pace) -> Iterator[int]:
         if surplus <= 0:
             return
         count = min(surplus, max(1, pace.rows // _PAGES_PER_ROW))
-        sql.execute(f"PRAGMA incremental_vacuum({count:d})").fetchall()
+        for _ in range(count):  # one at a time: the driver stops after the first page of several
+            sql.execute("PRAGMA incremental_vacuum(1)")
         yield count
