@@ -168,7 +168,7 @@ def test_influxdb_holds_what_the_shop_holds_whatever_befalls_it(shop: Shop) -> N
     alone_s = shop.request_s()
     for taken_s in (slowed_s, alone_s):
         assert max(taken_s) < SLOW_S / 3
-        assert median(taken_s) < 5 * median(as_ever_s) + 0.05
+        assert median(taken_s) < 10 * median(as_ever_s) + 0.25
     translator.heal()
     shop.influx.start()
     shop.until_told()
