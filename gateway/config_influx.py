@@ -12,10 +12,11 @@ MIB = 1024 * 1024
 
 
 def _url(text: str) -> str:
+    if "@" in text:
+        raise ValueError("it must bear no user and no password: write them into username and token_file")
     if not _URL.fullmatch(text):
         raise ValueError(
-            f"{text!r} must be http:// or https:// with host and port, such as http://influx.lan:8086, "
-            "and bear no user, password or query"
+            f"{text!r} must be http:// or https:// with host and port, such as http://influx.lan:8086"
         )
     return text.rstrip("/")
 

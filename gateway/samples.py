@@ -126,6 +126,11 @@ def reader_lines(
     ]
 
 
+def waiting_line(store: str, at_ns: int) -> str:
+    """Return a line that tells nothing but that it came: for a first try of a server."""
+    return line("outbox", {"store": store}, {"checked": 1}, at_ns)
+
+
 def outbox_line(store: str, report: DeliveryReport, at_ns: int) -> str:
     """Return how far the delivery to the time-series server is behind, told to that server itself."""
     return line(

@@ -34,11 +34,12 @@ def make_delivery(
     if section is None:
         return None
     rules = DeliveryRules(section.batch_points, section.flush_s, tells_gaps=section.backfill)
-    connect = partial(_connect, influx_settings(section, base))
+    connect = partial(connected, influx_settings(section, base))
     return Delivery(store, writer, connect, LineEncoder(), clock.now_ns, _off_loop, random.uniform, rules)
 
 
-def _connect(settings: InfluxSettings) -> LineServer:
+def connected(settings: InfluxSettings) -> LineServer:
+    """Return the client of a site's InfluxDB; nothing is asked of it yet."""
     from gateway.storage.influx.client import InfluxClient  # half a second, and only where it is needed
 
     return InfluxClient(settings)

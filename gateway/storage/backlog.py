@@ -1,6 +1,9 @@
 """What the store keeps of a stretch of time, page by page, for a server that was not told. SQL over a connection.
 
-    levels by series ─▶ movements by journal ─▶ alerts by id ─▶ end
+    levels by series ─▶ hours, days by series ─▶ movements by journal ─▶ alerts by id ─▶ end
+
+Where retention let the single changes go, the level at the end of each hour (then day) that had one is
+told instead.
 
 A cursor is JSON text of the last row told: a page can be told again, and none is left out.
 """
@@ -10,7 +13,10 @@ from dataclasses import dataclass, replace
 
 from gateway.alerts.records import AlertRecord, AlertState
 from gateway.movements import JournalEntry, LevelPoint
+from gateway.storage.level_reads import kept
+from gateway.storage.levels import TOTAL
 from gateway.storage.ports import OutboxGap
+from gateway.storage.rollups import DAY_NS, HOUR_NS
 from gateway.storage.rows import MOVEMENT_COLUMNS, alert_of, journal_entry
 from gateway.storage.sql import Sql
 
@@ -18,8 +24,18 @@ START = '["levels", 0, -1]'
 """The cursor of a gap that was begun, and of which nothing was told."""
 _LEVELS = """SELECT series.id, store, sku, zone, levels.at_ns, pieces FROM series CROSS JOIN levels
     ON levels.series = series.id
-    WHERE series.id >= ?1 AND levels.at_ns >= iif(series.id = ?1, ?2, ?3) AND levels.at_ns < ?4
+    WHERE series.id >= ?1 AND zone <> ?6 AND levels.at_ns >= iif(series.id = ?1, ?2, ?3) AND levels.at_ns < ?4
     ORDER BY series.id, levels.at_ns LIMIT ?5"""
+_ROLLUPS = {
+    "hourly": """SELECT series.id, store, sku, zone, hourly.hour_ns, last FROM series CROSS JOIN hourly
+    ON hourly.series = series.id
+    WHERE series.id >= ?1 AND zone <> ?6 AND hourly.hour_ns >= iif(series.id = ?1, ?2, ?3) AND hourly.hour_ns < ?4
+    ORDER BY series.id, hourly.hour_ns LIMIT ?5""",
+    "daily": """SELECT series.id, store, sku, zone, daily.day_ns, last FROM series CROSS JOIN daily
+    ON daily.series = series.id
+    WHERE series.id >= ?1 AND zone <> ?6 AND daily.day_ns >= iif(series.id = ?1, ?2, ?3) AND daily.day_ns < ?4
+    ORDER BY series.id, daily.day_ns LIMIT ?5""",
+}
 _MOVEMENTS = f"""SELECT journal, journal_id, store, seq, {MOVEMENT_COLUMNS} FROM movements
     JOIN journals ON number = journal
     WHERE (journal, store, seq) > (?, ?, ?) AND recorded_ns >= ? AND recorded_ns < ?
@@ -42,6 +58,10 @@ def page(sql: Sql, gap: OutboxGap, limit: int) -> BacklogPage:
     part, *last = json.loads(gap.cursor or START)
     if part == "levels":
         return _level_page(sql, gap, limit, *last)
+    if part == "hourly":
+        return _rollup_page(sql, gap, limit, part, HOUR_NS, kept(sql).levels, ["daily", 0, -1], *last)
+    if part == "daily":
+        return _rollup_page(sql, gap, limit, part, DAY_NS, kept(sql).hourly, ["movements", 0, "", 0], *last)
     if part == "movements":
         return _movement_page(sql, gap, limit, *last)
     return _alert_page(sql, gap, limit, *last)
@@ -49,10 +69,34 @@ def page(sql: Sql, gap: OutboxGap, limit: int) -> BacklogPage:
 
 def _level_page(sql: Sql, gap: OutboxGap, limit: int, series: int, at_ns: int) -> BacklogPage:
     rows = sql.execute(
-        _LEVELS, (series, max(at_ns + 1, gap.from_ns), gap.from_ns, gap.to_ns, limit)
+        _LEVELS, (series, max(at_ns + 1, gap.from_ns), gap.from_ns, gap.to_ns, limit, TOTAL)
     ).fetchall()
     points = tuple(LevelPoint(*row[1:]) for row in rows)
-    cursor = ["levels", rows[-1][0], rows[-1][4]] if len(rows) == limit else ["movements", 0, "", 0]
+    cursor = ["levels", rows[-1][0], rows[-1][4]] if len(rows) == limit else ["hourly", 0, -1]
+    return BacklogPage(levels=points, cursor=json.dumps(cursor))
+
+
+def _rollup_page(
+    sql: Sql,
+    gap: OutboxGap,
+    limit: int,
+    table: str,
+    width_ns: int,
+    finer_from_ns: int,
+    then: list[object],
+    series: int,
+    at_ns: int,
+) -> BacklogPage:
+    """Return levels at the ends of hours or days, up to where something finer is kept."""
+    from_ns, end_ns = gap.from_ns - width_ns, min(gap.to_ns, finer_from_ns) - width_ns + 1
+    rows = sql.execute(
+        _ROLLUPS[table], (series, max(at_ns + 1, from_ns), from_ns, end_ns, limit, TOTAL)
+    ).fetchall()
+    points = tuple(
+        LevelPoint(store, sku, zone, start_ns + width_ns - 1, pieces)
+        for _, store, sku, zone, start_ns, pieces in rows
+    )
+    cursor = [table, rows[-1][0], rows[-1][4]] if len(rows) == limit else then
     return BacklogPage(levels=points, cursor=json.dumps(cursor))
 
 
@@ -78,9 +122,8 @@ def _alert_page(sql: Sql, gap: OutboxGap, limit: int, alert_id: str) -> BacklogP
 
 
 def _changes(record: AlertRecord) -> list[tuple[AlertRecord, int]]:
-    """Return each change of an episode that is known, with its time."""
+    """Return each change of an episode that people were told of, with its time."""
     times = (
-        (AlertState.PENDING, record.since_ns),
         (AlertState.FIRING, record.fired_at_ns),
         (AlertState.RESOLVED, record.resolved_at_ns),
     )

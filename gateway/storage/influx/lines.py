@@ -20,6 +20,8 @@ FieldValue = int | float | str | None
 
 MAX_REMEMBERED_SERIES: Final = 200_000
 """Stock series whose beginning of the line is kept as text (about 60 MB); beyond it they are made again."""
+NO_TAG: Final = "-"
+"""A tag that has no value: InfluxDB 3 fixes a measurement's tags with its first line, so all are told always."""
 MAX_TEXT: Final = 256
 """Characters of a text field: words for a person, in a database for numbers."""
 NS_PER_MS: Final = 1_000_000
@@ -59,13 +61,13 @@ def line(
 ) -> str:
     """Return one line; empty text where no field has a value that can be said.
 
-    `measurement` and the keys are our own words. An empty tag is left out, as are None, a number that
-    is none, and an integer beyond 64 bits.
+    `measurement` and the keys are our own words. A field that is None, a number that is none, or an
+    integer beyond 64 bits is left out; a tag without value is told as NO_TAG.
     """
     said = [f"{key}={value}" for key, value in ((k, _field(v)) for k, v in fields.items()) if value]
     if not said:
         return ""
-    series = "".join(f",{key}={tag_value(value)}" for key, value in tags.items() if value)
+    series = "".join(f",{key}={tag_value(value or NO_TAG)}" for key, value in tags.items())
     return f"{measurement}{series} {','.join(said)} {at_ns}"
 
 
@@ -148,7 +150,12 @@ def alert_line(record: AlertRecord) -> str:
     }[record.state]
     return line(
         "alert",
-        {"store": record.store, "type": record.type, "sku": record.sku, "device": record.device},
+        {
+            "store": record.store,
+            "type": record.type,
+            "sku": record.sku,
+            "device": record.device,
+        },
         {
             "state": str(record.state),
             "firing": int(record.state is AlertState.FIRING),

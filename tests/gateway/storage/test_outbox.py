@@ -1,16 +1,18 @@
 """The outbox of a real store: written with its commit or not at all, bounded, and its losses become gaps."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from gateway.alerts.records import AlertState
 from gateway.movements import LevelPoint
 from gateway.storage import outbox
 from gateway.storage.backlog import START
 from gateway.storage.errors import CommitRefused
 from gateway.storage.influx.lines import LineEncoder
 from gateway.storage.ports import AppliedEvent, Commit, OutboxGap, RefusedLine, Settlement
-from gateway.storage.sqlite import SqliteStore
+from gateway.storage.sqlite import SqliteStore, opened_file
 from tests.support.line_parser import Point, parse_lines
 from tests.support.stores import alert, movement
 
@@ -176,7 +178,7 @@ def test_a_gap_that_is_being_told_does_not_grow(tmp_path: Path) -> None:
 def test_all_history_is_the_first_gap(tmp_path: Path) -> None:
     """A store that had no InfluxDB tells all that it keeps: levels, movements, and each change of its alerts."""
     store = opened(tmp_path, encodes=False)
-    resolved = alert("a", 3)
+    resolved = replace(alert("a", 3, AlertState.RESOLVED), fired_at_ns=4, resolved_at_ns=5)
     for number in range(1, 11):
         store.commit(Commit(number, movements=[movement(at_ns=number)], levels=[level(number), LevelPoint("lyon-1", "CAP", "back", number, 1)]))  # fmt: skip
     store.commit(Commit(11, alerts=[resolved]))
@@ -188,10 +190,34 @@ def test_all_history_is_the_first_gap(tmp_path: Path) -> None:
     by_kind = {m: [p for p in points if p.measurement == m] for m in ("stock", "movement", "alert")}
     assert [p.at_ns for p in by_kind["stock"]] == [*range(1, 11), *range(1, 11)]
     assert [p.fields["seq"] for p in by_kind["movement"]] == list(range(1, 11))
-    assert [p.fields["state"] for p in by_kind["alert"]] == ["pending"]
+    assert [(p.fields["state"], p.at_ns) for p in by_kind["alert"]] == [("firing", 4), ("resolved", 5)]
     store.close()
     store = opened(tmp_path)
     assert len(store.outbox_gaps()) == 1
+    store.close()
+
+
+def test_what_is_only_kept_by_the_hour_or_day_is_told_so(tmp_path: Path) -> None:
+    """Single changes that retention let go: the level at the end of each hour, then day, that had one."""
+    day_ns = 24 * HOUR_NS
+    store = opened(tmp_path, encodes=False)
+    ticks = [
+        LevelPoint("lyon-1", "TEE", "front", tick * HOUR_NS // 2 + 7, tick % 5) for tick in range(5 * 48)
+    ]
+    for tick in ticks:
+        store.commit(Commit(tick.at_ns, levels=[tick]))
+    store.close()
+    with opened_file(tmp_path / "s.db", writes=True) as sql:
+        for table, from_ns in (("levels", 4 * day_ns), ("hourly", 2 * day_ns)):
+            sql.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", (table, from_ns))
+        sql.execute("DELETE FROM levels WHERE at_ns < ?", (4 * day_ns,))
+        sql.execute("DELETE FROM hourly WHERE hour_ns < ?", (2 * day_ns,))
+    store = opened(tmp_path)
+    [gap] = store.outbox_gaps()
+    found = [(p.at_ns, p.fields["pieces"]) for p in kept(store, gap, 7)]
+    ends = [((day + 1) * day_ns - 1, ticks[(day + 1) * 48 - 1].pieces) for day in range(2)]
+    ends += [((hour + 1) * HOUR_NS - 1, ticks[(hour + 1) * 2 - 1].pieces) for hour in range(48, 96)]
+    assert sorted(found) == sorted([*ends, *((p.at_ns, p.pieces) for p in ticks[4 * 48 :])])
     store.close()
 
 

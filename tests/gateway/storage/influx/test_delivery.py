@@ -14,7 +14,7 @@ from gateway.storage.influx.delivery import LOOK_S, Delivery, DeliveryRules
 from gateway.storage.influx.errors import BatchTooLarge, ServerAway, ServerDenies
 from gateway.storage.influx.lines import LineEncoder
 from gateway.storage.influx.pace import DENIED_WAIT_S, MAX_BODY_BYTES, MAX_WAIT_S
-from gateway.storage.ports import Commit, Settlement
+from gateway.storage.ports import Commit, OutboxBatch, Settlement
 from gateway.storage.sqlite import SqliteStore
 from tests.support.line_parser import parse_lines
 from tests.support.line_server import LineServer
@@ -372,10 +372,10 @@ def test_never_more_in_hand_than_a_batch(tmp_path: Path) -> None:
     class Counted(SqliteStore):
         most = 0
 
-        def outbox_after(self, batch_id: int, max_points: int) -> list[object]:  # type: ignore[override]
+        def outbox_after(self, batch_id: int, max_points: int) -> list[OutboxBatch]:
             found = super().outbox_after(batch_id, max_points)
             Counted.most = max(Counted.most, sum(batch.points for batch in found))
-            return found  # type: ignore[return-value]
+            return found
 
     async def main() -> None:
         shop = Shop(tmp_path, LineServer())

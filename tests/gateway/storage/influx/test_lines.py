@@ -84,10 +84,10 @@ def test_how_a_tag_is_told(text: str, value: str) -> None:
 
 
 def test_what_cannot_be_said_is_left_out_alone() -> None:
-    """A number that is none, an integer too large or an empty tag takes nothing else with it."""
+    """A number that is none or an integer too large takes nothing else with it; all tags are told always."""
     fields = {"nan": float("nan"), "inf": float("inf"), "big": 2**63, "none": None, "good": 1, "share": 0.5}
     point = parse_line(line("m", {"store": "s", "sku": "", "device": None}, fields, 7))
-    assert point.tags == {"store": "s"}
+    assert point.tags == {"store": "s", "sku": "-", "device": "-"}
     assert point.fields == {"good": 1, "share": 0.5}
     assert line("m", {"store": "s"}, {"none": None}, 7) == ""
     assert joined(["", "a x=1i 1", ""]) == b"a x=1i 1"
@@ -131,7 +131,7 @@ def test_an_alert_is_told_at_the_time_of_its_change(state: AlertState, at_ns: in
     )  # fmt: skip
     point = parse_line(alert_line(record))
     assert point.at_ns == at_ns
-    assert point.tags == {"store": "lyon-1", "type": "low_stock", "sku": "TEE"}
+    assert point.tags == {"store": "lyon-1", "type": "low_stock", "sku": "TEE", "device": "-"}
     assert point.fields == {
         "state": state, "firing": firing, "severity": "warning", "id": "id-1", "zone": "front"
     }  # fmt: skip
