@@ -24,6 +24,7 @@ from gateway.ports import Availability
 from tests.support.api_ports import (
     NOW_NS,
     FakeAuth,
+    FakeChanges,
     FakeClock,
     FakeHealth,
     FakeIngest,
@@ -74,6 +75,7 @@ class PageShop:
             FakeIntake(),
             FakeIngest(),
             FakeReservations(),
+            FakeChanges(),
             self.feed,
             self.health,
             FakeAuth(),
