@@ -209,6 +209,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=30.0)
     parser.add_argument("--rate", type=float, default=20_000.0, help="reads a second")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--folder", type=Path, help="where to run: its disk is the one that is written to")
     parser.add_argument("--report", type=Path, help="write the curves here, as a page (HTML)")
     arguments = parser.parse_args()
     if mosquitto_binary() is None:
@@ -221,7 +222,7 @@ def main() -> int:
     )  # ahead of time nothing is let go
     clock = ShopClockOrigin(SPEED, time.monotonic_ns(), shop_ns)
     with (
-        tempfile.TemporaryDirectory(prefix="storefloor-soak-") as folder,
+        tempfile.TemporaryDirectory(prefix="storefloor-soak-", dir=arguments.folder) as folder,
         started(Path(folder), pace, arguments.seed, clock) as soak,
     ):
         samples = live(soak, 60 * arguments.minutes)
