@@ -1,10 +1,11 @@
 """What of a site's past is read back from its InfluxDB, where its file asks for that."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from gateway.cli.influx_settings import influx_settings
 from gateway.config_influx import InfluxSection
-from gateway.old_records import OldRecords
+from gateway.old_records import WAIT_S, OldRecords
 from gateway.storage.combined import CombinedLevels
 from gateway.storage.sqlite import SqliteStore
 
@@ -17,5 +18,6 @@ def old_records(section: InfluxSection | None, base: Path, store: SqliteStore) -
     from gateway.storage.influx.asking import Asking
     from gateway.storage.influx.series import InfluxSeries
 
-    series = InfluxSeries(Asking(influx_settings(section, base)))
+    settings = influx_settings(section, base)
+    series = InfluxSeries(Asking(replace(settings, timeout_s=min(settings.timeout_s, WAIT_S))))
     return OldRecords(CombinedLevels(store, series), series.close)

@@ -40,9 +40,13 @@ class Asking:
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
 
-    def rows(self, statement: str) -> list[Row]:
+    def deadline_s(self) -> float:
+        """Return until when a question of now may be answered, for several that are one to the asker."""
+        return self._clock_s() + self.settings.timeout_s
+
+    def rows(self, statement: str, deadline_s: float | None = None) -> list[Row]:
         """Return the rows of the answer; raise SeriesUnavailable, SeriesRefused or SeriesTooLarge."""
-        body = self._body(statement)
+        body = self._body(statement, self.deadline_s() if deadline_s is None else deadline_s)
         try:
             return read_rows(body)
         except QuestionRefused as error:
@@ -58,10 +62,9 @@ class Asking:
                 with contextlib.suppress(OSError):
                     sock.shutdown(socket.SHUT_RDWR)
 
-    def _body(self, statement: str) -> bytes:
-        deadline_s = self._clock_s() + self.settings.timeout_s
+    def _body(self, statement: str, deadline_s: float) -> bytes:
         try:
-            with self._connected() as connection:
+            with self._connected(deadline_s) as connection:
                 connection.request("GET", self._target(statement), headers=self._headers())
                 answer = connection.getresponse()
                 limit = MAX_ANSWER_BYTES if answer.status < 300 else MAX_ERROR_BYTES
@@ -107,14 +110,19 @@ class Asking:
             size += len(part)
             if size > limit:
                 raise SeriesTooLarge(self.settings.url, f"its answer is longer than {limit} bytes")
-            if self._clock_s() > deadline_s:
-                raise TimeoutError(f"no whole answer within {self.settings.timeout_s:g} s")
+            self._left_s(deadline_s)
         return b"".join(parts)
 
+    def _left_s(self, deadline_s: float) -> float:
+        left_s = deadline_s - self._clock_s()
+        if left_s <= 0:
+            raise TimeoutError(f"no whole answer within {self.settings.timeout_s:g} s")
+        return left_s
+
     @contextlib.contextmanager
-    def _connected(self) -> Iterator[http.client.HTTPConnection]:
+    def _connected(self, deadline_s: float) -> Iterator[http.client.HTTPConnection]:
         """Give a connection that `close` can cut."""
-        connection = self._connection()
+        connection = self._connection(self._left_s(deadline_s))
         try:
             connection.connect()
             sock = connection.sock
@@ -130,8 +138,8 @@ class Asking:
         finally:
             connection.close()
 
-    def _connection(self) -> http.client.HTTPConnection:
-        host, timeout_s = self._address.hostname or "", self.settings.timeout_s
+    def _connection(self, timeout_s: float) -> http.client.HTTPConnection:
+        host = self._address.hostname or ""
         if self._address.scheme != "https":
             return http.client.HTTPConnection(host, self._address.port, timeout=timeout_s)
         # the same authorities as those by which influxdb-client writes: one place, trusted or not, for both

@@ -76,8 +76,9 @@ class InfluxSeries:
         window = Window(from_ns, to_ns, step_ns)
         if from_ns >= to_ns:
             return []
-        levels = self._levels_before(store, sku, from_ns, zone)
-        changes = self._changes(store, sku, window, zone)
+        deadline_s = self._asking.deadline_s()
+        levels = self._levels_before(store, sku, from_ns, zone, deadline_s)
+        changes = self._changes(store, sku, window, zone, deadline_s)
         first = next(changes, None)
         if first is None and not levels:
             return []
@@ -96,10 +97,15 @@ class InfluxSeries:
         """End questions that are under way, and take no more; idempotent."""
         self._asking.close()
 
-    def _levels_before(self, store: str, sku: str, before_ns: int, zone: str | None) -> dict[str, int]:
-        return influxql.read_levels(self._asking.rows(influxql.levels_before(store, sku, before_ns, zone)))
+    def _levels_before(
+        self, store: str, sku: str, before_ns: int, zone: str | None, deadline_s: float | None = None
+    ) -> dict[str, int]:
+        question = influxql.levels_before(store, sku, before_ns, zone)
+        return influxql.read_levels(self._asking.rows(question, deadline_s))
 
-    def _changes(self, store: str, sku: str, window: Window, zone: str | None) -> Iterator[Change]:
+    def _changes(
+        self, store: str, sku: str, window: Window, zone: str | None, deadline_s: float
+    ) -> Iterator[Change]:
         """Yield the window's changes in order of time.
 
         A full page may end in the middle of an instant, so its last instant is asked for again.
@@ -107,7 +113,7 @@ class InfluxSeries:
         from_ns, seen = window.from_ns, 0
         while True:
             question = influxql.changes(store, sku, from_ns, window.to_ns, self._page_points, zone)
-            rows = self._asking.rows(question)
+            rows = self._asking.rows(question, deadline_s)
             page = influxql.read_changes(rows)
             if len(rows) < self._page_points:
                 yield from page

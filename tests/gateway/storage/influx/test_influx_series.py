@@ -139,6 +139,17 @@ def test_a_slow_server_is_given_up(influx: InfluxServer) -> None:
         series.latest_levels()
 
 
+def test_pages_of_one_history_share_its_time(influx: InfluxServer) -> None:
+    """A server that takes half the time for each page is given up at the second or third, not after the last."""
+    series = series_on(influx, page_points=5, timeout_s=0.5)
+    series.append([LevelPoint("lyon-1", "A", "front", AT_NS + i, i) for i in range(100)])
+    influx.translator.slow(0.25, path="/query")
+    asked = influx.translator.taken("/query")
+    with pytest.raises(SeriesUnavailable, match="InfluxDB gives no answer"):
+        series.history("lyon-1", "A", AT_NS, AT_NS + 100, 1)
+    assert influx.translator.taken("/query") - asked <= 3
+
+
 def test_a_question_ends_when_the_series_is_closed(influx: InfluxServer) -> None:
     """A stop does not wait for a slow server; afterwards nothing is asked."""
     series = series_on(influx, timeout_s=60.0)
