@@ -2,7 +2,8 @@
 
     pipeline ─ batches ─▶ waiting (bounded) ─▶ thread: lines ─▶ gzip ─▶ file, flushed every second or two
 
-A gateway that is killed leaves a file that can be read up to its last flush.
+A gateway that is killed leaves a file that can be read up to its last flush. A recording ends at its size; one that is
+to go on for ever begins a new part there, and deletes the oldest parts (see recorder_parts.py).
 """
 
 import logging
@@ -15,6 +16,7 @@ from types import TracebackType
 from typing import Self
 
 from gateway.ports import TillEvent
+from gateway.recorder_parts import Parts
 from gateway.recording.recorded import ToldEvent
 from gateway.recording.writing import is_recordable, line_of
 from readers.observations import Observation
@@ -37,16 +39,19 @@ MIN_BYTES = 65_536
 class Recorder:
     """A recording that is being made. Use as a context; `observed` and `told` are called on the loop's thread.
 
-    `recorded`, `left_out`: lines written, and observations and events that are not in the file.
+    `recorded`, `left_out`: lines written, and observations and events that are not in a file. `written_bytes`: of the
+    file, or part, that is being written.
     """
 
-    def __init__(self, path: Path, max_bytes: int) -> None:
-        self.path = path
+    def __init__(self, path: Path, max_bytes: int, parts: Parts | None = None) -> None:
+        """`max_bytes`: of the file, or of each of `parts` where they are given."""
         self.recorded = self.left_out = self.written_bytes = 0
         self.ended = ""
         self._max_bytes = max(max_bytes, MIN_BYTES)
-        self._file = path.open("xb")
-        self._packer = zlib.compressobj(GZIP_LEVEL, wbits=GZIP_WBITS) if path.suffix == ".gz" else None
+        self._parts = parts
+        self.path, self._file = (path, path.open("xb")) if parts is None else parts.begin(self._max_bytes)
+        self._is_packed = path.suffix == ".gz"
+        self._packer = self._new_packer()
         self._unflushed_bytes = 0
         self._waiting: deque[Sequence[Observation] | ToldEvent] = deque()
         self._offered = self._taken = 0  # each is written by one thread alone
@@ -83,16 +88,31 @@ class Recorder:
     # -- the thread's side ----------------------------------------------------------------------------
 
     def _run(self) -> None:
-        with self._file:
-            try:
-                while not self._stop.wait(FLUSH_EVERY_S) and not self.ended:
-                    self._write_waiting()
-                    self._flush()
+        try:
+            while not self._stop.wait(FLUSH_EVERY_S) and not self.ended:
                 self._write_waiting()
-                if self._packer is not None:
-                    self._put(self._packer.flush())
-            except OSError as error:
-                self._end(f"{self.path} cannot be written: {error.strerror}")
+                self._flush()
+            self._write_waiting()
+            self._finish()
+        except OSError as error:
+            self._end(f"{self.path} cannot be written: {error.strerror}")
+        finally:
+            self._file.close()
+
+    def _finish(self) -> None:
+        """End the file as a whole one."""
+        if self._packer is not None:
+            self._put(self._packer.flush())
+        self._file.close()
+
+    def _begin_next(self, parts: Parts) -> None:
+        self._finish()
+        self.path, self._file = parts.begin(self._max_bytes)
+        self._packer = self._new_packer()
+        self.written_bytes = self._unflushed_bytes = 0
+
+    def _new_packer(self) -> "zlib._Compress | None":
+        return zlib.compressobj(GZIP_LEVEL, wbits=GZIP_WBITS) if self._is_packed else None
 
     def _write_waiting(self) -> None:
         """Write all that waits, as far as there is room."""
@@ -119,7 +139,9 @@ class Recorder:
 
     def _write(self, chunk: list[str]) -> None:
         data = ("\n".join(chunk) + "\n").encode()
-        if not self.ended and not self._has_room(len(data)):
+        if not self.ended and not self._has_room(len(data)) and self._parts is not None:
+            self._begin_next(self._parts)
+        elif not self.ended and not self._has_room(len(data)):
             self._end(f"{self.path} is full, with {self.recorded} lines")
         if self.ended:
             self.left_out += len(chunk)

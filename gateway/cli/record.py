@@ -12,6 +12,7 @@ from gateway.cli.run import gateway_run, start_logging
 from gateway.cli.serve import serve
 from gateway.errors import ConfigError
 from gateway.recorder import MIN_BYTES, Recorder
+from gateway.recorder_parts import Parts
 
 MAX_BYTES = 1_000_000_000
 """Some fifty million reads, at about 20 bytes each."""
@@ -27,6 +28,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--max-bytes", type=int, default=MAX_BYTES, metavar="N",
         help=f"end the recording, not the gateway, at this size; default: {MAX_BYTES}",
     )  # fmt: skip
+    parser.add_argument(
+        "--keep-bytes", type=int, metavar="N",
+        help="go on for ever, in numbered files of --max-bytes each (NAME-000001.jsonl.gz …), and delete the oldest of "
+        "them beyond so many bytes in all; at least twice --max-bytes",
+    )  # fmt: skip
     parser.set_defaults(act=record)
 
 
@@ -35,9 +41,14 @@ def record(arguments: argparse.Namespace) -> int:
     start_logging(verbose=arguments.verbose)
     if arguments.max_bytes < MIN_BYTES:
         raise ConfigError(f"record: --max-bytes {arguments.max_bytes} must be at least {MIN_BYTES}")
+    keep_bytes: int | None = arguments.keep_bytes
+    if keep_bytes is not None and keep_bytes < 2 * arguments.max_bytes:
+        least = 2 * arguments.max_bytes
+        raise ConfigError(f"record: --keep-bytes {keep_bytes} must be at least {least}, twice --max-bytes")
     run = gateway_run(arguments)
     try:
-        recorder = Recorder(arguments.output, arguments.max_bytes)
+        parts = None if keep_bytes is None else Parts(arguments.output, keep_bytes)
+        recorder = Recorder(arguments.output, arguments.max_bytes, parts)
     except FileExistsError as error:
         raise ConfigError(f"record: {arguments.output} exists: name another file, or move it away") from error
     except OSError as error:

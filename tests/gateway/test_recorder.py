@@ -12,6 +12,7 @@ from gateway.engine import Engine
 from gateway.playback import Playback
 from gateway.ports import TillEvent
 from gateway.recorder import FLUSH_EVERY_S, MAX_WAITING, MIN_BYTES, Recorder
+from gateway.recorder_parts import Parts
 from gateway.recording.reading import LineReader
 from gateway.recording.recorded import LineRefused, Recorded, ToldEvent
 from readers.errors import Malformed
@@ -74,6 +75,29 @@ def test_a_recording_ends_at_its_size_and_says_so(name: str, tmp_path: Path) -> 
     assert len(recorded_in(tmp_path / name)) == recorder.recorded == 5_000 - recorder.left_out
     if name.endswith(".gz"):
         gzip.decompress((tmp_path / name).read_bytes())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_recording_in_parts_goes_on_and_lets_the_oldest_go(name: str, tmp_path: Path) -> None:
+    """Life after life: whole parts in order, never more bytes than are to be kept, the newest lines always there."""
+    others = tmp_path / f"obs-1{name.removeprefix('obs')}"
+    others.write_text("of somebody else")
+    keep_bytes, told = 4 * MIN_BYTES, []
+    for _ in range(3):
+        parts = Parts(tmp_path / name, keep_bytes)
+        with Recorder(tmp_path / name, MIN_BYTES, parts) as recorder:
+            batch = reads(4_000)
+            recorder.observed(batch)
+            told += batch
+        assert (recorder.ended, recorder.left_out) == ("", 0)
+        files = sorted(path for path in tmp_path.iterdir() if path != others)
+        assert sum(path.stat().st_size for path in files) <= keep_bytes
+        assert all(path.stat().st_size <= MIN_BYTES for path in files)
+        kept = [line for path in files for line in recorded_in(path)]
+        assert kept == told[-len(kept) :]
+        assert len(kept) > 1_000
+    assert parts.deleted > 0
+    assert others.read_text() == "of somebody else"
 
 
 def test_what_waits_is_bounded(tmp_path: Path) -> None:
