@@ -174,7 +174,10 @@ class Gateway(Command):
         self.site = site
         self.url = f"http://127.0.0.1:{api_port}"
         self.key = ""
-        self.http = httpx.Client(base_url=self.url, timeout=20.0)
+        # A connection per request: one kept idle is closed by the gateway after some seconds, and a question
+        # that is on its way at that instant is lost.
+        no_idle = httpx.Limits(max_keepalive_connections=0)
+        self.http = httpx.Client(base_url=self.url, timeout=20.0, limits=no_idle)
 
     @property
     def store_path(self) -> Path:
