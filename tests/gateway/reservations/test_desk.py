@@ -31,7 +31,7 @@ def quantities(shop: HoldingShop, sku: str = "TOTE") -> tuple[int, int, int, int
 def tagged_shop(tags: int = 3, **settings: object) -> HoldingShop:
     """Return a shop whose tees lie on the floor, well read."""
     shop = HoldingShop(**settings)
-    shop.run(600, *TEES[:tags])
+    shop.run(150, *TEES[:tags])
     assert shop.stock("TEE").on_hand == tags
     return shop
 

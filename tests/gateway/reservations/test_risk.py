@@ -67,7 +67,7 @@ def test_the_end_of_the_hold_ends_its_alert() -> None:
 def test_stock_that_is_unknown_for_longer_than_a_moment_puts_its_holds_at_risk() -> None:
     """A reader that restarts does not; one that stays silent does, until it sees again. Picked pieces are safe."""
     shop = HoldingShop()
-    shop.run(600, *TEES)
+    shop.run(150, *TEES)
     held = shop.hold(("TEE", 1), min_probability=0, ttl_ns=14_400 * 10**9)
     picked = shop.done(shop.hold(("TEE", 1), min_probability=0), Confirm())
     shop.done(picked, Pick((TEES[0],)))
@@ -86,7 +86,7 @@ def test_stock_that_is_unknown_for_longer_than_a_moment_puts_its_holds_at_risk()
 def test_a_restart_tells_nothing_anew_and_forgets_no_risk() -> None:
     """What was at risk still is; what was not, is not for the minute in which nobody sees."""
     shop = HoldingShop(totes=1)
-    shop.run(600, *TEES)
+    shop.run(150, *TEES)
     calm, risky = shop.hold(("TEE", 1), min_probability=0), shop.hold(("TOTE", 1))
     shop.tell("sale", sku="TOTE")
     assert reasons(shop, risky) == ["not_enough"]
@@ -116,7 +116,7 @@ def test_evidence_that_fades_is_told_before_the_piece_is_given_up() -> None:
 def test_a_picked_tag_that_leaves_is_told() -> None:
     """The bag at the counter is gone, though another piece of the article may do."""
     shop = HoldingShop()
-    shop.run(600, *TEES)
+    shop.run(150, *TEES)
     held = shop.done(shop.hold(("TEE", 1), min_probability=0), Confirm())
     shop.done(held, Pick((TEES[0],)))
     assert reasons(shop, held) == []
