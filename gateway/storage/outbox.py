@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from gateway.movements import JournalEntry
 from gateway.storage.ports import (
     Commit,
+    DeadLetter,
     OutboxBatch,
     OutboxGap,
     OutboxTotals,
@@ -19,6 +20,7 @@ from gateway.storage.ports import (
     SeriesEncoder,
     Settlement,
 )
+from gateway.storage.records import write_dead_letters
 from gateway.storage.sql import Sql
 
 MAX_ROW_BYTES = 128 * 1024
@@ -29,11 +31,15 @@ DROPPED_AT_ONCE = 200
 """Rows looked at together when a full outbox lets go."""
 MAX_REFUSED = 10_000
 """Refused lines kept for a person, the newest; their number is not lost."""
+SAMPLES_AT_ONCE = 3
+"""Of the lines refused at once, those shown among the dead letters: a thousand would hide the devices' own."""
 MAX_REASON_CHARS = 500
 MAX_LINE_BYTES = 4_096
 LATE_NS = 3_600 * 10**9
 """A gap begins this much before its oldest point and commit: evidence may come late, a clock be set."""
 NO_END_NS = 2**63 - 1
+SERVER = "influxdb"
+"""What dead letters call it, beside the names of devices."""
 FULL, UNTOLD, ASKED = "outbox_full", "not_told", "asked"
 """Why times are to be told from the store: the outbox was full, nobody encoded then, a person asked."""
 
@@ -156,6 +162,10 @@ def _keep_refused(sql: Sql, refused: Sequence[RefusedLine]) -> None:
         "DELETE FROM outbox_refused WHERE id <= (SELECT max(id) FROM outbox_refused) - ?", (MAX_REFUSED,)
     )
     sql.execute("UPDATE outbox_totals SET refused = refused + ?", (len(refused),))
+    write_dead_letters(
+        sql,
+        [DeadLetter(SERVER, "line_refused", r.reason, r.line, r.at_ns) for r in refused[:SAMPLES_AT_ONCE]],
+    )
 
 
 def batches_after(sql: Sql, batch_id: int, max_points: int) -> list[OutboxBatch]:

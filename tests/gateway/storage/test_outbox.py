@@ -257,6 +257,9 @@ def test_refused_lines_are_kept_with_their_reasons_and_bounded(
     assert all(len(line.reason) == outbox.MAX_REASON_CHARS for line in lines)
     assert all(len(line.line) == outbox.MAX_LINE_BYTES for line in lines)
     assert store.outbox_totals().refused == 12
+    letters = store.dead_letters(100)
+    assert len(letters) == 2 * outbox.SAMPLES_AT_ONCE
+    assert {(letter.device, letter.reason) for letter in letters} == {("influxdb", "line_refused")}
     store.close()
 
 
