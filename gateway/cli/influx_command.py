@@ -8,12 +8,14 @@ from pathlib import Path
 
 from gateway.cli.influx_parts import connected
 from gateway.cli.influx_settings import influx_settings
+from gateway.cli.old_levels import ask_once
 from gateway.cli.paths import store_path
 from gateway.config import SiteConfig
 from gateway.config_file import load_site
 from gateway.config_influx import InfluxSection
 from gateway.errors import ConfigError
 from gateway.samples import waiting_line
+from gateway.storage.errors import StoreError
 from gateway.storage.influx.errors import InfluxError, ServerDenies
 from gateway.storage.outbox import ASKED, NO_END_NS
 from gateway.storage.ports import OutboxGap
@@ -102,6 +104,13 @@ def _check(arguments: argparse.Namespace) -> int:
         print(f"storefloor: {section.url}: {error.detail}{remedy}", file=sys.stderr)
         return 1
     print(f"{section.url} took a line into {section.bucket}")
+    if section.read_history:
+        try:
+            ask_once(settings)
+        except StoreError as error:
+            print(f"storefloor: read_history: {error}", file=sys.stderr)
+            return 1
+        print(f"{section.url} answers what is asked of {section.bucket}")
     return 0
 
 

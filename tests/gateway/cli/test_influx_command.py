@@ -13,6 +13,7 @@ from gateway.storage.influx.lines import LineEncoder
 from gateway.storage.ports import Commit, RefusedLine, Settlement
 from gateway.storage.sqlite import SqliteStore
 from tests.support.influx_server import InfluxServer
+from tests.support.victoria_server import VictoriaServer
 
 SITE = """
 [[stores]]
@@ -77,6 +78,22 @@ def test_check_says_that_all_is_well(
     site.write_text(text.replace('"stock"', '"nowhere"') + SITE, "utf-8")
     assert main(["influx", "check", str(site)]) == 1
     assert "influxdb.bucket" in capsys.readouterr().err
+
+
+def test_check_asks_where_history_is_to_be_read(
+    site: Path, influx: InfluxServer, victoria: VictoriaServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With read_history a server must answer questions too; one that takes lines alone is told of."""
+    reading = INFLUXDB + "read_history = true\n"
+    text = reading.replace("http://127.0.0.1:1", influx.url).replace('"stock"', f'"{influx.new_database()}"')
+    site.write_text(text + SITE, "utf-8")
+    assert main(["influx", "check", str(site)]) == 0
+    assert "answers what is asked" in capsys.readouterr().out
+    site.write_text(reading.replace("http://127.0.0.1:1", victoria.url) + SITE, "utf-8")
+    assert main(["influx", "check", str(site)]) == 1
+    told = capsys.readouterr()
+    assert "took a line" in told.out
+    assert "read_history" in told.err
 
 
 def test_without_the_table_it_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
