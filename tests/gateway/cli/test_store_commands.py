@@ -1,14 +1,17 @@
 """`storefloor backup | restore | export | import` as an operator calls them: what they print, refuse and leave."""
 
+import argparse
 import gzip
 import io
 import json
+import shlex
 import sys
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
-from gateway.cli import main
+from gateway.cli import backup_command, main, run
 from gateway.cli.export_command import time_of
 from gateway.errors import ConfigError
 from gateway.movements import LevelPoint
@@ -232,3 +235,16 @@ def test_no_import_while_a_gateway_runs(
         assert main(["backup", "--config", full]) == 0
     finally:
         store.close()
+
+
+@pytest.mark.parametrize("unit", ["storefloor.service", "storefloor-backup.service"])
+def test_the_shipped_units_call_commands_that_there_are(unit: str) -> None:
+    """The command line in a systemd unit is one that the program takes."""
+    text = files("config").joinpath("deploy", unit).read_text("utf-8")
+    [command] = [line for line in text.splitlines() if line.startswith("ExecStart=")]
+    words = shlex.split(command)[1:]
+    parser = argparse.ArgumentParser()
+    {"run": run, "backup": backup_command}[words[0]].add_arguments(parser)
+    parsed = parser.parse_args(words[1:])
+    assert str(parsed.config) == "/etc/storefloor/site.toml"
+    assert ("RestartPreventExitStatus=3" in text) == (unit == "storefloor.service")

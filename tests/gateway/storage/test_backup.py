@@ -36,6 +36,7 @@ from tests.support.stores import alert, movement
 PEPPER = bytes(range(32))
 NOW_NS = 1_795_287_731 * 10**9
 SECOND_NS = 10**9
+VERSIONS = Path(__file__).parents[2] / "vectors" / "stores"
 
 
 @pytest.fixture
@@ -310,6 +311,22 @@ def test_a_backup_of_a_newer_version_is_refused(store: Path) -> None:
     connection.close()
     with pytest.raises(SchemaTooNew):
         checked(copy, store)
+
+
+@pytest.mark.parametrize("version", range(1, SCHEMA_VERSION))
+def test_stores_of_released_versions_are_backed_up_and_restored(tmp_path: Path, version: int) -> None:
+    """Before an upgrade as after it: a backup of an older version is restored, and brought up to date at the start."""
+    old = tmp_path / "data" / "storefloor.db"
+    old.parent.mkdir()
+    connection = sqlite3.connect(old)
+    connection.executescript((VERSIONS / f"version-{version}.sql").read_text("utf-8"))
+    connection.close()
+    before = sum(journals(old).values())
+    backup = backed_up(old)
+    assert checked(backup, old).contents.schema == version
+    restored(backup, old)
+    assert entries(old)[0] not in {"", checked(backup, old).contents.journal_id}
+    assert sum(journals(old).values()) == before > 0
 
 
 def test_no_restore_while_a_gateway_runs(store: Path) -> None:
