@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.durability.trace import Answer, answers_by_http, answers_by_mqtt, calls_of, too_early
-from tests.durability.traced import EVENTS, SCANS, Traced, traced_work
+from tests.durability.traced import EVENTS, HOLDS, SCANS, Traced, traced_work
 from tests.support.figures import figure
 from tests.support.scripted_devices import SCANNER
 
@@ -20,24 +20,24 @@ def scan_of(payload: bytes) -> bytes | None:
 
 
 def answers_of(traced: Traced) -> tuple[list[Answer], list[Answer]]:
-    """Return what was acknowledged by HTTP, and to the broker."""
-    events = [event_id.encode() for event_id in traced.acknowledged]
+    """Return what was acknowledged by HTTP (events and holds), and to the broker."""
+    names = [name.encode() for name in (*traced.acknowledged, *traced.holds)]
     return (
-        answers_by_http(traced.calls, events),
+        answers_by_http(traced.calls, names),
         answers_by_mqtt(traced.calls, traced.mqtt_port, scan_of, is_v5=True),
     )
 
 
 def test_each_acknowledgement_comes_after_the_flush_of_its_transaction(tmp_path: Path) -> None:
-    """HTTP answers of events and PUBACKs of scans: each one's bytes were in the store's log, and that was
+    """HTTP answers of events and holds, PUBACKs of scans: each one's bytes were in the store's log, and that was
     flushed, before the answer left.
     """
     traced = traced_work(tmp_path)
     http, mqtt = answers_of(traced)
-    assert len(http) == len(traced.acknowledged) >= EVENTS
+    assert len(http) == len(traced.acknowledged) + len(traced.holds) >= EVENTS + HOLDS
     assert len(mqtt) >= SCANS
     wrong = too_early(traced.calls, [*http, *mqtt])
-    figure("acknowledgements by HTTP seen by strace", len(http), "events")
+    figure("acknowledgements by HTTP seen by strace", len(http), "answers")
     figure("acknowledgements by MQTT seen by strace", len(mqtt), "scans")
     figure("acknowledgements before their flush", len(wrong), "acknowledgements")
     assert not wrong, wrong

@@ -22,7 +22,7 @@ from tests.support.scripted_devices import A_SCANNER, Scripted, write_site
 NEEDED = "strace is not installed: apt-get install strace"
 MAX_STRING_BYTES = 16_384
 """More than a page of the store, a batch of events, and what a batch of reads takes."""
-EVENTS, SCANS = 60, 5
+EVENTS, HOLDS, SCANS = 45, 3, 5
 CLIENTS, MAX_TAGS = 3, 10
 SPEED = 30.0
 
@@ -48,10 +48,11 @@ def needs_strace() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Traced:
-    """What a gateway did, what it acknowledged by HTTP, and the broker's port."""
+    """What a gateway did, the events that it acknowledged and the holds that it granted by HTTP, the broker's port."""
 
     calls: list[Call]
     acknowledged: list[str]
+    holds: list[str]
     mqtt_port: int
 
 
@@ -94,9 +95,14 @@ def traced_work(folder: Path, *, is_safe: bool = True) -> Traced:
             shop = BusyShop(gateway, Scripted(mqtt, clock), clients=CLIENTS, max_tags=MAX_TAGS)
             with shop:
                 eventually(
-                    lambda: len(shop.acknowledged) >= EVENTS and len(shop.scripted.scanned_ns) >= SCANS,
+                    lambda: (
+                        len(shop.acknowledged) >= EVENTS
+                        and len(shop.web_shop.holds) >= HOLDS
+                        and len(shop.scripted.scanned_ns) >= 3 * SCANS  # some are on their way yet
+                    ),
                     "the gateway to have worked",
                 )
             gateway.kill()
             with gateway.trace.open(encoding="ascii") as lines:
-                return Traced(calls_of(lines), shop.acknowledged, broker.port)
+                holds = [hold.id for hold in shop.web_shop.holds]
+                return Traced(calls_of(lines), shop.acknowledged, holds, broker.port)
