@@ -32,6 +32,8 @@ FAR, OTHER = "203.0.113.7", "198.51.100.9"
 """Addresses of documentation blocks (RFC 5737)."""
 MANY = 200
 """Requests in a row that use up the quota of strangers, 50 and five a second."""
+FEW = 20
+"""Requests in a row that do not."""
 
 
 def write_certificate(folder: Path, authority: trustme.CA, name: str = "127.0.0.1") -> None:
@@ -81,7 +83,9 @@ def test_a_trusted_proxy_is_believed_whom_it_speaks_for(gateway: Gateway) -> Non
     assert set(asked) == {401, 429}
     assert asked[0] == 401
     assert status(gateway, OTHER) == 401
-    assert status(gateway, f"{OTHER}, {FAR}") == 429
+    assert 429 in {
+        status(gateway, f"{OTHER}, {FAR}") for _ in range(FEW)
+    }  # now and then there is one to spend
 
 
 @pytest.mark.parametrize(("proxies", "believed"), [((), False), (("10.0.0.2",), True)])
