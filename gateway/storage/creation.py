@@ -4,6 +4,7 @@ A store is made under another name and appears whole (see files.py): a crash at 
 none or all of it. So a file without content, or a log without its file, means a loss: refuse it.
 """
 
+import logging
 import secrets
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,8 @@ from gateway.storage.errors import SchemaTooNew, SchemaTooOld, StoreCorrupt
 from gateway.storage.levels import fill_rollups
 from gateway.storage.schema import APPLICATION_ID, BACKUP_APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION
 from gateway.storage.sql import Sql
+
+log = logging.getLogger(__name__)
 
 RESTORING_SUFFIX = ".restoring"
 """Behind the store's name: a file that is there while a restore swaps the stores."""
@@ -85,6 +88,11 @@ def migrate(sql: Sql, path: Path) -> None:
     version = schema_version(sql, path)
     if version == SCHEMA_VERSION:
         return
+    if version > 0:
+        log.warning(
+            "store: bringing %s from version %d to %d; a large one takes a minute, and is left as it was if that fails",
+            path, version, SCHEMA_VERSION,
+        )  # fmt: skip
     sql.execute("BEGIN IMMEDIATE")
     for number, statements in enumerate(MIGRATIONS[version:], version + 1):
         for statement in statements:
