@@ -87,7 +87,7 @@ def stretches(level: int, changes: Iterable[tuple[int, int]], from_ns: int, to_n
     start_ns = from_ns
     for at_ns, pieces in changes:
         if at_ns > start_ns:
-            yield constant(start_ns, at_ns, level)
+            yield Segment(start_ns, at_ns, level, level, level * (at_ns - start_ns))
             start_ns = at_ns
         level = pieces
     if start_ns < to_ns:
@@ -128,7 +128,7 @@ def fold(parts: Iterable[Segment], window: Window) -> list[HistoryStep]:
         start_ns, stop_ns, low, high, _ = part
         while start_ns < stop_ns:
             cut_ns = min(stop_ns, end_ns)
-            area += cut(part, start_ns, cut_ns).piece_ns
+            area += low * (cut_ns - start_ns) if low == high else cut(part, start_ns, cut_ns).piece_ns
             minimum, maximum = (low, high) if minimum is None else (min(minimum, low), max(maximum, high))
             if cut_ns == end_ns:
                 steps.append(HistoryStep(begin_ns, minimum, area / (end_ns - begin_ns), maximum))
