@@ -11,6 +11,7 @@ Run as `python tests/benchmarks/bench_storage.py [folder]`. The folder decides w
 """
 
 import asyncio
+import json
 import os
 import sqlite3
 import statistics
@@ -36,6 +37,8 @@ MEASURED_S = 3.0
 WAITING = 64
 STORE, SKUS, ZONES = "lyon-1", 500, ("front", "denim", "fitting-room", "back-room")
 HOUR_NS, DAY_NS = 3_600 * 10**9, 86_400 * 10**9
+START_NS = 20_778 * DAY_NS
+"""2026-11-21, midnight."""
 DAYS, MOVES_PER_DAY = 60, 6
 POINTS_PER_COMMIT = 1_000
 HISTORY_SKU, HISTORY_DAYS, HISTORY_GAP_NS = "SKU-HISTORY", 30, 600 * 10**9
@@ -116,7 +119,7 @@ def shop_points() -> Iterator[LevelPoint]:
     levels = {(sku, zone): 20 for sku in range(SKUS) for zone in ZONES}
     moves = DAYS * SKUS * MOVES_PER_DAY
     for number in range(moves):
-        at_ns = DAY_NS + number * (DAYS * DAY_NS // moves) + rng.randrange(10**9)
+        at_ns = START_NS + number * (DAYS * DAY_NS // moves) + rng.randrange(10**9)
         sku, (source, goal) = rng.randrange(SKUS), rng.sample(ZONES, 2)
         for zone, delta in ((source, -1), (goal, 1)):
             levels[sku, zone] += delta
@@ -186,7 +189,7 @@ def ask(name: str, question: Callable[[LevelSeries | PlainSeries, int], object],
 def bench_questions(both: tuple[SqliteStore, PlainSeries]) -> None:
     """Measure latest, as-of and history."""
     changes = [
-        LevelPoint(STORE, HISTORY_SKU, zone, DAY_NS + i * HISTORY_GAP_NS + place, (i + place) % 9)
+        LevelPoint(STORE, HISTORY_SKU, zone, START_NS + i * HISTORY_GAP_NS + place, (i + place) % 9)
         for i in range(HISTORY_DAYS * DAY_NS // HISTORY_GAP_NS)
         for place, zone in enumerate(ZONES)
     ]
@@ -194,12 +197,12 @@ def bench_questions(both: tuple[SqliteStore, PlainSeries]) -> None:
     both[1].append(changes)
     rng = Random(2)
     keys = [(STORE, f"SKU-{rng.randrange(SKUS)}", rng.choice(ZONES)) for _ in range(QUESTIONS)]
-    times = [DAY_NS + rng.randrange(DAYS * DAY_NS) for _ in range(QUESTIONS)]
+    times = [START_NS + rng.randrange(DAYS * DAY_NS) for _ in range(QUESTIONS)]
     many = [(STORE, f"SKU-{n // len(ZONES)}", ZONES[n % len(ZONES)]) for n in range(MANY)]
-    to_ns = (1 + HISTORY_DAYS) * DAY_NS
+    to_ns = START_NS + HISTORY_DAYS * DAY_NS
 
     def thirty_days(zone: str | None) -> Callable[[LevelSeries | PlainSeries, int], object]:
-        return lambda series, _: series.history(STORE, HISTORY_SKU, DAY_NS, to_ns, HOUR_NS, zone)
+        return lambda series, _: series.history(STORE, HISTORY_SKU, START_NS, to_ns, HOUR_NS, zone)
 
     ask("latest_of_one", lambda series, n: series.latest_many([keys[n]]), both, QUESTIONS)
     ask(f"latest_of_{MANY}", lambda series, _: series.latest_many(many), both, LONG_QUESTIONS)
@@ -208,13 +211,35 @@ def bench_questions(both: tuple[SqliteStore, PlainSeries]) -> None:
     ask("history_30_days_store_by_hour", thirty_days(None), both, LONG_QUESTIONS)
 
 
+def moved(number: int) -> tuple[Movement, AppliedEvent]:
+    """Return a tag that was carried, and an event of a till, each as long as they are in a shop."""
+    at_ns, rng = START_NS + number * 10**9, Random(number)
+    carried = Movement(
+        MovementKind.MOVED,
+        "rfid",
+        STORE,
+        f"DEN-{rng.randrange(SKUS)}-32",
+        at_ns,
+        at_ns + 10**8,
+        epc=f"{rng.randrange(16**24):024X}",
+        from_zone="front",
+        to_zone="back-room",
+        deltas=(ZoneDelta("front", -1), ZoneDelta("back-room", 1)),
+    )
+    result = {"event_id": f"{rng.randrange(16**32):032x}", "outcome": "applied", "sku": carried.sku}
+    told = {**result, "code": None, "detail": None, "pointer": None}
+    event = AppliedEvent(
+        "k3f9a1c2b7d4", result["event_id"], f"{rng.randrange(16**64):064x}", at_ns, json.dumps(told)
+    )
+    return carried, event
+
+
 def bench_year(folder: Path) -> None:
     """Tell the bytes of a row of each table, and what a shop's year weighs by them, in MiB."""
     store = SqliteStore.open(folder / "points.db")
     for first in range(0, 20_000, 500):
-        moved = [sale(number) for number in range(first, first + 500)]
-        movements = [m for one in moved for m in one.movements]
-        store.commit(Commit(first, movements=movements, applied=[a for one in moved for a in one.applied]))
+        told = [moved(number) for number in range(first, first + 500)]
+        store.commit(Commit(START_NS, movements=[m for m, _ in told], applied=[a for _, a in told]))
     store.close()
     moves = DAYS * SKUS * MOVES_PER_DAY
     total_mib = 0.0
