@@ -150,4 +150,6 @@ class Janitor:
                 else f"the clock jumped ahead; it is trusted once it has run on for {trust.probation_ns / 3_600e9:.0f} h",
             )
         self.upkeep.is_held = is_held
-        return None if is_held else trust.trusted_ns
+        return (
+            None if is_held else min(trust.trusted_ns, now_ns)
+        )  # a clock that was set back makes all younger

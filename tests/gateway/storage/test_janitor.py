@@ -11,6 +11,7 @@ from gateway.storage.clock_trust import MAX_PROBATION_NS, MAX_STEP_NS, ClockTrus
 from gateway.storage.errors import StoreCorrupt, StoreError, StoreFull
 from gateway.storage.janitor import Janitor
 from gateway.storage.ports import AppliedEvent, Commit
+from gateway.storage.retention import keep_clock_trust
 from gateway.storage.retention_rule import Retention
 from gateway.storage.rollups import DAY_NS, HOUR_NS
 from gateway.storage.sqlite import SqliteStore
@@ -109,6 +110,23 @@ def test_a_clock_that_jumps_ahead_lets_nothing_go(jump_days: int) -> None:
         clock.at_ns = NOW_NS + HOUR_NS  # it is set right
         await janitor.look()
         assert not janitor.upkeep.is_held
+        assert _count(store, "levels") == 12
+
+    run(scenario)
+
+
+def test_a_clock_that_is_set_back_makes_nothing_old() -> None:
+    """A store that was begun on a clock years ahead loses nothing when it is set right."""
+
+    async def scenario(store: SqliteStore, writer: Writer, janitor: Janitor, clock: SetClock) -> None:
+        store.housekeep(lambda sql: keep_clock_trust(sql, ClockTrust(NOW_NS * 2, NOW_NS * 2)))
+        clock.at_ns = NOW_NS - 20 * DAY_NS
+        await janitor.look()
+        assert not janitor.upkeep.is_held
+        assert store.levels_at("lyon-1", "A", NOW_NS - 29 * DAY_NS) == {"front": 29}
+        assert _count(store, "levels") == 31
+        clock.at_ns = NOW_NS
+        await janitor.look()
         assert _count(store, "levels") == 12
 
     run(scenario)
