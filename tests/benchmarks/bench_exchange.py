@@ -1,7 +1,7 @@
 """Figures of sizes, backups, exports and imports. Run as `python tests/benchmarks/bench_exchange.py [rows] [folder]`.
 
 Commits run at synchronous=FULL beside the backup, each alone; the commands run as processes of their own,
-whose memory is theirs at its highest, and whose rates are by their CPU time, which a busy machine does not change. Rows default to 200,000 movements and as many levels.
+whose memory is theirs at its highest, and whose rates are by their CPU time, which a busy machine does not change. Rows default to 100,000 movements and as many levels.
 """
 
 import os
@@ -21,7 +21,7 @@ from gateway.storage.sqlite import SqliteStore
 from tests.support.figures import figure
 
 STOREFLOOR = str(Path(sys.executable).with_name("storefloor"))
-ROWS = 200_000
+ROWS = 100_000
 ROWS_PER_COMMIT = 1_000
 SKUS = 2_000
 BEGIN_NS = 1_795_248_000 * 10**9

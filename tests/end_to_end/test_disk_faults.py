@@ -16,7 +16,7 @@ from gateway.storage.ports import Commit
 from gateway.storage.sqlite import SqliteStore
 from tests.support.polling import eventually
 from tests.support.ports import free_port
-from tests.support.processes import STOREFLOOR, Gateway
+from tests.support.processes import Gateway
 from tests.support.small_disk import SmallDisk, small_disk
 from tests.support.stores import movement
 
@@ -138,22 +138,22 @@ def test_a_full_disk_stops_acknowledgements_and_nothing_else(tmp_path: Path, dis
         assert [result["outcome"] for result in again["results"]] == ["duplicate", "duplicate"]
 
 
-def test_a_backup_onto_a_full_disk_harms_nobody(tmp_path: Path) -> None:
+def test_a_backup_onto_a_full_disk_harms_nobody(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It is refused with what to do, and leaves no file; on the store's own disk too, until there is room again."""
     with small_disk(tmp_path / "data", DISK_MB) as disk, written_site(tmp_path) as gateway:
-        gateway.make_key("admin")
-        backup = [STOREFLOOR, "backup", "--config", str(gateway.site)]
+        SqliteStore.open(gateway.store_path).close()
+        backup = ["backup", "--config", str(gateway.site)]
         with small_disk(tmp_path / "stick", 1) as stick:
             stick.fill()
-            failed = said([*backup, "--to", f"{stick.folder}/it.backup"])
-            assert failed.returncode == EXIT_USAGE
-            assert f"{stick.folder}/it.backup" in failed.stderr
-            assert "--to" in failed.stderr
+            assert main([*backup, "--to", f"{stick.folder}/it.backup"]) == EXIT_USAGE
+            told = capsys.readouterr().err
+            assert f"{stick.folder}/it.backup" in told
+            assert "--to" in told
             assert [path.name for path in stick.folder.iterdir()] == ["filler"]
         disk.fill()
-        assert said(backup).returncode == EXIT_USAGE
+        assert main(backup) == EXIT_USAGE
         disk.free()
-        assert said(backup).returncode == 0
+        assert main(backup) == 0
 
 
 def test_a_read_only_disk_is_refused_at_the_start(tmp_path: Path, disk: SmallDisk) -> None:
