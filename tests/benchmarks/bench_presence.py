@@ -28,7 +28,7 @@ from gateway.config_file import parse_catalogue, parse_site
 from gateway.engine import Changes, Engine
 from gateway.movements import LevelPoint
 from gateway.site import Site
-from gateway.storage.ports import StateRow
+from gateway.storage.ports import Snapshot, StateRow
 from readers.observations import Read
 from simulators.epc import sgtin96
 from tests.support.figures import figure
@@ -134,13 +134,23 @@ def run(engine: Engine, reads: list[Read], now_ns: int) -> tuple[float, float, C
     return observed_s - started_s, time.process_time() - observed_s, changes
 
 
-def settle(engine: Engine, floor: Floor) -> list[StateRow]:
-    """Let every tag arrive and be known, read once an epoch; return what a store would hold of them."""
-    rows: dict[tuple[str, str], StateRow] = {}
+def settle(engine: Engine, floor: Floor) -> tuple[list[StateRow], list[Snapshot]]:
+    """Let every tag arrive and be known, read once an epoch; return what a store would hold of them in the end."""
+    rows: dict[str, dict[tuple[str, str], StateRow]] = {}
+    snapshots: dict[str, Snapshot] = {}
+
+    def keep(changes: Changes) -> None:
+        for row in changes.state:
+            rows.setdefault(f"{row.key.rpartition('/')[0]}/", {})[row.part, row.key] = row
+        for snapshot in changes.snapshots:
+            snapshots[snapshot.prefix] = snapshot
+            rows.pop(snapshot.prefix, None)
+
     for _ in range(KNOWN_EPOCHS * EPOCH_S):
-        _, _, changes = run(engine, floor.calm_second(), floor.now_ns)
-        rows |= {(row.part, row.key): row for row in changes.state}
-    return list(rows.values())
+        keep(run(engine, floor.calm_second(), floor.now_ns)[2])
+    while (changes := engine.drain()).snapshots:
+        keep(changes)
+    return [row for under in rows.values() for row in under.values()], list(snapshots.values())
 
 
 def measure(tags: int) -> float:
@@ -200,13 +210,13 @@ def measure_memory(tags: int) -> None:
 def measure_restart(tags: int) -> None:
     """Measure how long a new engine takes to know again what an earlier one had written down."""
     engine, floor = new_engine(), Floor(tags)
-    rows = settle(engine, floor)
+    rows, snapshots = settle(engine, floor)
     levels = list(engine_levels(engine, floor.now_ns))
     again = new_engine()
     gc.collect()
     gc.disable()  # as the gateway does at its start: all that is made then stays
     started_s = time.process_time()
-    again.restore(rows, levels, floor.now_ns)
+    again.restore(rows, levels, floor.now_ns, snapshots)
     restored_s = time.process_time() - started_s
     gc.enable()
     assert again.imbalanced == 0
