@@ -31,6 +31,7 @@ from api.routes.reservations import add_reservation_routes
 from api.routes.session import add_session_routes
 from api.routes.stores import add_store_routes
 from api.routes.stream import add_stream_routes
+from api.routes.webhooks import add_webhook_routes
 from api.sessions import Sessions
 from api.strict_route import StrictRoute
 
@@ -46,6 +47,7 @@ ROUTES = (
     add_explain_routes,
     add_stream_routes,
     add_change_routes,
+    add_webhook_routes,
     add_reservation_routes,
     add_event_routes,
     add_ingest_routes,

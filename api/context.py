@@ -20,6 +20,7 @@ from gateway.ports import (
     InventoryPort,
     RecordsPort,
     ReservationsPort,
+    WebhooksPort,
 )
 
 KEY_QUOTA = Quota(per_s=500.0, burst=5_000)
@@ -39,6 +40,7 @@ class Ports:
     ingest: IngestPort
     reservations: ReservationsPort
     changes: ChangesPort
+    webhooks: WebhooksPort
     feed: FeedPort
     health: HealthPort
     auth: AuthPort

@@ -25,6 +25,7 @@ from api.schemas.reservations import (
 )
 from api.schemas.session import SignIn
 from api.schemas.stream import AvailabilityEvent
+from api.schemas.webhooks import ReplayIn, WebhookIn, WebhookMessage, WebhookPatch
 
 REF = "#/components/schemas/{model}"
 _UNROUTED = (
@@ -34,6 +35,10 @@ _UNROUTED = (
     (SignIn, "validation"),
     (AvailabilityQuery, "validation"),
     (PickupQuery, "validation"),
+    (WebhookIn, "validation"),
+    (WebhookPatch, "validation"),
+    (ReplayIn, "validation"),
+    (WebhookMessage, "serialization"),
     (ReservationIn, "validation"),
     (ReservationPatch, "validation"),
     (ConfirmIn, "validation"),
@@ -79,6 +84,7 @@ TAGS = [
     {"name": "catalogue", "description": "Stores and articles."},
     {"name": "alerts", "description": "What staff are told."},
     {"name": "events", "description": "What tills and handhelds tell, and what devices post."},
+    {"name": "webhooks", "description": "Changes posted to you, signed, in order, until you take them."},
     {"name": "stream", "description": "Changes as they happen."},
     {"name": "page", "description": "What the staff page needs."},
     {"name": "operations", "description": "How the gateway and its devices are."},

@@ -68,6 +68,9 @@ CATALOGUE: dict[str, ProblemKind] = {
     "unknown_reservation": ProblemKind(
         404, "No such reservation", "`GET /v1/reservations` lists those of your stores."
     ),
+    "unknown_webhook": ProblemKind(
+        404, "No such webhook endpoint", "`GET /v1/webhook-endpoints` lists those of your key's stores."
+    ),
     "no_record": ProblemKind(
         404, "Nothing recorded by then", "Ask for a later time: this gateway knew nothing of the article yet."
     ),

@@ -18,6 +18,7 @@ from gateway.config_place import HoursSection, PickMinutesSection, PlaceSection
 from gateway.config_reservations import ReservationsSection
 from gateway.config_section import Id, Section
 from gateway.config_storage import StorageSection
+from gateway.config_webhooks import WebhooksSection
 from readers.topics import check_filter
 
 
@@ -385,6 +386,7 @@ class SiteConfig(Section):
     stock: StockSection = StockSection()
     alerts: AlertsSection = AlertsSection()
     reservations: ReservationsSection = ReservationsSection()
+    webhooks: WebhooksSection = WebhooksSection()
     storage: StorageSection = StorageSection()
     influxdb: InfluxSection | None = None
     stores: tuple[StoreSection, ...] = Field(min_length=1, max_length=20)

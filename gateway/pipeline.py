@@ -17,11 +17,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Protocol, TypeVar, cast
 
+from gateway.changes import ChangeNote
 from gateway.clock import Clock
 from gateway.engine import Changes, Engine
 from gateway.ports import EventResult, TillEvent
 from gateway.storage.errors import StoreError, StoreFull, StoreReadOnly
-from gateway.storage.ports import AppliedEvent, ChangeNote, Commit, Committed, DeadLetter, StateRow
+from gateway.storage.ports import AppliedEvent, Commit, Committed, DeadLetter, StateRow
 from readers.errors import Malformed
 from readers.observations import Observation
 

@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 
 from gateway.alerts.records import AlertRecord, AlertState
 from gateway.calibration import CalibrationReport
+from gateway.changes import ChangeType
 from gateway.device_clocks import ClockJudgement
 from gateway.explanation import Explanation, ZoneSight
 from gateway.reservations.model import (
@@ -20,6 +21,7 @@ from gateway.reservations.model import (
     Reservation,
     ReservationQuery,
 )
+from gateway.webhooks.model import Delivery, Endpoint
 
 Status = Literal[
     "IN_STOCK", "LIMITED", "BACK_ROOM_ONLY", "INCOMING", "OUT_OF_STOCK", "UNKNOWN"
@@ -434,7 +436,7 @@ class ChangeInfo:
 
     seq: int
     at_ns: int
-    type: Literal["availability", "alert", "reservation"]
+    type: ChangeType
     subject: str
 
 
@@ -456,6 +458,75 @@ class ChangesPort(Protocol):
 
     async def after(self, store: str, position: str, limit: int) -> ChangesPage | None:
         """Return the next changes; None where what comes after the position is not known any more."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookState:
+    """An endpoint and how it fares: `failing` tries in a row; `told`: by store, the sequence told through."""
+
+    endpoint: Endpoint
+    failing: int
+    told: dict[str, int]
+
+
+class WebhookRefused(Exception):  # noqa: N818 - named by what happened
+    """An endpoint that cannot be; `pointer` into the request, and why."""
+
+    def __init__(self, pointer: str, reason: str) -> None:
+        super().__init__(f"{pointer}: {reason}")
+        self.pointer = pointer
+        self.reason = reason
+
+
+class WebhooksPort(Protocol):
+    """Endpoints that changes are posted to. Methods with an id take one that `endpoint` knows."""
+
+    def endpoints(self) -> Sequence[WebhookState]:
+        """Return all endpoints, oldest first."""
+        ...
+
+    def endpoint(self, endpoint_id: str) -> WebhookState | None:
+        """Return one endpoint."""
+        ...
+
+    async def create(
+        self, url: str, types: tuple[ChangeType, ...], stores: tuple[str, ...], description: str
+    ) -> tuple[WebhookState, str]:
+        """Add an endpoint; return it with its secret. Raises WebhookRefused."""
+        ...
+
+    async def change(
+        self,
+        endpoint_id: str,
+        *,
+        url: str | None = None,
+        types: tuple[ChangeType, ...] | None = None,
+        stores: tuple[str, ...] | None = None,
+        description: str | None = None,
+        enabled: bool | None = None,
+    ) -> WebhookState:
+        """Change what is given. Raises WebhookRefused."""
+        ...
+
+    async def rotate(self, endpoint_id: str) -> tuple[WebhookState, str]:
+        """Give an endpoint its next secret."""
+        ...
+
+    async def drop(self, endpoint_id: str) -> bool:
+        """Delete an endpoint; return whether there was one."""
+        ...
+
+    async def test(self, endpoint_id: str) -> Delivery:
+        """Send a message that says nothing, now; return what became of it."""
+        ...
+
+    async def replay(self, endpoint_id: str, store: str, seq: int) -> bool:
+        """Tell again what came after a sequence; False where that is not known any more."""
+        ...
+
+    async def deliveries(self, endpoint_id: str, limit: int) -> Sequence[Delivery]:
+        """Return the newest tries, newest first."""
         ...
 
 

@@ -10,10 +10,11 @@ from typing import cast
 from api.encoding import encode_alert, encode_availability, encode_device
 from api.reservation_body import encode_reservation
 from gateway.answers import availability
+from gateway.changes import ChangeNote, ChangeType
 from gateway.engine import Changes, Engine
 from gateway.feed import Feed, Subject
 from gateway.health import Health
-from gateway.storage.ports import ChangeNote, ChangeType, Committed
+from gateway.storage.ports import Committed
 
 LOGGED = ("availability", "alert", "reservation")
 """Types of the log: how devices are is told by the stream and by /v1/devices alone."""

@@ -24,6 +24,7 @@ from api.limits import Quota
 from api.pages.mount import mount
 from gateway.catalogue import Catalogue
 from gateway.change_log import ChangeLogReader
+from gateway.changes import ChangeNote
 from gateway.cli.broker_settings import mqtt_settings
 from gateway.cli.http_server import HttpServer, http_server, listen
 from gateway.cli.influx_parts import make_delivery, open_store
@@ -31,6 +32,7 @@ from gateway.cli.news import News
 from gateway.cli.old_levels import old_records
 from gateway.cli.paths import device_path, store_path
 from gateway.cli.systemd import Notifier
+from gateway.cli.webhook_parts import WebhookParts
 from gateway.clock import Clock, SteadyClock
 from gateway.config import MqttSection, SiteConfig
 from gateway.delivery.mqtt_alerts import MqttAlerts
@@ -50,7 +52,7 @@ from gateway.site import Site
 from gateway.storage.errors import StoreCorrupt
 from gateway.storage.inspector import Inspector
 from gateway.storage.janitor import Janitor
-from gateway.storage.ports import ChangeNote, Committed
+from gateway.storage.ports import Committed
 from gateway.storage.sqlite import SqliteStore
 from gateway.storage.writer import Writer
 from readers.mqtt_client import MqttClient
@@ -146,6 +148,8 @@ class _Gateway:
         self.health = Health(self.engine, self.pipeline, self._links())
         self.news = News(self.engine, self.health, self.feed, clock.now_ns)
         self._old = old_records(site.influxdb, run.base, store)
+        self._pepper = load_pepper(store.path.parent, keys_exist=bool(store.keys()))
+        self._webhooks = WebhookParts(site.webhooks, self.engine, store, writer, self._pepper, clock)
         self._app = self._build_app(run, store)
         self._on_ready = run.on_ready
 
@@ -168,7 +172,6 @@ class _Gateway:
         return self._clock.ahead_s() if isinstance(self._clock, SteadyClock) else 0.0
 
     def _build_app(self, run: GatewayRun, store: SqliteStore) -> FastAPI:
-        pepper = load_pepper(store.path.parent, keys_exist=bool(store.keys()))
         api, stock = run.site.api, run.site.stock
         ports = Ports(
             clock=self._clock,
@@ -178,9 +181,10 @@ class _Gateway:
             ingest=self._ingest,
             reservations=Holds(self.engine, self.pipeline, store, run.tap),
             changes=ChangeLogReader(store),
+            webhooks=self._webhooks.desk,
             feed=self.feed,
             health=self.health,
-            auth=KeyRing(store, pepper),
+            auth=KeyRing(store, self._pepper),
         )
         settings = ApiSettings(
             host=api.host,
@@ -201,6 +205,8 @@ class _Gateway:
             self._alerts.wake()
         if committed is not None and self._delivery is not None:
             self._delivery.wake()
+        if committed is not None:
+            self._webhooks.dispatcher.wake()
 
     async def run(self, listener: socket.socket, stop: asyncio.Event) -> None:
         """Run all parts until `stop`; an error in one of them stops all and is raised."""
@@ -225,6 +231,7 @@ class _Gateway:
         yield "devices", self._refresh_devices()
         yield "janitor", self._janitor.run()
         yield "inspector", self._inspector.run()
+        yield "webhooks", self._webhooks.dispatcher.run()
         for supervisor in self._supervisors:
             yield supervisor.device, supervisor.run()
         if self._mqtt is not None:

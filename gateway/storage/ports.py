@@ -12,9 +12,10 @@ says what a question for it is answered.
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Protocol
 
 from gateway.alerts.records import AlertRecord, AlertState
+from gateway.changes import Change, ChangeNote
 from gateway.movements import JournalEntry, LevelPoint, Movement
 from gateway.reservations.model import AnsweredRequest, Forgetting, Reservation, ReservationQuery
 
@@ -65,29 +66,6 @@ class DeadLetter:
     detail: str
     sample: bytes
     at_ns: int
-
-
-ChangeType = Literal["availability", "alert", "reservation"]
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeNote:
-    """That something reads differently now: `subject` is a SKU, an alert's id, a reservation's id."""
-
-    store: str
-    type: ChangeType
-    subject: str
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A change with its place in the store's log: `seq` is contiguous per store and journal."""
-
-    store: str
-    seq: int
-    at_ns: int
-    type: ChangeType
-    subject: str
 
 
 @dataclass(slots=True)

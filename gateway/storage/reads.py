@@ -5,24 +5,17 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 
 from gateway.alerts.records import AlertRecord, AlertState
+from gateway.changes import Change
 from gateway.movements import JournalEntry, LevelPoint
 from gateway.reservations.model import AnsweredRequest, Reservation, ReservationQuery
-from gateway.storage import changes, level_reads, records, snapshots
+from gateway.storage import changes, level_reads, records, snapshots, webhooks
 from gateway.storage import reservations as table
 from gateway.storage.journal import JournalTable
-from gateway.storage.ports import (
-    ApiKey,
-    AppliedEvent,
-    Change,
-    DeadLetter,
-    HistoryStep,
-    SeriesKey,
-    Snapshot,
-    StateRow,
-)
+from gateway.storage.ports import ApiKey, AppliedEvent, DeadLetter, HistoryStep, SeriesKey, Snapshot, StateRow
 from gateway.storage.resolution import Kept
 from gateway.storage.sql import Sql
 from gateway.storage.steps import Window
+from gateway.webhooks.model import Delivery, Endpoint, Position
 
 
 class StoreReads(ABC):
@@ -69,6 +62,26 @@ class StoreReads(ABC):
         """Return the newest sequence of a store's changes; 0 before the first."""
         with self._reading() as sql:
             return changes.last_change(sql, store)
+
+    def webhook_endpoints(self) -> list[Endpoint]:
+        """Return all webhook endpoints, oldest first."""
+        with self._reading() as sql:
+            return webhooks.endpoints(sql)
+
+    def webhook_positions(self) -> list[Position]:
+        """Return how far each webhook endpoint was told of each store."""
+        with self._reading() as sql:
+            return webhooks.positions(sql)
+
+    def webhook_deliveries(self, endpoint_id: str, limit: int) -> list[Delivery]:
+        """Return the newest tries of an endpoint, newest first."""
+        with self._reading() as sql:
+            return webhooks.deliveries(sql, endpoint_id, limit)
+
+    def alert(self, alert_id: str) -> AlertRecord | None:
+        """Return one alert episode."""
+        with self._reading() as sql:
+            return records.alert(sql, alert_id)
 
     def latest_levels(self) -> list[LevelPoint]:
         """Return the latest point of every series."""

@@ -108,6 +108,12 @@ def alerts(
     return [alert_of(text) for (text,) in rows]
 
 
+def alert(sql: Sql, alert_id: str) -> AlertRecord | None:
+    """Return one alert episode."""
+    row = sql.execute("SELECT record FROM alerts WHERE id = ?", (alert_id,)).fetchone()
+    return None if row is None else alert_of(row[0])
+
+
 def unpublished_alerts(sql: Sql, limit: int) -> list[tuple[int, AlertRecord]]:
     """Return the oldest changes in the outbox with their ids."""
     rows = sql.execute("SELECT id, record FROM alert_outbox ORDER BY id LIMIT ?", (max(limit, 0),))

@@ -143,7 +143,26 @@ _CHANGES = (
 )
 """What reads differently now, for those who follow."""
 
-_SECOND = (*_RETENTION, *_OUTBOX, *_SNAPSHOTS, *_RESERVATIONS, *_CHANGES)
+_WEBHOOKS = (
+    """CREATE TABLE webhook_endpoints (
+        id TEXT PRIMARY KEY, url TEXT NOT NULL, types TEXT NOT NULL, stores TEXT NOT NULL,
+        description TEXT NOT NULL, created_ns INTEGER NOT NULL, generation INTEGER NOT NULL,
+        rotated_ns INTEGER, disabled_reason TEXT NOT NULL
+    ) STRICT""",
+    """CREATE TABLE webhook_positions (
+        endpoint TEXT NOT NULL, store TEXT NOT NULL, journal_id TEXT NOT NULL, seq INTEGER NOT NULL,
+        told INTEGER NOT NULL, PRIMARY KEY (endpoint, store)
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE webhook_deliveries (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, endpoint TEXT NOT NULL, message_id TEXT NOT NULL,
+        type TEXT NOT NULL, at_ns INTEGER NOT NULL, tries INTEGER NOT NULL, status INTEGER,
+        reason TEXT NOT NULL, took_ms INTEGER NOT NULL, bytes INTEGER NOT NULL
+    ) STRICT""",
+    """CREATE INDEX webhook_deliveries_of ON webhook_deliveries (endpoint, id)""",
+)
+"""Who is told of changes, how far, and what became of it."""
+
+_SECOND = (*_RETENTION, *_OUTBOX, *_SNAPSHOTS, *_RESERVATIONS, *_CHANGES, *_WEBHOOKS)
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND)
 """Entry i brings a file from version i to i + 1; its statements run in one transaction."""

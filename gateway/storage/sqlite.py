@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from gateway.movements import LevelPoint
-from gateway.storage import levels, records, reservations, retention, snapshots
+from gateway.storage import levels, records, reservations, retention, snapshots, webhooks
 from gateway.storage.changes import ChangesTable
 from gateway.storage.creation import (
     migrate,
@@ -51,6 +51,7 @@ from gateway.storage.reading import ReaderPool
 from gateway.storage.reads import StoreReads
 from gateway.storage.sizes import Sizes
 from gateway.storage.sql import Sql
+from gateway.webhooks.model import Delivery, Endpoint, Position
 
 Synchronous = Literal["FULL", "NORMAL", "OFF"]
 
@@ -382,6 +383,22 @@ class SqliteStore(StoreReads, OutboxReads):
         """Mark a key as revoked; any process, any thread."""
         with self._writing() as sql:
             return records.revoke_key(sql, key_id, at_ns)
+
+    def keep_webhook(
+        self, endpoint: Endpoint | None, positions: Sequence[Position], delivery: Delivery | None
+    ) -> None:
+        """Write an endpoint, how far it was told, and a try of a message. Writer thread only."""
+        with self._writing() as sql:
+            if endpoint is not None:
+                webhooks.put_endpoint(sql, endpoint)
+            webhooks.put_positions(sql, positions)
+            if delivery is not None:
+                webhooks.add_delivery(sql, delivery)
+
+    def drop_webhook(self, endpoint_id: str) -> bool:
+        """Delete an endpoint with all of it; return whether there was one. Writer thread only."""
+        with self._writing() as sql:
+            return webhooks.drop_endpoint(sql, endpoint_id)
 
     def housekeep(self, work: Callable[[Sql], T]) -> T:
         """Do `work` in a transaction that is not flushed: a power cut may undo it, and it is done again.

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import gateway.storage.changes as table
+from gateway.changes import Change, ChangeNote
 from gateway.storage.errors import CommitRefused
-from gateway.storage.ports import AppliedEvent, Change, ChangeLog, ChangeNote, Commit
+from gateway.storage.ports import AppliedEvent, ChangeLog, Commit
 from gateway.storage.sqlite import STORE_FILE, SqliteStore
 from tests.support.stores import a_store
 

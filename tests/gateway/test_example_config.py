@@ -37,8 +37,10 @@ from gateway.config_mappings import (
     ReadsSection,
     ScansSection,
 )
+from gateway.config_place import HoursSection, PickMinutesSection, PlaceSection
 from gateway.config_reservations import ReservationsSection
 from gateway.config_storage import StorageSection
+from gateway.config_webhooks import WebhooksSection
 from gateway.devices_of_site import check_devices
 
 EXAMPLE = files("config").joinpath("example.toml").read_text("utf-8")
@@ -50,7 +52,8 @@ TABLES: dict[str, type[Section]] = {
     "scanners": ScannerSection, "shelves": ShelfSection, "mappings": MappingSection,
     "mappings.reads": ReadsSection, "mappings.readings": ReadingsSection, "mappings.scans": ScansSection,
     "mappings.availability": AvailabilitySection,
-    "influxdb": InfluxSection,
+    "influxdb": InfluxSection, "webhooks": WebhooksSection, "stores.place": PlaceSection,
+    "stores.hours": HoursSection, "stores.pick_minutes": PickMinutesSection,
 }  # fmt: skip
 KEY_LINE = re.compile(r"^(?P<off># )?(?P<key>[a-z_]+) = (?P<rest>.*)$")
 WITH_DEFAULT = re.compile(r"(?P<value>.*?)\s+# .*?(?:default: (?P<default>.*)|required)$")
@@ -80,7 +83,7 @@ def explained_lines() -> list[KeyLine]:
     """Return the lines that explain a key (those with a comment that ends in its default)."""
     found, table = [], ""
     for line in EXAMPLE.splitlines():
-        if header := re.match(r"^\[+([a-z.]+)\]+$", line):
+        if header := re.match(r"^\[+([a-z_.]+)\]+$", line):
             table = header[1]
         elif (match := KEY_LINE.match(line)) and (shown := WITH_DEFAULT.fullmatch(match["rest"])):
             found.append(KeyLine(table, match, shown))

@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from api.app import ApiSettings, Ports, create_app
 from gateway.alerts.records import AlertRecord, AlertState, AlertType, Severity
 from gateway.calibration import CalibrationReport
+from gateway.changes import ChangeType
 from gateway.device_clocks import ClockJudgement
 from gateway.explanation import (
     Explanation,
@@ -41,6 +42,8 @@ from gateway.ports import (
     StoreInfo,
     TillEvent,
     UnmatchedTopicInfo,
+    WebhookRefused,
+    WebhookState,
     ZoneInfo,
     ZoneLevel,
 )
@@ -54,6 +57,7 @@ from gateway.reservations.model import (
     ReservationQuery,
     ReservedLine,
 )
+from gateway.webhooks.model import Delivery, Endpoint
 
 S = 1_000_000_000
 NOW_NS = 1_795_284_131 * S
@@ -422,6 +426,61 @@ class FakeChanges:
         return ChangesPage(page, f"j:{int(seq) + len(page)}", more=int(seq) + len(page) < len(log))
 
 
+class FakeWebhooks:
+    """Implements WebhooksPort: keeps endpoints, sends nothing; URLs of `.lan` are refused."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, WebhookState] = {}
+        self.outcome = Delivery("wh_000000000001", "msg_1", "webhook.test", NOW_NS, 1, 204, "", 12, 90)
+        self.replayed: list[tuple[str, str, int]] = []
+
+    def endpoints(self) -> Sequence[WebhookState]:
+        return list(self.kept.values())
+
+    def endpoint(self, endpoint_id: str) -> WebhookState | None:
+        return self.kept.get(endpoint_id)
+
+    async def create(
+        self, url: str, types: tuple[ChangeType, ...], stores: tuple[str, ...], description: str
+    ) -> tuple[WebhookState, str]:
+        self._check(url)
+        endpoint = Endpoint(f"wh_{len(self.kept) + 1:012x}", url, types, stores, description, NOW_NS)
+        return self._keep(endpoint), "whsec_1"
+
+    async def change(self, endpoint_id: str, **changes: Any) -> WebhookState:
+        given = {name: value for name, value in changes.items() if value is not None}
+        self._check(given.get("url", ""))
+        if "enabled" in given:
+            given["disabled_reason"] = "" if given.pop("enabled") else "by hand"
+        return self._keep(replace(self.kept[endpoint_id].endpoint, **given))
+
+    async def rotate(self, endpoint_id: str) -> tuple[WebhookState, str]:
+        endpoint = self.kept[endpoint_id].endpoint
+        later = replace(endpoint, generation=endpoint.generation + 1, rotated_ns=NOW_NS)
+        return self._keep(later), f"whsec_{later.generation}"
+
+    async def drop(self, endpoint_id: str) -> bool:
+        return self.kept.pop(endpoint_id, None) is not None
+
+    async def test(self, endpoint_id: str) -> Delivery:
+        return self.outcome
+
+    async def replay(self, endpoint_id: str, store: str, seq: int) -> bool:
+        self.replayed.append((endpoint_id, store, seq))
+        return seq < 100
+
+    async def deliveries(self, endpoint_id: str, limit: int) -> Sequence[Delivery]:
+        return [self.outcome, replace(self.outcome, status=None, reason="nobody there")][:limit]
+
+    def _check(self, url: str) -> None:
+        if url.endswith(".lan"):
+            raise WebhookRefused("/url", "not a public address")
+
+    def _keep(self, endpoint: Endpoint) -> WebhookState:
+        self.kept[endpoint.id] = WebhookState(endpoint, 0, dict.fromkeys(endpoint.stores, 7))
+        return self.kept[endpoint.id]
+
+
 @dataclass
 class FakeFeed:
     """Implements FeedPort: gives `frames`, then ends, or stays open until `close` is set."""
@@ -519,6 +578,7 @@ class Floor:
     ingest: FakeIngest = field(default_factory=FakeIngest)
     reservations: FakeReservations = field(default_factory=FakeReservations)
     changes: FakeChanges = field(default_factory=FakeChanges)
+    webhooks: FakeWebhooks = field(default_factory=FakeWebhooks)
     feed: FakeFeed = field(default_factory=FakeFeed)
     health: FakeHealth = field(default_factory=FakeHealth)
     auth: FakeAuth = field(default_factory=FakeAuth)
@@ -535,6 +595,7 @@ class Floor:
             self.ingest,
             self.reservations,
             self.changes,
+            self.webhooks,
             self.feed,
             self.health,
             self.auth,

@@ -25,6 +25,7 @@ from gateway.storage.ports import Committed
 from gateway.storage.sqlite import STORE_FILE, SqliteStore
 from gateway.storage.writer import Writer
 from readers.mqtt_intake import MqttIntake
+from tests.support.api_ports import FakeWebhooks
 from tests.support.virtual_shop import NS_PER_S, VirtualShop
 
 SCOPES = ("availability:read", "availability:exact", "reservations:write", "ingest:write")
@@ -102,6 +103,7 @@ async def virtual_gateway(shop: VirtualShop, folder: Path) -> AsyncIterator[Virt
                     ),
                     reservations=Holds(shop.engine, pipeline, store),
                     changes=ChangeLogReader(store),
+                    webhooks=FakeWebhooks(),
                     feed=feed,
                     health=Health(shop.engine, pipeline, links),
                     auth=KeyRing(store, pepper),
