@@ -9,10 +9,11 @@ A cursor is JSON text of the last row told: a page can be told again, and none i
 """
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from gateway.alerts.records import AlertRecord, AlertState
-from gateway.movements import JournalEntry, LevelPoint
+from gateway.movements import LevelPoint
+from gateway.storage.backlog_page import START, BacklogPage
 from gateway.storage.level_reads import kept
 from gateway.storage.levels import TOTAL
 from gateway.storage.ports import OutboxGap
@@ -20,8 +21,6 @@ from gateway.storage.rollups import DAY_NS, HOUR_NS
 from gateway.storage.rows import MOVEMENT_COLUMNS, alert_of, journal_entry
 from gateway.storage.sql import Sql
 
-START = '["levels", 0, -1]'
-"""The cursor of a gap that was begun, and of which nothing was told."""
 _LEVELS = """SELECT series.id, store, sku, zone, levels.at_ns, pieces FROM series CROSS JOIN levels
     ON levels.series = series.id
     WHERE series.id >= ?1 AND zone <> ?6 AND levels.at_ns >= iif(series.id = ?1, ?2, ?3) AND levels.at_ns < ?4
@@ -41,16 +40,6 @@ _MOVEMENTS = f"""SELECT journal, journal_id, store, seq, {MOVEMENT_COLUMNS} FROM
     WHERE (journal, store, seq) > (?, ?, ?) AND recorded_ns >= ? AND recorded_ns < ?
     ORDER BY journal, store, seq LIMIT ?"""  # noqa: S608 - a constant
 _ALERTS = "SELECT id, record FROM alerts WHERE id > ? ORDER BY id LIMIT ?"
-
-
-@dataclass(frozen=True, slots=True)
-class BacklogPage:
-    """A page of what is kept; `cursor` is how far it goes, None with the last page."""
-
-    levels: tuple[LevelPoint, ...] = ()
-    entries: tuple[JournalEntry, ...] = ()
-    alerts: tuple[AlertRecord, ...] = ()
-    cursor: str | None = None
 
 
 def page(sql: Sql, gap: OutboxGap, limit: int) -> BacklogPage:

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager
 
 from gateway.storage import backlog, outbox
-from gateway.storage.backlog import BacklogPage
+from gateway.storage.backlog_page import BacklogPage
 from gateway.storage.ports import OutboxBatch, OutboxGap, OutboxTotals, RefusedLine
 from gateway.storage.sql import Sql
 

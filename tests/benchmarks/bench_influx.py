@@ -21,8 +21,9 @@ sys.path.insert(0, str(Path(__file__).parents[2]))  # run as a script, from anyw
 
 from gateway.cli.influx_parts import connected
 from gateway.movements import LevelPoint, Movement, MovementKind, ZoneDelta
-from gateway.storage.influx.delivery import Delivery, DeliveryRules
+from gateway.storage.influx.delivery import Delivery
 from gateway.storage.influx.lines import LineEncoder
+from gateway.storage.influx.ports import DeliveryRules
 from gateway.storage.influx.settings import InfluxSettings
 from gateway.storage.ports import AppliedEvent, Commit
 from gateway.storage.sqlite import SqliteStore

@@ -11,8 +11,9 @@ from gateway.engine import Changes
 from gateway.health import Health, Links
 from gateway.pipeline import Pipeline
 from gateway.sampler import Sampler
-from gateway.storage.influx.delivery import Delivery, DeliveryRules
+from gateway.storage.influx.delivery import Delivery
 from gateway.storage.influx.lines import LineEncoder
+from gateway.storage.influx.ports import DeliveryRules
 from gateway.storage.influx.report import DeliveryReport
 from gateway.storage.influx.sending import LineServer
 from gateway.storage.ports import Commit, OutboxTotals, Settlement

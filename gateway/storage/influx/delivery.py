@@ -9,28 +9,20 @@ again after a crash: points of one series and time take their own place.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
-from typing import Protocol, TypeVar
 
-from gateway.storage.backlog import START, BacklogPage
+from gateway.storage.backlog_page import START
 from gateway.storage.errors import StoreClosed, StoreError
 from gateway.storage.influx.errors import BatchTooLarge, InfluxError, ServerDenies
 from gateway.storage.influx.pace import Chance, Pace
+from gateway.storage.influx.ports import DeliveryRules, OffLoop, OutboxStore, Settler
 from gateway.storage.influx.report import DeliveryReport, DeliveryState
 from gateway.storage.influx.sending import LineServer, Sender, Sent
-from gateway.storage.ports import (
-    OutboxBatch,
-    OutboxGap,
-    OutboxTotals,
-    RefusedLine,
-    SeriesEncoder,
-    Settlement,
-)
+from gateway.storage.ports import OutboxGap, OutboxTotals, RefusedLine, SeriesEncoder, Settlement
 
 log = logging.getLogger(__name__)
-T = TypeVar("T")
 
 STORE_WAIT_S = 5.0
 """Wait after the outbox itself could not be read, or after a fault of ours."""
@@ -38,51 +30,6 @@ LOOK_S = 5.0
 """The figures of health are no older than this."""
 MAX_UNSETTLED_REFUSALS = 10_000
 """Refused lines kept in memory while the disk takes no note of them."""
-
-
-class OutboxStore(Protocol):
-    """What the delivery asks of a store; any thread."""
-
-    def outbox_after(self, batch_id: int, max_points: int) -> list[OutboxBatch]:
-        """Return the oldest batches after `batch_id`."""
-        ...
-
-    def outbox_totals(self) -> OutboxTotals:
-        """Return what waits in all."""
-        ...
-
-    def outbox_gaps(self) -> list[OutboxGap]:
-        """Return the times that are still to be told."""
-        ...
-
-    def backlog_page(self, gap: OutboxGap, limit: int) -> BacklogPage:
-        """Return the next page of what is kept of a gap's time."""
-        ...
-
-
-class Settler(Protocol):
-    """Takes note of what was delivered."""
-
-    async def settle_outbox(self, settlement: Settlement) -> None:
-        """Return once durable."""
-        ...
-
-
-class OffLoop(Protocol):
-    """Runs a blocking call away from the loop."""
-
-    def __call__(self, call: Callable[[], T]) -> Awaitable[T]:
-        """Return what it returns, or raise what it raises."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryRules:
-    """How much at once, and how often (real seconds)."""
-
-    batch_points: int = 5_000
-    flush_s: float = 1.0
-    tells_gaps: bool = True
 
 
 class Delivery:
@@ -192,16 +139,14 @@ class Delivery:
 
     async def _turn(self) -> bool:
         """Deliver a batch and a page of a gap; return whether more of either waits."""
-        points = self._rules.batch_points
-        batches = await self._off_loop(lambda: self._store.outbox_after(self._through_id, points))
-        if batches:
-            lines = [line for batch in batches for line in batch.body.split(b"\n")]
+        through_id, lines = await self._off_loop(self._waiting_lines)
+        if lines:
             sent = await self._send(lines)
             self._sent += sent.taken
-            self._through_id = batches[-1].id
+            self._through_id = through_id
             await self._settle(sent, through_id=self._through_id)
         more = await self._tell_gap() if self._rules.tells_gaps else False
-        more = more or sum(batch.points for batch in batches) >= points // 2
+        more = more or len(lines) >= self._rules.batch_points // 2
         if not more:
             await self._settled()
         await self._look()
@@ -212,13 +157,12 @@ class Delivery:
         gap = self._gap or await self._begun_gap()
         if gap is None:
             return False
-        page = await self._off_loop(lambda: self._store.backlog_page(gap, self._rules.batch_points))
-        body = self._encoder.encode(page.entries, page.levels, page.alerts)
-        sent = await self._send(body.split(b"\n")) if body else Sent()
+        cursor, lines = await self._off_loop(partial(self._kept_lines, gap))
+        sent = await self._send(lines) if lines else Sent()
         self._told_back += sent.taken
-        await self._settle(sent, gap_id=gap.id, gap_cursor=page.cursor)
-        self._gap = None if page.cursor is None else replace(gap, cursor=page.cursor)
-        if page.cursor is None:
+        await self._settle(sent, gap_id=gap.id, gap_cursor=cursor)
+        self._gap = None if cursor is None else replace(gap, cursor=cursor)
+        if cursor is None:
             await self._settled()  # before the gaps are read again, or this one would be among them
             log.info("influxdb: it was told all that is kept (%s)", gap.reason)
         return True
@@ -232,6 +176,30 @@ class Delivery:
             await self._settled()
             gaps = await self._off_loop(self._store.outbox_gaps)
         return gaps[0] if gaps and gaps[0].cursor else None
+
+    # in a thread: thousands of lines would hold up the loop for tens of milliseconds
+
+    def _waiting_lines(self) -> tuple[int, list[bytes]]:
+        """Return a batch of what waits, and the id up to which it goes."""
+        batches = self._store.outbox_after(self._through_id, self._rules.batch_points)
+        lines = [line for batch in batches for line in batch.body.split(b"\n")]
+        return (batches[-1].id if batches else self._through_id), lines
+
+    def _kept_lines(self, gap: OutboxGap) -> tuple[str | None, list[bytes]]:
+        """Return a page of what the store keeps of a gap, and the cursor behind it."""
+        page = self._store.backlog_page(gap, self._rules.batch_points)
+        body = self._encoder.encode(page.entries, page.levels, page.alerts)
+        return page.cursor, body.split(b"\n") if body else []
+
+    def _send_part(self, part: Sequence[bytes]) -> Sent:
+        return self._connected().send(part)
+
+    def _connected(self) -> Sender:
+        if self._sender is None:
+            self._sender = Sender(self._connect())
+        return self._sender
+
+    # in the loop again
 
     async def _send(self, lines: Sequence[bytes]) -> Sent:
         """Send lines in requests of a size that the server takes."""
@@ -250,14 +218,6 @@ class Delivery:
             count = len(whole.refused)
             log.warning("influxdb: %d line(s) set aside, such as %r: %s", count, line[:200], reason)
         return whole
-
-    def _send_part(self, part: Sequence[bytes]) -> Sent:
-        return self._connected().send(part)
-
-    def _connected(self) -> Sender:
-        if self._sender is None:
-            self._sender = Sender(self._connect())
-        return self._sender
 
     # -- what became of it ---------------------------------------------------------------------
 

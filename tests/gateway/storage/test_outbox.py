@@ -8,7 +8,7 @@ import pytest
 from gateway.alerts.records import AlertState
 from gateway.movements import LevelPoint
 from gateway.storage import outbox
-from gateway.storage.backlog import START
+from gateway.storage.backlog_page import START
 from gateway.storage.errors import CommitRefused
 from gateway.storage.influx.lines import LineEncoder
 from gateway.storage.ports import AppliedEvent, Commit, OutboxGap, RefusedLine, Settlement

@@ -10,10 +10,11 @@ import pytest
 
 from gateway.movements import LevelPoint
 from gateway.storage.errors import StoreFull
-from gateway.storage.influx.delivery import LOOK_S, Delivery, DeliveryRules
+from gateway.storage.influx.delivery import LOOK_S, Delivery
 from gateway.storage.influx.errors import BatchTooLarge, ServerAway, ServerDenies
 from gateway.storage.influx.lines import LineEncoder
 from gateway.storage.influx.pace import DENIED_WAIT_S, MAX_BODY_BYTES, MAX_WAIT_S
+from gateway.storage.influx.ports import DeliveryRules
 from gateway.storage.ports import Commit, OutboxBatch, Settlement
 from gateway.storage.sqlite import SqliteStore
 from tests.support.line_parser import parse_lines

@@ -14,9 +14,9 @@ import pytest
 
 from gateway.movements import LevelPoint
 from gateway.storage.influx.client import InfluxClient
-from gateway.storage.influx.delivery import DeliveryRules
 from gateway.storage.influx.errors import InfluxError, ServerAway, ServerDenies
 from gateway.storage.influx.lines import LineEncoder
+from gateway.storage.influx.ports import DeliveryRules
 from gateway.storage.influx.sending import Sender
 from gateway.storage.influx.settings import InfluxSettings
 from gateway.storage.sqlite import SqliteStore
