@@ -42,7 +42,7 @@ COUNTED, FIRST_PIECES = 450, 20
 """Articles without tags, which the till sells; so many pieces of each that none is ever low."""
 MOVED_PER_S = 10
 """Tags carried between the front and the back room in a real second: 3,600 in the shop's day."""
-HISTORY_DAYS, HISTORY_PER_DAY = 8, 3_600
+HISTORY_DAYS, HISTORY_PER_DAY = 8, 7_200
 """What the store knows when the soak begins: a day more than it keeps, as busy as those that follow."""
 THROUGH_THE_WALL = 0.02
 OWN_CDBM, WALL_CDBM = -5_800, -6_900

@@ -48,7 +48,6 @@ class Sampler:
 
     def look(self, at_s: float) -> Sample:
         """Return how all is now."""
-        acknowledged = self._publisher.acknowledged
         metrics = Metrics(self._gateway.http.get("/metrics").text)
         taken, dropped = self.reads()
         path, spans_ms = self._gateway.store_path, self._asker.newest()
@@ -58,7 +57,7 @@ class Sampler:
             db_bytes=path.stat().st_size,
             wal_bytes=_size(path.with_name(f"{path.name}-wal")),
             held=int(metrics.value("storefloor_held_observations")),
-            acknowledged=acknowledged,
+            acknowledged=self._publisher.acknowledged,
             received=taken + dropped.total(),
             missing=metrics.missing(),
             let_go=int(metrics.value("storefloor_store_rows_let_go_total")),
