@@ -20,6 +20,7 @@ from gateway.storage.influx.pace import Chance, Pace
 from gateway.storage.influx.ports import DeliveryRules, OffLoop, OutboxStore, Settler
 from gateway.storage.influx.report import DeliveryReport, DeliveryState
 from gateway.storage.influx.sending import LineServer, Sender, Sent
+from gateway.storage.outbox import ASKED
 from gateway.storage.ports import OutboxGap, OutboxTotals, RefusedLine, SeriesEncoder, Settlement
 
 log = logging.getLogger(__name__)
@@ -145,7 +146,7 @@ class Delivery:
             self._sent += sent.taken
             self._through_id = through_id
             await self._settle(sent, through_id=self._through_id)
-        more = await self._tell_gap() if self._rules.tells_gaps else False
+        more = await self._tell_gap()
         more = more or len(lines) >= self._rules.batch_points // 2
         if not more:
             await self._settled()
@@ -169,15 +170,20 @@ class Delivery:
 
     async def _begun_gap(self) -> OutboxGap | None:
         """Return the oldest gap, marked as begun: from then on it does not grow any more."""
-        gaps = await self._off_loop(self._store.outbox_gaps)
+        gaps = await self._off_loop(self._gaps_to_tell)
         if gaps and not gaps[0].cursor:
             log.info("influxdb: telling it what is kept (%s)", gaps[0].reason)
             await self._settle(Sent(), gap_id=gaps[0].id, gap_cursor=START)
             await self._settled()
-            gaps = await self._off_loop(self._store.outbox_gaps)
+            gaps = await self._off_loop(self._gaps_to_tell)
         return gaps[0] if gaps and gaps[0].cursor else None
 
     # in a thread: thousands of lines would hold up the loop for tens of milliseconds
+
+    def _gaps_to_tell(self) -> list[OutboxGap]:
+        """Return the gaps that the site wants told: all, or those that a person asked for."""
+        gaps = self._store.outbox_gaps()
+        return gaps if self._rules.tells_gaps else [gap for gap in gaps if gap.reason == ASKED]
 
     def _waiting_lines(self) -> tuple[int, list[bytes]]:
         """Return a batch of what waits, and the id up to which it goes."""

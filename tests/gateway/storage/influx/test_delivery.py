@@ -15,6 +15,7 @@ from gateway.storage.influx.errors import BatchTooLarge, ServerAway, ServerDenie
 from gateway.storage.influx.lines import LineEncoder
 from gateway.storage.influx.pace import DENIED_WAIT_S, MAX_BODY_BYTES, MAX_WAIT_S
 from gateway.storage.influx.ports import DeliveryRules
+from gateway.storage.outbox import ASKED
 from gateway.storage.ports import Commit, OutboxBatch, Settlement
 from gateway.storage.sqlite import SqliteStore
 from tests.support.line_parser import parse_lines
@@ -336,7 +337,7 @@ def test_history_goes_on_where_it_was(tmp_path: Path) -> None:
 
 
 def test_history_can_be_left_untold(tmp_path: Path) -> None:
-    """backfill = false: what was there before stays where it is; what is new is delivered."""
+    """backfill = false: what was there before stays where it is, unless a person asks; what is new is delivered."""
 
     async def main() -> None:
         before = Shop(tmp_path, LineServer(), encodes=False)
@@ -347,7 +348,11 @@ def test_history_can_be_left_untold(tmp_path: Path) -> None:
         shop.sell(3)
         async with shop.delivering(DeliveryRules(tells_gaps=False)):
             await asyncio.sleep(10)
-        assert shop.points() == 3
+            assert shop.points() == 3
+            shop.store.ask_backfill(ASKED, 4 * NS_PER_S, 6 * NS_PER_S)
+            await asyncio.sleep(LOOK_S + 0.1)
+        assert shop.points() == 5
+        assert [gap.reason for gap in shop.store.outbox_gaps()] == ["not_told"]
 
     run_virtual(main())
 
