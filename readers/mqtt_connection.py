@@ -46,7 +46,8 @@ MAX_PUBLICATIONS = 100
 SUBSCRIPTIONS_PER_PACKET = 50
 CONNECT_WAIT_S = 5.0
 HANDSHAKE_WAIT_S = 15.0
-"""From the connected socket to the last subscription answered."""
+"""From the connected socket to the last subscription answered; and from each message that comes before that
+answer: a broker that kept much for us hands it over first, to a busy gateway for longer than this."""
 PUBLISH_WAIT_S = 30.0
 GOODBYE_WAIT_S = 1.0
 MISC_EVERY_S = 1.0
@@ -357,6 +358,7 @@ class MqttConnection:
             self._on_up(self._session_present, self._refused)
 
     def _on_message(self, _paho: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
+        self._handshake_due_s = self._loop.time() + HANDSHAKE_WAIT_S
         acknowledge: Callable[[], None] = _nothing
         if message.qos > 0:
             acknowledge = partial(self._acknowledge, self._acks.arrived(message.mid, message.qos))

@@ -12,7 +12,16 @@ from readers.mqtt_client import MqttClient
 from readers.mqtt_connection import MAX_UNACKNOWLEDGED
 from readers.settings import MqttSettings
 from tests.support.mqtt_consumer import Consumer
-from tests.support.scripted_broker import CONNECT, NOT_AUTHORISED, PUBACK, ScriptedBroker, publish
+from tests.support.scripted_broker import (
+    ACCEPTED,
+    CONNECT,
+    NOT_AUTHORISED,
+    PUBACK,
+    SUBSCRIBE,
+    ScriptedBroker,
+    publish,
+    suback,
+)
 from tests.support.waiting import until
 
 
@@ -56,6 +65,30 @@ def test_a_refusal_is_told_and_tried_again():
             health = gateway.client.health()
             assert (health.state, health.opened_count) == ("down", 0)
             assert health.detail == "refused by the broker: Not authorized"
+
+    run(test)
+
+
+def test_a_broker_that_hands_over_its_backlog_before_it_answers_is_heard_to_the_end(monkeypatch):
+    """Mosquitto sends what it kept for us before it answers a subscription: for longer than an answer may take."""
+    monkeypatch.setattr("readers.mqtt_connection.HANDSHAKE_WAIT_S", 0.4)  # else this would last a minute
+    monkeypatch.setattr("readers.mqtt_connection.MISC_EVERY_S", 0.05)
+
+    async def script(peer):
+        await peer.hears(CONNECT)
+        peer.say(ACCEPTED)
+        subscribed = await peer.hears(SUBSCRIBE)
+        for number in range(1, 13):
+            peer.say(publish(b"reads/1", b"%d" % number, number))
+            await peer.hears(PUBACK)
+            await asyncio.sleep(0.1)
+        peer.say(suback(subscribed, 1))
+        await asyncio.Event().wait()
+
+    async def test():
+        async with ScriptedBroker(script) as broker, Running(consumer(broker)) as gateway:
+            await until(lambda: gateway.client.connected, "the client to be up")
+            assert broker.connections == 1
 
     run(test)
 
