@@ -49,6 +49,8 @@ PURE = (
     "tests/gateway/test_beliefs.py",
     "tests/gateway/test_calibration.py",
     "tests/gateway/test_catalogue.py",
+    "tests/gateway/test_clock.py",
+    "tests/gateway/test_clock_steps.py",
     "tests/gateway/test_config_file.py",
     "tests/gateway/test_device_clocks.py",
     "tests/gateway/test_engine.py",

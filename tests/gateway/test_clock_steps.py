@@ -1,23 +1,15 @@
-"""The machine's clock is set by an hour, to and fro, while a shop is at work and while it is down."""
+"""The machine's clock is set by an hour, to and fro, while a shop is at work."""
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import pytest
 
 from gateway.clock import NS_PER_S, SteadyClock
 from gateway.movements import Movement, MovementKind
-from gateway.pipeline import CLOCK_PART
-from gateway.storage.ports import Commit, StateRow
-from gateway.storage.sqlite import SqliteStore
 from simulators.params import Pace, shop_params
-from tests.support.ports import free_port
-from tests.support.processes import EVERY_SCOPE, Gateway
-from tests.support.stored import stored
 from tests.support.virtual_shop import VirtualShop
 
 HOUR_NS = 3_600 * NS_PER_S
@@ -81,56 +73,3 @@ def test_a_clock_set_by_an_hour_makes_and_loses_nothing(step_ns: int) -> None:
     assert stepped.ahead_s == (0 if step_ns > 0 else pytest.approx(3_600 - AFTER_S / 10, abs=1))
     assert (stepped.clocks["stepped"] > 0) == (step_ns > 0), "set back, time here does not step"
     assert plain.clocks["stepped"] == 0
-
-
-SITE = """
-[gateway]
-data_dir = "data"
-[api]
-port = {port}
-[catalogue]
-csv = "articles.csv"
-[[stores]]
-id = "lyon-1"
-name = "Lyon"
-zones = [{{ id = "front", role = "floor" }}]
-"""
-
-
-def test_a_machine_that_starts_in_the_past_goes_on_from_the_last_commit(tmp_path: Path) -> None:
-    """A machine without a battery comes back an hour early: the journal's time goes on, and that is told."""
-    port = free_port()
-    site = tmp_path / "site.toml"
-    site.write_text(SITE.format(port=port), "utf-8")
-    (tmp_path / "articles.csv").write_text("sku,gtin,tracked_by\nTOTE,,count\n", "utf-8")
-    with Gateway(site, port) as gateway:
-        gateway.make_key(*EVERY_SCOPE)
-        gateway.start()
-        assert gateway.metric("storefloor_clock_ahead_seconds") == 0
-        receive(gateway, "a")
-        gateway.kill()
-        store = SqliteStore.open(gateway.store_path)
-        [row] = store.state_rows(CLOCK_PART)
-        ahead_ns = int(row.value or 0) + HOUR_NS
-        store.commit(Commit(ahead_ns, state=[StateRow(CLOCK_PART, "", str(ahead_ns))]))
-        store.close()
-        gateway.start()
-        assert 3_500 < gateway.metric("storefloor_clock_ahead_seconds") < 3_600
-        assert "the machine's clock stands" in gateway.output
-        receive(gateway, "b")
-        assert gateway.stock(["TOTE"])["TOTE"]["quantities"]["on_hand"] == 2
-        first, second = stored(gateway.store_path).entries
-    assert second.movement.recorded_ns >= ahead_ns > first.movement.recorded_ns
-
-
-def receive(gateway: Gateway, event_id: str) -> None:
-    """Receive a piece, of a time that lies in the past by every clock."""
-    event = {
-        "event_id": event_id,
-        "type": "receive",
-        "store": "lyon-1",
-        "sku": "TOTE",
-        "at": "2026-01-01T00:00:00Z",
-    }
-    answer = gateway.post("/v1/events", {"events": [event]})
-    assert [result["outcome"] for result in answer["results"]] == ["applied"], json.dumps(answer)
