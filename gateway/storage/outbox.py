@@ -66,15 +66,25 @@ class OutboxWriter:
         oldest_ns = min((point.at_ns for point in commit.levels), default=commit.at_ns)
         oldest_ns = min((entry.movement.at_ns for entry in entries), default=oldest_ns)
         at_ns = commit.at_ns or oldest_ns  # an import has no instant of its own
-        sql.executemany(
-            "INSERT INTO outbox (points, at_ns, oldest_ns, body) VALUES (?, ?, ?, ?)",
-            [(points, at_ns, min(oldest_ns, at_ns), part) for points, part in rows],
-        )
-        [(total_bytes,)] = sql.execute(
-            "UPDATE outbox_totals SET points = points + ?, bytes = bytes + ?, version = ?, at_ns = ?"
-            " RETURNING bytes",
-            (sum(points for points, _ in rows), len(lines), version, at_ns),
+        [(total_bytes, last_id)] = sql.execute(
+            "UPDATE outbox_totals SET points = points + ?, bytes = bytes + ?, version = ?, at_ns = ?,"
+            " last_id = last_id + ? RETURNING bytes, last_id",
+            (
+                sum(points for points, _ in rows),
+                sum(len(part) for _, part in rows),
+                version,
+                at_ns,
+                len(rows),
+            ),
         ).fetchall()
+        oldest_ns = min(oldest_ns, at_ns)
+        sql.executemany(
+            "INSERT INTO outbox VALUES (?, ?, ?, ?, ?)",
+            [
+                (last_id - len(rows) + n, points, at_ns, oldest_ns, part)
+                for n, (points, part) in enumerate(rows, 1)
+            ],
+        )
         if total_bytes > self._max_bytes:
             _let_go(sql, total_bytes - self._max_bytes)
 

@@ -90,16 +90,18 @@ _RETENTION = (
 """Daily rollups, how far each table was let go, and what the movements let go added up to."""
 
 _OUTBOX = (
+    # ids come from last_id of the totals, which a commit writes anyhow: AUTOINCREMENT would cost it a page more
     """CREATE TABLE outbox (
-        id INTEGER PRIMARY KEY AUTOINCREMENT, points INTEGER NOT NULL, at_ns INTEGER NOT NULL,
+        id INTEGER PRIMARY KEY, points INTEGER NOT NULL, at_ns INTEGER NOT NULL,
         oldest_ns INTEGER NOT NULL, body BLOB NOT NULL
     ) STRICT""",
     # one row: what stands in outbox, the last commit told there, and what went without being delivered
     """CREATE TABLE outbox_totals (
         one INTEGER PRIMARY KEY CHECK (one = 1), points INTEGER NOT NULL, bytes INTEGER NOT NULL,
-        version INTEGER NOT NULL, at_ns INTEGER NOT NULL, let_go INTEGER NOT NULL, refused INTEGER NOT NULL
+        version INTEGER NOT NULL, at_ns INTEGER NOT NULL, let_go INTEGER NOT NULL, refused INTEGER NOT NULL,
+        last_id INTEGER NOT NULL
     ) STRICT""",
-    """INSERT INTO outbox_totals VALUES (1, 0, 0, 0, 0, 0, 0)""",
+    """INSERT INTO outbox_totals VALUES (1, 0, 0, 0, 0, 0, 0, 0)""",
     # times that were not told, to be told from levels, movements and alerts; cursor: how far that is
     """CREATE TABLE outbox_gaps (
         id INTEGER PRIMARY KEY AUTOINCREMENT, reason TEXT NOT NULL, from_ns INTEGER NOT NULL,

@@ -136,6 +136,8 @@ def test_a_reading_is_bounded_by_points_and_bytes(tmp_path: Path) -> None:
         assert not any(part.body.startswith(b"\n") or part.body.endswith(b"\n") for part in parts)
         parts = store.outbox_after(parts[-1].id, 10**6)
     assert found == len(many)
+    store.settle_outbox(Settlement(through_id=10**9))
+    assert (store.outbox_totals().points, store.outbox_totals().bytes) == (0, 0)
     store.close()
 
 
