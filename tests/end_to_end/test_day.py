@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from gateway.cli.serve import STATE_PARTS
 from gateway.movements import LevelPoint
 from gateway.storage.sqlite import SqliteStore
 from simulators.params import Pace, ShopParams, shop_params
@@ -269,9 +270,8 @@ def test_a_restart_takes_the_day_up_as_it_was(day: Day) -> None:
     engine = VirtualShop().new_engine()
     store = SqliteStore.attach(day.store)
     try:
-        parts = ("tag", "line", "shelf", "count", "told", "alert")
-        rows = [row for part in parts for row in store.state_rows(part)]
-        engine.restore(rows, store.latest_levels(), day.span_ns[1])
+        rows = [row for part in STATE_PARTS for row in store.state_rows(part)]
+        engine.restore(rows, store.latest_levels(), day.span_ns[1], store.snapshots("item"))
     finally:
         store.close()
     ledger = engine.state.ledger

@@ -28,7 +28,7 @@ TARGETS: Mapping[str, Callable[[Random], Target]] = {
 }  # fmt: skip
 ROUND = 200
 """Inputs that one target gets in a row."""
-RARE_ROUND = 2
+RARE_ROUND = 8
 MAX_INPUT_S = 0.5
 """CPU time of one input of at most 64 KiB; the loop of a gateway would stand as long."""
 HUNG_S = 60.0
