@@ -43,9 +43,9 @@ class Report:
 def run(
     cycles: int, seed: int, progress: Progress, also: Collection[str] = (), per_shop: int = CYCLES_PER_SHOP
 ) -> Report:
-    """Go through as many cycles, or until something is found wrong: its files are kept then."""
+    """Go through as many cycles, or until Ctrl-C, or until something is found wrong: its files are kept then."""
     report = Report(Tally(), Findings())
-    with Nursery("tests.durability.gateway_life") as nursery:
+    with contextlib.suppress(KeyboardInterrupt), Nursery("tests.durability.gateway_life") as nursery:
         _run(report, cycles, Random(seed), progress, also, per_shop, nursery)
     return report
 
@@ -64,7 +64,9 @@ def _run(
         report.shops += 1
         with contextlib.ExitStack() as running:
             influx = running.enter_context(influx_told(folder)) if "influx" in also else None
-            shop = running.enter_context(under_fire(folder, rng, report.tally, nursery, influx=influx))
+            shop = running.enter_context(
+                under_fire(folder, rng, report.tally, nursery, influx=influx, broker_dies="broker" in also)
+            )
             for number in range(min(per_shop, cycles - report.tally.lives)):
                 shop.live_and_end(
                     kills_broker="broker" in also and number % ALSO_EVERY == ALSO_EVERY - 1,

@@ -39,7 +39,7 @@ SPEED = 30.0
 """Shop seconds per second: shelves settle and zones come into sight within a life."""
 SKUS = [*TAGGED, WEIGHED, COUNTED]
 CLIENTS = 3
-MAX_TAGS = 60
+MAX_TAGS = 40
 FRESH_EVERY = 10
 STARTING = 0.4
 """The share of lives that end at an instant of the time that starting usually takes; the others get ready, and end
@@ -50,7 +50,11 @@ TOLD_AGAIN_S = 5.0
 """What the broker may have lost is told again: it writes its queue each second."""
 POLL_S = 0.02
 AGREE_S = 10.0
-SETTLE_S = 60.0
+SETTLE_S = 120.0
+AS_IN_A_SHOP = ("autosave_on_changes false",)
+"""The broker writes its queue each second."""
+WITHOUT_SAVING = (*AS_IN_A_SHOP, "autosave_interval 0")
+"""Where it does not die it writes nothing: a queue of some minutes would keep it busy on a busy machine."""
 HOLDS_LOOKED_AT = 200
 """The newest holds are looked at after each life, all of them when the shop settles."""
 TOLD_AGAIN = 40
@@ -383,10 +387,12 @@ def under_fire(
     nursery: Nursery,
     data_dir: Path | None = None,
     influx: InfluxTold | None = None,
+    *,
+    broker_dies: bool = False,
 ) -> Iterator[ShopUnderFire]:
     """Give a shop in `folder`, its store there or in `data_dir`; nothing of it runs behind the context."""
     data_dir = data_dir or folder / "data"
-    with Mosquitto(folder, "autosave_on_changes false") as broker:  # each second, as in a shop
+    with Mosquitto(folder, *(AS_IN_A_SHOP if broker_dies else WITHOUT_SAVING)) as broker:
         api_port = free_port()
         site = write_site(folder, api_port, broker.port, A_SCANNER + (influx.section if influx else ""))
         site.write_text(site.read_text("utf-8").replace('"data"', f'"{data_dir}"'), "utf-8")

@@ -12,7 +12,7 @@ from tests.support.processes import Gateway
 from tests.support.scripted_devices import COUNTED, FRONT, TAGGED, WEIGHED, Scripted, epc
 from tests.support.web_shop import WebShop
 
-READS_EVERY_S = 0.1
+READS_EVERY_S = 0.15
 NEW_TAGS_PER_ROUND = 2
 RECEIVED_PER_POST = 4
 FIRST_SERIAL = 5_000
