@@ -7,9 +7,11 @@ it, the name that its certificate must bear.
 import socket
 import ssl
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import urllib3
+if TYPE_CHECKING:
+    import urllib3
 
 from gateway.webhooks.model import Answer
 from gateway.webhooks.targets import Policy, Target, choose, parse_target
@@ -39,7 +41,8 @@ class Sender:
 
     policy: Policy
     resolve: Callable[[str, int], Sequence[str]] = look_up
-    tls: ssl.SSLContext = field(default_factory=ssl.create_default_context)
+    tls: ssl.SSLContext | None = None
+    """What certificates are judged by; None: the system's authorities, read at the first message."""
 
     def check(self, url: str) -> None:
         """Raise TargetRefused or SendFailed where nothing could be sent to a URL now."""
@@ -48,6 +51,8 @@ class Sender:
 
     def post(self, url: str, headers: dict[str, str], body: bytes) -> Answer:
         """Return the receiver's answer. Raises TargetRefused, or SendFailed where there is none."""
+        import urllib3  # a tenth of a start, for a shop that sends nothing
+
         target = parse_target(url, self.policy)
         address = choose(target, self.resolve(target.host, target.port), self.policy)
         with self._pool(target, address) as pool:
@@ -67,7 +72,11 @@ class Sender:
             except (urllib3.exceptions.HTTPError, OSError) as error:
                 raise SendFailed(f"{type(error).__name__}: {error}"[:500]) from error
 
-    def _pool(self, target: Target, address: str) -> urllib3.HTTPConnectionPool:
+    def _pool(self, target: Target, address: str) -> "urllib3.HTTPConnectionPool":
+        import urllib3
+
+        if self.tls is None:
+            self.tls = ssl.create_default_context()
         if target.scheme == "http":
             return urllib3.HTTPConnectionPool(address, target.port, maxsize=1)
         return urllib3.HTTPSConnectionPool(
