@@ -32,6 +32,7 @@ from tests.support.api_ports import (
     FakeInventory,
     FakeRecords,
     FakeReservations,
+    FakeWebhooks,
 )
 from tests.support.page_stock import (
     DOWN,
@@ -76,6 +77,7 @@ class PageShop:
             FakeIngest(),
             FakeReservations(),
             FakeChanges(),
+            FakeWebhooks(),
             self.feed,
             self.health,
             FakeAuth(),
