@@ -12,6 +12,7 @@ from gateway.pipeline import Pipeline
 from gateway.ports import DeviceHealth, Readiness, UnmatchedTopicInfo
 from gateway.storage.influx.report import DeliveryReport
 from gateway.storage.upkeep import StoreUpkeep
+from gateway.webhooks.model import WebhookCounts
 from readers.counts import StageCounts
 from readers.link import LinkHealth
 from readers.mqtt_router import UnmatchedTopic
@@ -45,6 +46,7 @@ class Links:
     influxdb: Callable[[], DeliveryReport] | None = None
     clock_ahead_s: Callable[[], float] = float
     upkeep: StoreUpkeep | None = None
+    webhooks: Callable[[], WebhookCounts] | None = None
 
 
 class Health:
@@ -172,6 +174,9 @@ class Health:
         if self._links.influxdb is not None:
             for name, kind, text, value in influx_metrics(self._links.influxdb()):
                 yield from _metric(name, kind, text, value)
+        if self._links.webhooks is not None:
+            for name, kind, text, value in _webhook_metrics(self._links.webhooks()):
+                yield from _metric(f"storefloor_webhook_{name}", kind, text, value)
 
     def _upkeep_lines(self) -> Iterator[str]:
         upkeep = self._links.upkeep
@@ -292,6 +297,22 @@ def _clock_lines(clocks: Mapping[str, ClockJudgement]) -> Iterator[str]:
 
 def _family(name: str, kind: str, text: str) -> Iterable[str]:
     return (f"# HELP {name} {text}", f"# TYPE {name} {kind}")
+
+
+def _webhook_metrics(counts: WebhookCounts) -> list[tuple[str, str, str, int]]:
+    """Return (name, kind, text, value) of what became of webhook messages."""
+    return [
+        ("messages_delivered_total", "counter", "messages that were taken", counts.delivered),
+        ("tries_failed_total", "counter", "tries of messages that were not taken", counts.failed),
+        (
+            "messages_given_up_total",
+            "counter",
+            "messages that a receiver called wrong each time",
+            counts.given_up,
+        ),
+        ("endpoints", "gauge", "endpoints", counts.endpoints),
+        ("endpoints_disabled", "gauge", "endpoints that nothing is sent to", counts.disabled),
+    ]
 
 
 def _metric(name: str, kind: str, text: str, value: float) -> Iterable[str]:

@@ -145,11 +145,11 @@ class _Gateway:
         self._delivery = make_delivery(site.influxdb, run.base, store, writer, clock)
         self._janitor = Janitor(store, writer, clock, site.storage.retention(), self._clock_ahead_s)
         self._inspector = Inspector(store, clock, self._janitor.upkeep)
+        self._pepper = load_pepper(store.path.parent, keys_exist=bool(store.keys()))
+        self._webhooks = WebhookParts(site.webhooks, self.engine, store, writer, self._pepper, clock)
         self.health = Health(self.engine, self.pipeline, self._links())
         self.news = News(self.engine, self.health, self.feed, clock.now_ns)
         self._old = old_records(site.influxdb, run.base, store)
-        self._pepper = load_pepper(store.path.parent, keys_exist=bool(store.keys()))
-        self._webhooks = WebhookParts(site.webhooks, self.engine, store, writer, self._pepper, clock)
         self._app = self._build_app(run, store)
         self._on_ready = run.on_ready
 
@@ -166,6 +166,7 @@ class _Gateway:
             influxdb=self._delivery.report if self._delivery else None,
             clock_ahead_s=self._clock_ahead_s,
             upkeep=self._janitor.upkeep,
+            webhooks=self._webhooks.dispatcher.counts,
         )
 
     def _clock_ahead_s(self) -> float:

@@ -32,6 +32,7 @@ from gateway.webhooks.model import (
     Outcome,
     Position,
     Retry,
+    WebhookCounts,
 )
 from gateway.webhooks.schedule import DISABLE_AFTER_S, judged, wait_s
 from gateway.webhooks.sender import SendFailed
@@ -108,15 +109,6 @@ class _Lane:
     task: "asyncio.Task[None] | None" = None
 
 
-@dataclass(slots=True)
-class WebhookCounts:
-    """Counts since start."""
-
-    delivered: int = 0
-    failed: int = 0
-    given_up: int = 0
-
-
 class Dispatcher:
     """`describe(change)` returns a subject as it reads now, as JSON, or None where there is no such thing any more."""
 
@@ -133,7 +125,7 @@ class Dispatcher:
         monotonic_s: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self.counts = WebhookCounts()
+        self._counts = WebhookCounts()
         self._table = table
         self._sender = sender
         self._pepper = pepper
@@ -149,6 +141,12 @@ class Dispatcher:
         self._group: asyncio.TaskGroup | None = None
 
     # -- what is told to whom -------------------------------------------------------------------------
+
+    def counts(self) -> WebhookCounts:
+        """Return the counts, with how many endpoints there are now."""
+        endpoints = self.endpoints()
+        disabled = sum(not endpoint.is_enabled for endpoint in endpoints)
+        return replace(self._counts, endpoints=len(endpoints), disabled=disabled)
 
     def endpoints(self) -> list[Endpoint]:
         """Return all endpoints, oldest first."""
@@ -298,9 +296,9 @@ class Dispatcher:
         match outcome:
             case Delivered() | GiveUp():
                 if isinstance(outcome, Delivered):
-                    self.counts.delivered += 1
+                    self._counts.delivered += 1
                 else:
-                    self.counts.given_up += 1
+                    self._counts.given_up += 1
                     log.warning(
                         "webhook %s: %s was given up: %s", lane.endpoint.id, message.id, outcome.reason
                     )
@@ -309,7 +307,7 @@ class Dispatcher:
                 return None
             case Disable():
                 return await self._disable(lane, outcome.reason, delivery)
-        self.counts.failed += 1
+        self._counts.failed += 1
         now_s = self._monotonic_s()
         if lane.failing_since_s is None:
             lane.failing_since_s = now_s

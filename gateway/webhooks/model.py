@@ -93,6 +93,17 @@ class Disable:
     status: int | None = None
 
 
+@dataclass(slots=True)
+class WebhookCounts:
+    """Messages since start: taken, tried in vain, given up; and endpoints, of them disabled, now."""
+
+    delivered: int = 0
+    failed: int = 0
+    given_up: int = 0
+    endpoints: int = 0
+    disabled: int = 0
+
+
 Outcome = Delivered | Retry | GiveUp | Disable
 
 
