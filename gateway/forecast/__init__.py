@@ -1,0 +1,1 @@
+"""What will be sold, and when nothing will be left of it."""
