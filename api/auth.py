@@ -22,6 +22,7 @@ from api.context import ApiContext, context_of
 from api.hosts import host_name, is_own_page
 from api.limits import Limiter
 from api.problems import Problem, echo
+from gateway.audit import Actor
 from gateway.ports import Caller, StoreInfo
 
 SESSION_COOKIE = "storefloor_session"
@@ -58,6 +59,11 @@ class Needs:
         if not any(caller.may(scope) for scope in self.scopes):
             raise _insufficient("This", self.scopes)
         return caller
+
+
+def actor_of(request: Request, caller: Caller) -> Actor:
+    """Return who asks for a change, as it is written down."""
+    return Actor(caller.key_id, _address_of(request))
 
 
 ReadCaller = Annotated[Caller, Depends(Needs("availability:read", "availability:exact"))]

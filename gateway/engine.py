@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from gateway.alerts.engine import AlertEngine, Holds
 from gateway.alerts.records import AlertRecord, AlertType
 from gateway.alerts.rules import article_conditions, reader_condition
+from gateway.answered import AnsweredRequest
 from gateway.answers import article_view
+from gateway.audit import AuditEntry
 from gateway.catalogue import Catalogue
 from gateway.devices import DeviceLife
 from gateway.intake import ObservationIntake
@@ -24,7 +26,7 @@ from gateway.presence.belief import LEARNED_EVERY_NS
 from gateway.presence.model import Arrived, Departed, Moved, PresenceEvent
 from gateway.proofs import count_proves
 from gateway.reservations.desk import ReservationDesk
-from gateway.reservations.model import AnsweredRequest, Forgetting, Reservation
+from gateway.reservations.model import Forgetting, Reservation
 from gateway.sales import settle_paid, settle_sales
 from gateway.scans import CountSession
 from gateway.site import Site, ns
@@ -47,6 +49,7 @@ class Changes:
     reservations: list[Reservation] = field(default_factory=list)
     answered: list[AnsweredRequest] = field(default_factory=list)
     forgetting: Forgetting | None = None
+    audited: list[AuditEntry] = field(default_factory=list)
     touched: set[tuple[str, str]] = field(default_factory=set)
     devices: set[str] = field(default_factory=set)
 
@@ -254,6 +257,7 @@ class Engine:
         state = self.state
         changes.state, state.rows = state.rows, []
         changes.refused, state.refused = state.refused, []
+        changes.audited, state.audited = state.audited, []
         changes.touched, state.touched = state.touched, set()
         changes.devices, state.touched_devices = state.touched_devices, set()
         changes.state += self._scan_rows()

@@ -259,6 +259,7 @@ class Pipeline:
             reservations=changes.reservations,
             answered=changes.answered,
             forgetting=changes.forgetting,
+            audited=changes.audited,
             dead_letters=[
                 DeadLetter(device, error.reason, error.detail, error.sample, now_ns)
                 for device, error in changes.refused

@@ -7,6 +7,7 @@ The rules that change it stand beside: intake.py (devices), till.py (people and 
 import json
 from collections import Counter
 
+from gateway.audit import Actor, AuditEntry
 from gateway.calibration import Calibration
 from gateway.catalogue import Catalogue
 from gateway.device_clocks import DeviceClocks
@@ -58,6 +59,7 @@ class State:
         self.stood: dict[tuple[str, str], Counter[str]] = {}
         self.rows: list[StateRow] = []
         self.refused: list[tuple[str, Malformed]] = []
+        self.audited: list[AuditEntry] = []
         self.touched: set[tuple[str, str]] = set()
         self.touched_devices: set[str] = set()
 
@@ -66,6 +68,10 @@ class State:
         self.counts.drop(reason)
         if device in self.devices:
             self.devices[device].dropped[reason] += 1
+
+    def audit(self, actor: Actor, action: str, store: str, subject: str, detail: str, now_ns: int) -> None:
+        """Have a change written down with its commit: see AuditEntry."""
+        self.audited.append(AuditEntry(now_ns, actor.key_id, actor.address, action, store, subject, detail))
 
     def is_watched(self, store: str, zone: str, now_ns: int) -> bool:
         """Return whether a zone's readers see it now, and have for long enough."""

@@ -15,6 +15,7 @@ from api.bodies import read_body
 from api.context import context_of
 from api.cursors import decode_cursor, encode_cursor, next_link
 from api.encoding import dump
+from api.idempotency import KEY_HEADER, KEY_PROBLEMS, RETRY_AFTER, idempotency_key, replayed
 from api.openapi import json_body, problems
 from api.parameters import DEFAULT_LIMIT, CursorQuery, LimitQuery, StoreQuery
 from api.problems import Fault, Problem, echo
@@ -58,9 +59,7 @@ from gateway.reservations.model import Reservation as Found
 Model = TypeVar("Model", bound=BaseModel)
 
 PATH = "/v1/reservations"
-KEY_PATTERN = re.compile(r"[\x21-\x7e]{1,255}")
 ETAG_PATTERN = re.compile(r'(?:W/)?"([0-9]{1,9})"')
-RETRY_AFTER = {"retry-after": "1"}
 
 IdPath = Annotated[
     str,
@@ -94,14 +93,6 @@ DueQuery = Annotated[
         examples=["2026-11-21T19:00:00Z"],
     ),
 ]
-_KEY_HEADER = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "required": True,
-    "description": "A new random text (a UUID) for each reservation wanted, the same one when the request is sent "
-    "again: then it is answered and not done again, for 24 hours.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "examples": ["6f1c2a0e-8f51-4a7e-9d57-1c2b3d4e5f60"]},
-}  # fmt: skip
 _IF_MATCH = {
     "name": "If-Match",
     "in": "header",
@@ -123,9 +114,8 @@ def add_reservation_routes(router: APIRouter) -> None:
         methods=["POST"],
         status_code=201,
         response_model=Reservation,
-        responses=problems("missing_idempotency_key", "idempotency_in_progress", "idempotency_key_reused", "beyond_limit",
-                           *_GRANT, *_BODY),
-        openapi_extra={**json_body(ReservationIn), "parameters": [_KEY_HEADER]},
+        responses=problems(*dict.fromkeys((*KEY_PROBLEMS, "beyond_limit", *_GRANT, *_BODY))),
+        openapi_extra={**json_body(ReservationIn), "parameters": [KEY_HEADER]},
         tags=["reservations"],
         summary="Hold pieces for somebody",
     )  # fmt: skip
@@ -177,7 +167,7 @@ async def reserve(request: Request, caller: ReservationCaller) -> Response:
     `alternatives`, unless `allow_partial` lets fewer be held. Stock that is UNKNOWN is 409 `stock_unknown`.
     """
     context = context_of(request)
-    key = _key(request)
+    key = idempotency_key(request)
     asked = await read_body(request, ReservationIn)
     stores = asked.stores()
     for store in stores:
@@ -196,7 +186,7 @@ async def reserve(request: Request, caller: ReservationCaller) -> Response:
             others=tuple(store.id for store in stores_seen(context, caller, [])),
         ),
     )
-    headers = {"idempotent-replayed": "true"} if decided.replayed else {}
+    headers = replayed(decided.replayed)
     if isinstance(decided.outcome, Refusal):
         raise _problem(decided.outcome, headers)
     headers["location"] = f"{PATH}/{decided.outcome.id}"
@@ -340,17 +330,6 @@ def _answer(found: Found, status: int, headers: dict[str, str]) -> Response:
 
 def _lines(lines: list[LineIn] | list[LineAmended]) -> tuple[LineAsked, ...]:
     return tuple(LineAsked(line.sku, line.qty) for line in lines)
-
-
-def _key(request: Request) -> str:
-    key = request.headers.get("idempotency-key")
-    if key is None:
-        raise Problem("missing_idempotency_key", "A request that makes something bears an Idempotency-Key.")
-    if not KEY_PATTERN.fullmatch(key):
-        reason = "must be 1 to 255 visible ASCII characters"
-        fault = Fault("/header/idempotency-key", reason)
-        raise Problem("invalid_request", f"{fault.pointer}: {reason}", errors=[fault])
-    return key
 
 
 def _unknown(reservation_id: str) -> Problem:

@@ -44,6 +44,7 @@ from gateway.holds import Holds
 from gateway.ingest import Ingest
 from gateway.inventory import Inventory
 from gateway.keys import KeyRing, load_pepper
+from gateway.once import Once
 from gateway.pipeline import CLOCK_PART, Pipeline, Tap
 from gateway.presence.chunks import BadChunk
 from gateway.records import Records
@@ -123,6 +124,7 @@ class _Gateway:
             on_pass=self._notifier.alive,
             tap=run.tap,
         )
+        self._once = Once(self.pipeline, store, self.engine.state.book.answered)
         self.feed = Feed(store.journal_id, store.version)
         self._supervisors = _supervisors(run, self.pipeline)
         senders = list(mqtt_devices(site))
@@ -180,7 +182,7 @@ class _Gateway:
             records=Records(store, self._old),
             intake=self.pipeline,
             ingest=self._ingest,
-            reservations=Holds(self.engine, self.pipeline, store, run.tap),
+            reservations=Holds(self.engine, self.pipeline, self._once, store, run.tap),
             changes=ChangeLogReader(store),
             webhooks=self._webhooks.desk,
             feed=self.feed,

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
-from gateway.reservations.model import AnsweredRequest, Reservation
+from gateway.answered import AnsweredRequest
+from gateway.reservations.model import Reservation
 
 Key = tuple[str, str]
 """(store, sku)."""

@@ -9,6 +9,7 @@ What is granted here is committed with the pass, before it is answered.
 from collections.abc import Callable
 from dataclasses import replace
 
+from gateway.answered import ANSWERED_KEPT_NS
 from gateway.answers import availability
 from gateway.config_reservations import ReservationsSection
 from gateway.reservations import lifecycle
@@ -43,8 +44,6 @@ MAX_ALTERNATIVES = 5
 FIRST_FORGET_NS, FORGET_EVERY_NS = 60 * 1_000_000_000, 3_600 * 1_000_000_000
 FORGET_AT_ONCE, FORGOTTEN_PER_COMMIT = 20_000, 500
 """Rows let go by the hour, and with each commit that has reservations besides twice what that adds: none stalls."""
-ANSWERED_KEPT_NS = 86_400 * 1_000_000_000
-"""A caller repeats a request within minutes; a day covers one that was switched off over night."""
 
 
 class ReservationDesk:

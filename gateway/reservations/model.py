@@ -260,20 +260,6 @@ class Decided:
     replayed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class AnsweredRequest:
-    """A request with an idempotency key, and its answer as JSON (see `outcome_json`), to be written with its effect.
-
-    (source, key) is unique; `digest` is a hash of the request.
-    """
-
-    source: str
-    key: str
-    digest: str
-    at_ns: int
-    result: str
-
-
 def outcome_json(outcome: Outcome) -> str:
     """Return an outcome as JSON."""
     if isinstance(outcome, Reservation):

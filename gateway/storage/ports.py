@@ -15,9 +15,11 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from gateway.alerts.records import AlertRecord, AlertState
+from gateway.answered import AnsweredRequest
+from gateway.audit import AuditEntry
 from gateway.changes import Change, ChangeNote
 from gateway.movements import JournalEntry, LevelPoint, Movement
-from gateway.reservations.model import AnsweredRequest, Forgetting, Reservation, ReservationQuery
+from gateway.reservations.model import Forgetting, Reservation, ReservationQuery
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ class Commit:
     """Line protocol of what was sampled (health, KPIs), for the outbox; a store without one lets them be."""
     snapshots: list[Snapshot] = field(default_factory=list)
     changes: list[ChangeNote] = field(default_factory=list)
+    audited: list[AuditEntry] = field(default_factory=list)
 
     def is_empty(self) -> bool:
         """Return whether there is nothing to write."""
@@ -102,6 +105,7 @@ class Commit:
             or self.lines
             or self.snapshots
             or self.changes
+            or self.audited
         )
 
 

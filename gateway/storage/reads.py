@@ -5,9 +5,10 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 
 from gateway.alerts.records import AlertRecord, AlertState
+from gateway.answered import AnsweredRequest
 from gateway.changes import Change
 from gateway.movements import JournalEntry, LevelPoint
-from gateway.reservations.model import AnsweredRequest, Reservation, ReservationQuery
+from gateway.reservations.model import Reservation, ReservationQuery
 from gateway.storage import changes, level_reads, records, snapshots, webhooks
 from gateway.storage import reservations as table
 from gateway.storage.journal import JournalTable

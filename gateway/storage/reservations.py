@@ -7,9 +7,9 @@ column alone, so that it can be erased without the rest.
 import json
 from collections.abc import Sequence
 
+from gateway.answered import AnsweredRequest
 from gateway.reservations.model import (
     OPEN_STATES,
-    AnsweredRequest,
     Forgetting,
     Reservation,
     ReservationQuery,

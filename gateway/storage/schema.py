@@ -9,6 +9,7 @@ A released migration is never edited: a change of tables is one more entry at th
             └─ daily           the same of days; a series with zone '' is the sum of an article's zones
     journals ── movements      (journal, store, seq): seq is contiguous per journal and store
              └─ pruned, opening  how far movements were let go, and what they added up to
+    audit            who changed what
     state · applied · alerts · alert_outbox · dead_letters · api_keys · counters
 """
 
@@ -166,7 +167,18 @@ _WEBHOOKS = (
 
 _SECOND = (*_RETENTION, *_OUTBOX, *_SNAPSHOTS, *_RESERVATIONS, *_CHANGES, *_WEBHOOKS)
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND)
+_AUDIT = (
+    """CREATE TABLE audit (
+        id INTEGER PRIMARY KEY, at_ns INTEGER NOT NULL, key_id TEXT NOT NULL, address TEXT NOT NULL,
+        action TEXT NOT NULL, store TEXT NOT NULL, subject TEXT NOT NULL, detail TEXT NOT NULL
+    ) STRICT""",
+    """CREATE INDEX audit_at ON audit (at_ns)""",
+)
+"""Who changed what, when and from where."""
+
+_THIRD = (*_AUDIT,)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD)
 """Entry i brings a file from version i to i + 1; its statements run in one transaction."""
 
 SCHEMA_VERSION = len(MIGRATIONS)

@@ -14,6 +14,7 @@ from typing import Literal, TypeVar
 
 from gateway.movements import LevelPoint
 from gateway.storage import levels, records, reservations, retention, snapshots, webhooks
+from gateway.storage.audit import write_audit
 from gateway.storage.changes import ChangesTable
 from gateway.storage.creation import (
     migrate,
@@ -338,6 +339,7 @@ class SqliteStore(StoreReads, OutboxReads):
             records.write_dead_letters(sql, commit.dead_letters)
             reservations.write_reservations(sql, commit.reservations)
             reservations.write_answered(sql, commit.answered)
+            write_audit(sql, commit.audited)
             if commit.forgetting is not None:
                 reservations.forget(sql, commit.forgetting)
             if self._outbox is not None:

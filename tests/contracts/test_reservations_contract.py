@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from gateway.answered import AnsweredRequest
 from gateway.reservations.model import (
-    AnsweredRequest,
     Forgetting,
     Refusal,
     Reservation,

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from gateway.answered import AnsweredRequest
 from gateway.engine import Engine
-from gateway.holds import Holds, KnownKeys
+from gateway.holds import Holds
+from gateway.once import KnownKeys, Once
 from gateway.pipeline import Pipeline
 from gateway.ports import TillEvent
 from gateway.reservations.model import (
-    AnsweredRequest,
     Collect,
     Confirm,
     Decided,
@@ -90,7 +91,8 @@ class Gateway:
             on_committed=lambda _changes, _committed: None,
         )
         self.engine.restore_reservations(tables.open_reservations())
-        self.holds = Holds(self.engine, self.pipeline, tables)
+        self.once = Once(self.pipeline, tables, self.engine.state.book.answered)
+        self.holds = Holds(self.engine, self.pipeline, self.once, tables)
 
     def receive(self, totes: int) -> None:
         """Take totes into stock, outside of the pipeline."""
@@ -304,7 +306,7 @@ def test_collected_pieces_are_recorded_as_sales_once() -> None:
             told.append((source, event))
 
     async def test(gateway: Gateway) -> None:
-        gateway.holds = Holds(gateway.engine, gateway.pipeline, gateway.tables, Tap())
+        gateway.holds = Holds(gateway.engine, gateway.pipeline, gateway.once, gateway.tables, Tap())
         async with working(gateway):
             held = made(await gateway.holds.reserve("web", "a", ASKED))
             assert code(await gateway.holds.change(held.id, Collect(), frozenset())) == "wrong_state"
@@ -357,7 +359,8 @@ def test_a_killed_gateway_has_all_that_it_answered_and_nothing_twice(tmp_path: P
                 pipeline = Pipeline(
                     engine, writer, store, Clock(), max_held=1_000, on_committed=lambda _c, _d: None
                 )
-                holds = Holds(engine, pipeline, store)
+                once = Once(pipeline, store, engine.state.book.answered)
+                holds = Holds(engine, pipeline, once, store)
                 task = asyncio.create_task(pipeline.run())
                 if receives:
                     event = TillEvent("e", "receive", STORE, "TOTE", None, None, 8, T0)

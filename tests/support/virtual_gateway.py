@@ -19,6 +19,7 @@ from gateway.holds import Holds
 from gateway.ingest import Ingest
 from gateway.inventory import Inventory
 from gateway.keys import KeyRing, issue, load_pepper
+from gateway.once import Once
 from gateway.pipeline import Pipeline
 from gateway.records import Records
 from gateway.storage.ports import Committed
@@ -92,6 +93,7 @@ async def virtual_gateway(shop: VirtualShop, folder: Path) -> AsyncIterator[Virt
             key, token = issue("test", SCOPES, (), 1, pepper)
             store.add_key(key)
             links = Links(serial={}, mqtt=None, frames=shop.router.device_counts, inside={}, repeats={})
+            once = Once(pipeline, store, shop.engine.state.book.answered)
             app = create_app(
                 Ports(
                     clock=clock,
@@ -101,7 +103,7 @@ async def virtual_gateway(shop: VirtualShop, folder: Path) -> AsyncIterator[Virt
                     ingest=Ingest(
                         {}, shop.router, MqttIntake(shop.router, pipeline).hand_in, pipeline, clock.now_ns
                     ),
-                    reservations=Holds(shop.engine, pipeline, store),
+                    reservations=Holds(shop.engine, pipeline, once, store),
                     changes=ChangeLogReader(store),
                     webhooks=FakeWebhooks(),
                     feed=feed,

@@ -78,6 +78,19 @@ def test_every_answer_is_as_before(migrated: tuple[SqliteStore, dict[str, Any]])
     assert [[k.id, k.name, k.revoked_at_ns] for k in kept] == told["keys"]
 
 
+def test_what_version_2_knew_is_known(tmp_path: Path) -> None:
+    """Reservations, the answers to keys, the log of changes and webhook endpoints."""
+    path, told = old_store(tmp_path, 2)
+    store = SqliteStore.open(path)
+    open_ones = [[r.id, r.store, r.state, r.expires_ns] for r in store.open_reservations()]
+    changes = store.changes_after("lyon-1", 0, 9) or []
+    assert open_ones == told["reservations"] != []
+    assert [list(name) for name in store.answered_keys(0, 9)] == told["answered"] != []
+    assert [[c.seq, c.type, c.subject] for c in changes] == told["changes"] != []
+    assert [[e.id, e.url] for e in store.webhook_endpoints()] == told["webhooks"] != []
+    store.close()
+
+
 def test_it_goes_on_where_it_was(migrated: tuple[SqliteStore, dict[str, Any]]) -> None:
     """The next movement has the next sequence, the next commit the next version; it is migrated once."""
     store, told = migrated
