@@ -310,6 +310,12 @@ def _webhook_metrics(counts: WebhookCounts) -> list[tuple[str, str, str, int]]:
             "messages that a receiver called wrong each time",
             counts.given_up,
         ),
+        (
+            "faults_total",
+            "counter",
+            "turns that ended by a fault of storefloor itself, see its log",
+            counts.faults,
+        ),
         ("endpoints", "gauge", "endpoints", counts.endpoints),
         ("endpoints_disabled", "gauge", "endpoints that nothing is sent to", counts.disabled),
     ]

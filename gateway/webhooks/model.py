@@ -95,11 +95,12 @@ class Disable:
 
 @dataclass(slots=True)
 class WebhookCounts:
-    """Messages since start: taken, tried in vain, given up; and endpoints, of them disabled, now."""
+    """Since start: messages taken, tried in vain, given up, and faults of ours; endpoints, of them disabled, now."""
 
     delivered: int = 0
     failed: int = 0
     given_up: int = 0
+    faults: int = 0
     endpoints: int = 0
     disabled: int = 0
 

@@ -9,7 +9,7 @@ from gateway.webhooks.model import Delivery, Endpoint, Position
 
 
 class StoredWebhooks:
-    """Implements gateway.webhooks.dispatcher.Table: writes go between two commits of the writer's thread."""
+    """Implements gateway.webhooks.ports.Table: writes go between two commits of the writer's thread."""
 
     def __init__(self, store: SqliteStore, writer: Writer) -> None:
         self._store = store

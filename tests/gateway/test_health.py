@@ -11,6 +11,7 @@ from gateway.pipeline import Pipeline
 from gateway.ports import Readiness
 from gateway.storage.sizes import Sizes
 from gateway.storage.upkeep import StoreUpkeep
+from gateway.webhooks.model import WebhookCounts
 from readers.counts import StageCounts
 from readers.errors import Malformed
 from readers.link import LinkHealth, LinkState
@@ -129,6 +130,21 @@ def test_metrics_say_what_is() -> None:
     passed = samples['storefloor_stage_passed_total{stage="observations"}']
     dropped = samples['storefloor_stage_dropped_total{stage="observations",reason="unknown_antenna"}']
     assert received == passed + dropped
+
+
+def test_metrics_say_what_became_of_webhooks() -> None:
+    """Messages by outcome, our own faults, and how many endpoints nothing is sent to."""
+    counts = WebhookCounts(delivered=5, failed=4, given_up=3, faults=2, endpoints=7, disabled=1)
+    no_counts: dict[str, StageCounts] = {}
+    samples = Gateway(Links({}, None, no_counts, no_counts, no_counts, webhooks=lambda: counts)).samples()
+    assert {name: value for name, value in samples.items() if "webhook" in name} == {
+        "storefloor_webhook_messages_delivered_total{}": 5,
+        "storefloor_webhook_tries_failed_total{}": 4,
+        "storefloor_webhook_messages_given_up_total{}": 3,
+        "storefloor_webhook_faults_total{}": 2,
+        "storefloor_webhook_endpoints{}": 7,
+        "storefloor_webhook_endpoints_disabled{}": 1,
+    }
 
 
 def test_metrics_say_how_clocks_are() -> None:

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import time
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Self
 
@@ -15,7 +16,7 @@ START_WAIT_S = 15.0
 STOP_WAIT_S = 10.0
 
 
-class BrokerProcess:
+class BrokerProcess(ABC):
     """Start, stop, kill and start again. Subclasses say which command runs."""
 
     host = "127.0.0.1"
@@ -33,9 +34,9 @@ class BrokerProcess:
     def __exit__(self, *exc: object) -> None:
         self.stop()
 
+    @abstractmethod
     def command(self) -> list[str]:
         """Return the command line that serves on `self.port`."""
-        raise NotImplementedError
 
     def start(self) -> None:
         """Return once it takes connections."""

@@ -132,7 +132,7 @@ class Delivery:
         except StoreError as error:  # the disk: the pipeline waits for it as well, and says so
             log.info("influxdb: the outbox cannot be read now: %s", error)
             return STORE_WAIT_S
-        except Exception as error:  # a fault of ours must not end the shop's gateway
+        except Exception as error:  # the edge of the task: a fault of ours must not end the shop's gateway
             log.exception("influxdb: a fault of storefloor itself; it is tried again")
             self._failed(ServerDenies(f"{type(error).__name__}: {error}", "report this with the log"))
             return STORE_WAIT_S

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+import threading
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from gateway.storage.ports import Commit
 from gateway.storage.sqlite import STORE_FILE, SqliteStore
 from gateway.storage.writer import Writer
 from gateway.webhooks.dispatcher import Dispatcher
+from gateway.webhooks.lane import FAULT_RETRY_S
 from gateway.webhooks.model import Answer, Endpoint
 from gateway.webhooks.schedule import DISABLE_AFTER_S, REFUSED_TRIES, WAITS_S
 from gateway.webhooks.sender import SendFailed
@@ -62,24 +64,30 @@ class Receiver:
 
 
 class Shop:
-    """A store on disk, its writer and a dispatcher; sleeping takes no time, and is noted."""
+    """A store on disk, its writer and a dispatcher. Its rests are noted, and take no time unless `is_patient`: then
+    nothing but a sign ends them.
+    """
 
     def __init__(self, path: Path, receiver: Receiver) -> None:
         self.store = SqliteStore.open(path, synchronous="OFF")
         self.receiver = receiver
         self.slept_s: list[float] = []
+        self.is_patient = False
+        self.fault: Exception | None = None
         self.now_s = 0.0
         self.numbers = itertools.count()
 
     async def describe(self, change: Change) -> bytes | None:
         """Return a subject, or None for one that is gone."""
+        if self.fault is not None:
+            raise self.fault
         return None if change.subject == "gone" else json.dumps({"sku": change.subject}).encode()
 
-    async def sleep(self, seconds: float) -> None:
-        """Let time pass at once."""
+    async def rest(self, sign: asyncio.Event, seconds: float) -> None:
+        """Let time pass at once, or wait for the sign."""
         self.slept_s.append(seconds)
         self.now_s += seconds
-        await asyncio.sleep(0)
+        await (sign.wait() if self.is_patient else asyncio.sleep(0))
 
     def dispatcher(self, writer: Writer) -> Dispatcher:
         """Return a dispatcher of this shop."""
@@ -92,7 +100,7 @@ class Shop:
             str,
             chance=lambda: 0.5,
             monotonic_s=lambda: self.now_s,
-            sleep=self.sleep,
+            rest=self.rest,
         )
 
     async def note(self, writer: Writer, subjects: Iterable[str]) -> None:
@@ -319,6 +327,119 @@ def test_a_replay_tells_again_from_where_it_is_asked(tmp_path: Path) -> None:
         life(shop, live)
     ids = [message for message, _, _ in receiver.tries]
     assert ids[3:] == ids[1:3]
+
+
+@pytest.mark.parametrize("mend", ["url", "replay"])
+def test_an_operator_need_not_wait_for_the_next_try(tmp_path: Path, mend: str) -> None:
+    """A receiver that is away is asked again hours later, whatever the shop sells meanwhile; but at once where its
+    endpoint was changed, or is to be told again.
+    """
+    receiver = Receiver(lambda _: 0)
+
+    async def live(dispatcher: Dispatcher, writer: Writer) -> None:
+        shop.is_patient = True
+        await dispatcher.put(endpoint())
+        await shop.note(writer, ["a"])
+        dispatcher.wake()
+        await until(lambda: shop.slept_s)
+        await shop.note(writer, ["b"])
+        dispatcher.wake()
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert (len(receiver.tries), dispatcher.failing("wh_1")) == (1, 1)
+        receiver.answer = lambda _: 204
+        if mend == "url":
+            await dispatcher.put(endpoint(url="https://mended/"))
+        else:
+            assert await dispatcher.replay("wh_1", STORE, 0)
+        await until(lambda: len(receiver.taken) == 2)
+
+    with shop_at(tmp_path, receiver) as shop:
+        life(shop, live)
+    assert [m["data"]["sku"] for m in receiver.taken] == ["a", "b"]
+
+
+class Deaf(Receiver):
+    """Thinks over each message until it is let go on."""
+
+    def __init__(self, answer: Callable[[int], int]) -> None:
+        super().__init__(answer)
+        self.is_asked, self.goes_on = threading.Event(), threading.Event()
+
+    def post(self, url: str, headers: dict[str, str], body: bytes) -> Answer:
+        """Answer a message, once that is wanted."""
+        self.is_asked.set()
+        assert self.goes_on.wait(20)
+        return super().post(url, headers, body)
+
+
+@pytest.mark.parametrize("old_answer", [410, 404, 0])
+def test_what_the_old_address_answers_says_nothing_of_the_new_one(tmp_path: Path, old_answer: int) -> None:
+    """Changed while a message is under way: it is neither disabled nor left alone for the old one's answer."""
+    receiver = Deaf(lambda tries: old_answer if tries == 0 else 204)
+
+    async def live(dispatcher: Dispatcher, writer: Writer) -> None:
+        shop.is_patient = True
+        await dispatcher.put(endpoint())
+        await shop.note(writer, ["a"])
+        dispatcher.wake()
+        await until(receiver.is_asked.is_set)
+        await dispatcher.put(endpoint(url="https://mended/"))
+        receiver.goes_on.set()
+        await until(lambda: receiver.taken)
+        assert dispatcher.endpoints()[0].is_enabled
+
+    with shop_at(tmp_path, receiver) as shop:
+        life(shop, live)
+        assert shop.slept_s == []
+
+
+def test_a_replay_while_a_message_is_under_way_is_not_passed_over(tmp_path: Path) -> None:
+    """The message that is taken meanwhile moves nothing: all that was asked for is told, and on disk."""
+    receiver = Deaf(lambda _: 204)
+
+    async def live(dispatcher: Dispatcher, writer: Writer) -> None:
+        receiver.goes_on.set()
+        await dispatcher.put(endpoint())
+        await shop.note(writer, ["a", "b"])
+        dispatcher.wake()
+        await until(lambda: dispatcher.position("wh_1", STORE) == 2)
+        receiver.goes_on.clear()
+        receiver.is_asked.clear()
+        await shop.note(writer, ["c", "d"])
+        dispatcher.wake()
+        await until(receiver.is_asked.is_set)
+        assert await dispatcher.replay("wh_1", STORE, 0)
+        receiver.goes_on.set()
+        await until(lambda: dispatcher.position("wh_1", STORE) == 4)
+
+    with shop_at(tmp_path, receiver) as shop:
+        life(shop, live)
+        assert [p.seq for p in shop.store.webhook_positions()] == [4]
+    told = [(m["previous_sequence"], m["sequence"]) for m in receiver.taken]
+    assert told == [(0, 1), (1, 2), (2, 3), (0, 1), (1, 2), (2, 3), (3, 4)]
+
+
+def test_a_fault_of_ours_ends_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """It is counted, logged once, and tried again after a rest that no sale cuts short; then nothing is missing."""
+    receiver = Receiver()
+
+    async def live(dispatcher: Dispatcher, writer: Writer) -> None:
+        shop.fault = KeyError("a fault")
+        await dispatcher.put(endpoint())
+        await shop.note(writer, ["a"])
+        dispatcher.wake()
+        await until(lambda: dispatcher.counts().faults >= 3)
+        shop.fault = None
+        await until(lambda: receiver.taken)
+
+    with shop_at(tmp_path, receiver) as shop, caplog.at_level("ERROR"):
+        life(shop, live)
+        assert set(shop.slept_s) == {FAULT_RETRY_S}
+    assert [m["data"]["sku"] for m in receiver.taken] == ["a"]
+    assert [record.getMessage() for record in caplog.records] == [
+        "webhook wh_1: a fault of storefloor itself; it is tried again"
+    ]
 
 
 def test_one_that_is_away_holds_nobody_up(tmp_path: Path) -> None:
