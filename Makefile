@@ -11,9 +11,10 @@ MINUTES ?= 30
 RATE ?= 20000
 CYCLES ?= 1000
 CUTS ?= 1000
+REQUESTS ?= 100000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup setup-dev test lint check fuzz crash powercut soak bench evaluate requirements wheel-check clean
+.PHONY: help demo setup setup-dev test lint check fuzz crash powercut storm soak bench evaluate requirements wheel-check clean
 
 help: ## list these commands
 	@echo "storefloor: honest, real-time stock from readers, scanners and shelf sensors"
@@ -55,6 +56,9 @@ crash: setup-dev ## kill -9 at random instants under load, restart, compare: mak
 
 powercut: setup-dev ## power cuts on an ext4 loop disk (needs root), compare: make powercut CUTS=1000
 	$(BIN)/python -m tests.durability.powercut --cuts $(CUTS) $(ARGS)
+
+storm: setup-dev ## many clients after few pieces, kill -9 amid it, compare: make storm REQUESTS=1000000
+	$(BIN)/python -m tests.storm.run --requests $(REQUESTS) $(ARGS)
 
 soak: setup-dev ## half an hour under load, judged by rule: make soak MINUTES=30 RATE=20000 ARGS="--report soak.html"
 	$(BIN)/python -m tests.soak.run --minutes $(MINUTES) --rate $(RATE) $(ARGS)
