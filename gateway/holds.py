@@ -11,20 +11,24 @@ from dataclasses import replace
 from typing import Protocol
 
 from gateway.answered import KeyRefused
+from gateway.audit import Actor, lines_told
 from gateway.engine import Engine
 from gateway.once import Decisions, Once
 from gateway.ports import TillEvent
 from gateway.reservations.desk import leaving
 from gateway.reservations.model import (
     LASTING_REFUSALS,
+    Amend,
     Collect,
     Command,
     Decided,
     NewReservation,
     Outcome,
+    Pick,
     Refusal,
     Reservation,
     ReservationQuery,
+    Transfer,
     outcome_json,
     outcome_of,
 )
@@ -68,6 +72,7 @@ class Holds:
         store: Reservations,
         tap: EventTap | None = None,
     ) -> None:
+        self._state = engine.state
         self._desk = engine.desk
         self._book = engine.state.book
         self._pipeline = pipeline
@@ -78,16 +83,18 @@ class Holds:
 
     # -- a new one ------------------------------------------------------------------------------------
 
-    async def reserve(self, source: str, key: str, asked: NewReservation) -> Decided:
-        """Hold pieces; a request with the `key` of an earlier one of `source` gets its answer."""
+    async def reserve(self, actor: Actor, key: str, asked: NewReservation) -> Decided:
+        """Hold pieces; a request with the `key` of an earlier one of the same API key gets its answer."""
+
+        def decide(now_ns: int) -> Outcome:
+            made = self._desk.reserve(self._new_id(now_ns), asked, now_ns)
+            if isinstance(made, Reservation):
+                told = lines_told([(line.sku, line.secured) for line in made.lines])
+                self._audit(actor, "create", made.store, made.id, told, now_ns)
+            return made
+
         try:
-            answered = await self._once.decide(
-                source,
-                key,
-                _digest(asked),
-                lambda now_ns: self._desk.reserve(self._new_id(now_ns), asked, now_ns),
-                OutcomeForm(),
-            )
+            answered = await self._once.decide(actor.key_id, key, _digest(asked), decide, OutcomeForm())
         except KeyRefused as refused:
             return Decided(Refusal(refused.code, refused.detail))
         return Decided(answered.outcome, answered.replayed)
@@ -99,7 +106,9 @@ class Holds:
 
     # -- a change of one ------------------------------------------------------------------------------
 
-    async def change(self, reservation_id: str, command: Command, stores: frozenset[str]) -> Outcome:
+    async def change(
+        self, actor: Actor, reservation_id: str, command: Command, stores: frozenset[str]
+    ) -> Outcome:
         """Let a command take effect on a reservation of one of `stores` (empty: of any)."""
         if self._pipeline.is_full():
             return _OVERLOADED
@@ -114,9 +123,18 @@ class Holds:
             outcome = self._desk.change(found, command, now_ns)
             if isinstance(command, Collect) and not command.sold_by_till and found.is_open:
                 self._tell_sales(outcome, now_ns)
+            if isinstance(outcome, Reservation) and outcome != found.as_of(now_ns):
+                told = f"to {outcome.store}" if isinstance(command, Transfer) else _told(command, outcome)
+                verb = type(command).__name__.lower()
+                self._audit(actor, verb, found.store, reservation_id, told, now_ns)
             return outcome
 
         return await self._pipeline.decide(decide)
+
+    def _audit(
+        self, actor: Actor, verb: str, store: str, reservation_id: str, told: str, now_ns: int
+    ) -> None:
+        self._state.audit(actor, f"reservations.{verb}", store, reservation_id, told, now_ns)
 
     def _tell_sales(self, collected: Outcome, now_ns: int) -> None:
         """Let the tap hear of the pieces that left: in a recording they are sales like any other."""
@@ -141,6 +159,15 @@ class Holds:
 
 
 _OVERLOADED = Refusal("overloaded", "the gateway holds more input than it can write")
+
+
+def _told(command: Command, after: Reservation) -> str:
+    """Return what a step did, where its name does not say it: quantities given, pieces picked."""
+    if isinstance(command, Amend):
+        return lines_told([(line.sku, line.secured) for line in after.lines])
+    if isinstance(command, Pick):
+        return lines_told([(line.sku, line.picked) for line in after.lines])
+    return ""
 
 
 def _digest(asked: NewReservation) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from gateway.alerts.records import AlertRecord, AlertState
+from gateway.audit import Actor
 from gateway.calibration import CalibrationReport
 from gateway.changes import ChangeType
 from gateway.device_clocks import ClockJudgement
@@ -398,11 +399,13 @@ class IntakePort(Protocol):
 class ReservationsPort(Protocol):
     """Pieces promised to someone until a time. What is returned is on disk."""
 
-    async def reserve(self, source: str, key: str, asked: NewReservation) -> Decided:
-        """Hold pieces; a request with the `key` of an earlier one of `source` gets its answer."""
+    async def reserve(self, actor: Actor, key: str, asked: NewReservation) -> Decided:
+        """Hold pieces; a request with the `key` of an earlier one of the same API key gets its answer."""
         ...
 
-    async def change(self, reservation_id: str, command: Command, stores: frozenset[str]) -> Outcome:
+    async def change(
+        self, actor: Actor, reservation_id: str, command: Command, stores: frozenset[str]
+    ) -> Outcome:
         """Let a command take effect on a reservation of one of `stores` (empty: of any)."""
         ...
 

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.answers import JSON, NO_STORE, VARY, json_answer
-from api.auth import ReservationCaller, ReservationReader, require_store, stores_seen
+from api.auth import ReservationCaller, ReservationReader, actor_of, require_store, stores_seen
 from api.bodies import read_body
 from api.context import context_of
 from api.cursors import decode_cursor, encode_cursor, next_link
@@ -173,7 +173,7 @@ async def reserve(request: Request, caller: ReservationCaller) -> Response:
     for store in stores:
         require_store(context, caller, store)
     decided = await context.ports.reservations.reserve(
-        caller.key_id,
+        actor_of(request, caller),
         key,
         NewReservation(
             stores=stores,
@@ -308,7 +308,7 @@ _STEPS: tuple[tuple[str, Handler, type[BaseModel], tuple[str, ...], str], ...] =
 
 async def _change(request: Request, caller: Caller, reservation_id: str, command: Command) -> Response:
     outcome: Outcome = await context_of(request).ports.reservations.change(
-        reservation_id, command, caller.stores
+        actor_of(request, caller), reservation_id, command, caller.stores
     )
     if isinstance(outcome, Refusal):
         raise _problem(outcome, {})

@@ -1,4 +1,4 @@
-"""`storefloor export`: journal, levels or alerts as flat rows, beside a running gateway. I/O."""
+"""`storefloor export`: journal, levels, alerts or the audit log as flat rows, beside a running gateway. I/O."""
 
 import argparse
 import os
@@ -18,11 +18,21 @@ from gateway.errors import ConfigError
 from gateway.interchange.lines import Format, encode, encode_header
 from gateway.interchange.tables import NS_PER_S, TABLES, Row
 from gateway.storage.backup import require_readable
-from gateway.storage.exporting import Reading, Wanted, alert_pages, count, journal_pages, level_pages
+from gateway.storage.exporting import (
+    Reading,
+    Wanted,
+    alert_pages,
+    audit_pages,
+    count,
+    journal_pages,
+    level_pages,
+)
 from gateway.storage.sql import Sql
 from gateway.storage.sqlite import opened_file
 
-PAGES = MappingProxyType({"journal": journal_pages, "levels": level_pages, "alerts": alert_pages})
+PAGES = MappingProxyType(
+    {"journal": journal_pages, "levels": level_pages, "alerts": alert_pages, "audit": audit_pages}
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

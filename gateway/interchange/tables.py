@@ -121,7 +121,24 @@ ALERTS = Table(
 )
 """Alert episodes; `evidence` is a JSON object as text. They are exported only."""
 
-TABLES: Mapping[str, Table] = MappingProxyType({table.name: table for table in (JOURNAL, LEVELS, ALERTS)})
+AUDIT = Table(
+    "audit",
+    (
+        Column("id", "integer", least=1),
+        *_time("at"),
+        Column("key_id"),
+        Column("address"),
+        Column("action"),
+        Column("store"),
+        Column("subject"),
+        Column("detail"),
+    ),
+)
+"""Who changed what, when and from where. It is exported only: nobody writes it by hand."""
+
+TABLES: Mapping[str, Table] = MappingProxyType(
+    {table.name: table for table in (JOURNAL, LEVELS, ALERTS, AUDIT)}
+)
 
 
 class RowRefused(ValueError):  # noqa: N818 - named by what happened to it

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.interchange.tables import INT64, Row
+from gateway.storage.audit import COLUMNS as AUDIT_COLUMNS
 from gateway.storage.rows import MOVEMENT_COLUMNS
 from gateway.storage.sql import Sql, SqlValue
 
@@ -42,7 +43,7 @@ class Wanted:
 
 def count(sql: Sql, table: str) -> int:
     """Return how many rows the table has in all, for a bar that shows how far it is."""
-    name = {"journal": "movements", "levels": "levels", "alerts": "alerts"}[table]
+    name = {"journal": "movements"}.get(table, table)
     return int(sql.execute(f"SELECT count(*) FROM {name}").fetchone()[0])  # noqa: S608 - our own names
 
 
@@ -120,6 +121,22 @@ def alert_pages(reading: Reading, wanted: Wanted) -> Iterator[list[Row]]:
         at = rows[-1][:2]
         found = [_alert_row(json.loads(text)) for _, _, text in rows]
         yield [row for row in found if wanted.sku is None or row[8] == wanted.sku]
+
+
+def audit_pages(reading: Reading, wanted: Wanted) -> Iterator[list[Row]]:
+    """Yield the audit log in the order of its commits; it knows no SKUs."""
+    where, values = _matching(Wanted(wanted.from_ns, wanted.to_ns, wanted.store), "at_ns")
+    last = 0
+    while True:
+        with reading() as sql:
+            rows = sql.execute(
+                f"SELECT id, {AUDIT_COLUMNS} FROM audit WHERE id > ? AND {where} ORDER BY id LIMIT ?",  # noqa: S608 - as above
+                (last, *values, PAGE_ROWS),
+            ).fetchall()
+        if not rows:
+            return
+        last = rows[-1][0]
+        yield rows
 
 
 def _alert_row(record: dict[str, Any]) -> Row:

@@ -6,11 +6,13 @@ from contextlib import AbstractContextManager
 
 from gateway.alerts.records import AlertRecord, AlertState
 from gateway.answered import AnsweredRequest
+from gateway.audit import AuditQuery, AuditRow
 from gateway.changes import Change
 from gateway.movements import JournalEntry, LevelPoint
 from gateway.reservations.model import Reservation, ReservationQuery
 from gateway.storage import changes, level_reads, records, snapshots, webhooks
 from gateway.storage import reservations as table
+from gateway.storage.audit import audit_rows
 from gateway.storage.journal import JournalTable
 from gateway.storage.ports import ApiKey, AppliedEvent, DeadLetter, HistoryStep, SeriesKey, Snapshot, StateRow
 from gateway.storage.resolution import Kept
@@ -180,6 +182,11 @@ class StoreReads(ABC):
         """Return the newest dead letters, newest first."""
         with self._reading() as sql:
             return records.dead_letters(sql, limit)
+
+    def audit_rows(self, query: AuditQuery) -> list[AuditRow]:
+        """Return what is asked for of the audit log, newest first."""
+        with self._reading() as sql:
+            return audit_rows(sql, query)
 
     def keys(self) -> list[ApiKey]:
         """Return all keys, the revoked ones too."""

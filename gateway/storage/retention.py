@@ -1,7 +1,7 @@
 """Letting go of what is old, a few rows at a time. SQL over a connection that it is given.
 
-    round:  boundaries move ─▶ levels ─▶ hourly ─▶ daily ─▶ movements ─▶ applied ─▶ alerts ─▶ dead letters ─▶ pages
-            └ one slice ┘      └ slices of a few hundred rows, each a transaction of its own ──────────────────┘
+    round:  boundaries move ─▶ levels ─▶ hourly ─▶ daily ─▶ movements ─▶ applied ─▶ alerts ─▶ dead letters ─▶ audit ─▶ pages
+            └ one slice ┘      └ slices of a few hundred rows, each a transaction of its own ────────────────────────────┘
 
 A round may end anywhere, and the next one goes on: answers rest on the boundaries (see resolution.py), not
 on what is deleted yet. Of each series the newest row before a boundary stays, for it says the level there.
@@ -72,6 +72,7 @@ def sweep_round(sql: Sql, retention: Retention, now_ns: int, pace: Pace) -> Iter
     yield from _counted(sql, "applied", _applied(sql, now_ns - retention.applied_ns, pace))
     yield from _counted(sql, "alerts", _alerts(sql, now_ns - retention.alerts_ns, pace))
     yield from _counted(sql, "dead_letters", _dead_letters(sql, now_ns - retention.dead_letters_ns))
+    yield from _counted(sql, "audit", _audit(sql, now_ns - retention.audit_ns, pace))
     yield from (Slice("pages", pages) for pages in _pages(sql, pace))
 
 
@@ -226,6 +227,14 @@ def _alerts(sql: Sql, before_ns: int, pace: Pace) -> Iterator[int]:
 
 def _dead_letters(sql: Sql, before_ns: int) -> Iterator[int]:
     yield sql.execute("DELETE FROM dead_letters WHERE at_ns < ?", (before_ns,)).rowcount
+
+
+def _audit(sql: Sql, before_ns: int, pace: Pace) -> Iterator[int]:
+    while rows := sql.execute(
+        "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at_ns < ? ORDER BY at_ns LIMIT ?)",
+        (before_ns, pace.rows),
+    ).rowcount:
+        yield rows
 
 
 def _pages(sql: Sql, pace: Pace) -> Iterator[int]:

@@ -14,3 +14,4 @@ class Retention:
     applied_ns: int
     alerts_ns: int
     dead_letters_ns: int
+    audit_ns: int

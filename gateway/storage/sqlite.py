@@ -12,6 +12,7 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Literal, TypeVar
 
+from gateway.audit import AuditEntry
 from gateway.movements import LevelPoint
 from gateway.storage import levels, records, reservations, retention, snapshots, webhooks
 from gateway.storage.audit import write_audit
@@ -376,15 +377,18 @@ class SqliteStore(StoreReads, OutboxReads):
         with self._writing() as sql:
             add_gap(sql, reason, from_ns, to_ns)
 
-    def add_key(self, key: ApiKey) -> None:
-        """Store a new API key; any process, any thread."""
+    def add_key(self, key: ApiKey, audited: AuditEntry | None = None) -> None:
+        """Store a new API key, and who made it; any process, any thread."""
         with self._writing() as sql:
             records.add_key(sql, key)
+            write_audit(sql, [audited] if audited is not None else [])
 
-    def revoke_key(self, key_id: str, at_ns: int) -> bool:
-        """Mark a key as revoked; any process, any thread."""
+    def revoke_key(self, key_id: str, at_ns: int, audited: AuditEntry | None = None) -> bool:
+        """Mark a key as revoked, and who did it where there was one; any process, any thread."""
         with self._writing() as sql:
-            return records.revoke_key(sql, key_id, at_ns)
+            is_revoked = records.revoke_key(sql, key_id, at_ns)
+            write_audit(sql, [audited] if audited is not None and is_revoked else [])
+            return is_revoked
 
     def keep_webhook(
         self, endpoint: Endpoint | None, positions: Sequence[Position], delivery: Delivery | None

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gateway.answered import AnsweredRequest
+from gateway.audit import Actor
 from gateway.engine import Engine
 from gateway.holds import Holds
 from gateway.once import KnownKeys, Once
@@ -33,6 +34,7 @@ from tests.support.small_site import STORE, T0, S, new_engine
 from tests.support.virtual_loop import loop_s, run_virtual
 
 DAY_S = 86_400
+WEB, APP = Actor("web", "10.0.0.7"), Actor("app", "10.0.0.8")
 ASKED = NewReservation((STORE,), (LineAsked("TOTE", 1),), "web", "cart-1")
 
 
@@ -145,7 +147,7 @@ def test_a_hold_is_answered_no_earlier_than_it_is_on_disk() -> None:
     async def test(gateway: Gateway) -> None:
         gateway.tables.hold()
         async with working(gateway):
-            asked = asyncio.create_task(gateway.holds.reserve("web", "a", ASKED))
+            asked = asyncio.create_task(gateway.holds.reserve(WEB, "a", ASKED))
             await asyncio.sleep(60)
             assert not asked.done()
             query = ReservationQuery(stores=(STORE,))
@@ -165,7 +167,7 @@ def test_a_disk_that_refuses_delays_the_answer_and_doubles_nothing() -> None:
 
     async def test(gateway: Gateway) -> None:
         async with working(gateway):
-            held = made(await gateway.holds.reserve("web", "a", ASKED))
+            held = made(await gateway.holds.reserve(WEB, "a", ASKED))
         assert gateway.tables.rows() == {held.id: held}
         assert gateway.reserved() == 1
 
@@ -177,19 +179,19 @@ def test_a_repeat_gets_the_first_answer_and_takes_nothing_more() -> None:
 
     async def test(gateway: Gateway) -> None:
         async with working(gateway):
-            first = await gateway.holds.reserve("web", "a", ASKED)
-            again = await gateway.holds.reserve("web", "a", replace(ASKED, others=("paris-1",)))
+            first = await gateway.holds.reserve(WEB, "a", ASKED)
+            again = await gateway.holds.reserve(WEB, "a", replace(ASKED, others=("paris-1",)))
             assert (again.outcome, first.replayed, again.replayed) == (first.outcome, False, True)
-            other = await gateway.holds.reserve("web", "a", replace(ASKED, channel="app"))
+            other = await gateway.holds.reserve(WEB, "a", replace(ASKED, channel="app"))
             assert (code(other.outcome), other.replayed) == ("idempotency_key_reused", False)
-            assert made(await gateway.holds.reserve("app", "a", ASKED)).id != made(first).id
+            assert made(await gateway.holds.reserve(APP, "a", ASKED)).id != made(first).id
             assert gateway.reserved() == 2
-            refused = await gateway.holds.reserve("web", "b", ASKED)
-            await gateway.holds.change(made(first).id, Release(), frozenset())
-            again = await gateway.holds.reserve("web", "b", ASKED)
+            refused = await gateway.holds.reserve(WEB, "b", ASKED)
+            await gateway.holds.change(WEB, made(first).id, Release(), frozenset())
+            again = await gateway.holds.reserve(WEB, "b", ASKED)
             assert (code(again.outcome), again.replayed) == ("insufficient_availability", True)
             assert again.outcome == refused.outcome
-            assert made(await gateway.holds.reserve("web", "c", ASKED))
+            assert made(await gateway.holds.reserve(WEB, "c", ASKED))
 
     scripted(test)
 
@@ -200,8 +202,8 @@ def test_what_the_caller_may_mend_is_not_kept_under_its_key() -> None:
     async def test(gateway: Gateway) -> None:
         async with working(gateway):
             wrong = replace(ASKED, lines=(LineAsked("TOTES", 1),))
-            assert code((await gateway.holds.reserve("web", "a", wrong)).outcome) == "unknown_sku"
-            assert made(await gateway.holds.reserve("web", "a", ASKED))
+            assert code((await gateway.holds.reserve(WEB, "a", wrong)).outcome) == "unknown_sku"
+            assert made(await gateway.holds.reserve(WEB, "a", ASKED))
 
     scripted(test)
 
@@ -212,13 +214,13 @@ def test_while_the_first_runs_a_repeat_is_told_so() -> None:
     async def test(gateway: Gateway) -> None:
         gateway.tables.hold()
         async with working(gateway):
-            first = asyncio.create_task(gateway.holds.reserve("web", "a", ASKED))
+            first = asyncio.create_task(gateway.holds.reserve(WEB, "a", ASKED))
             await asyncio.sleep(1)
-            again = await gateway.holds.reserve("web", "a", ASKED)
+            again = await gateway.holds.reserve(WEB, "a", ASKED)
             assert code(again.outcome) == "idempotency_in_progress"
             first.cancel()
             await asyncio.sleep(1)
-            last = asyncio.create_task(gateway.holds.reserve("web", "a", ASKED))
+            last = asyncio.create_task(gateway.holds.reserve(WEB, "a", ASKED))
             await asyncio.sleep(1)
             assert not last.done()
             gateway.tables.open.set()
@@ -234,9 +236,9 @@ def test_of_twenty_at_once_with_one_key_one_takes_a_piece() -> None:
 
     async def test(gateway: Gateway) -> None:
         async with working(gateway):
-            same = await asyncio.gather(*(gateway.holds.reserve("web", "a", ASKED) for _ in range(20)))
+            same = await asyncio.gather(*(gateway.holds.reserve(WEB, "a", ASKED) for _ in range(20)))
             assert [isinstance(d.outcome, Reservation) for d in same].count(True) == 1
-            apart = await asyncio.gather(*(gateway.holds.reserve("web", f"k{n}", ASKED) for n in range(20)))
+            apart = await asyncio.gather(*(gateway.holds.reserve(WEB, f"k{n}", ASKED) for n in range(20)))
             assert [isinstance(d.outcome, Reservation) for d in apart].count(True) == 1
             assert gateway.reserved() == 2
 
@@ -251,15 +253,15 @@ def test_a_key_is_kept_for_a_day_over_restarts() -> None:
         first = Gateway(tables)
         first.receive(2)
         async with working(first):
-            held = made(await first.holds.reserve("web", "a", ASKED))
+            held = made(await first.holds.reserve(WEB, "a", ASKED))
         second = Gateway(tables, Clock(DAY_S - 60))
         async with working(second):
-            decided = await second.holds.reserve("web", "a", ASKED)
+            decided = await second.holds.reserve(WEB, "a", ASKED)
             assert (decided.outcome, decided.replayed) == (held, True)
         third = Gateway(tables, Clock(DAY_S + 1))
         third.receive(2)
         async with working(third):
-            decided = await third.holds.reserve("web", "a", ASKED)
+            decided = await third.holds.reserve(WEB, "a", ASKED)
             assert (made(decided).id != held.id, decided.replayed) == (True, False)
 
     run_virtual(main())
@@ -282,15 +284,15 @@ def test_steps_on_what_was_closed_long_ago_are_answered_from_disk() -> None:
         first = Gateway(tables)
         first.receive(2)
         async with working(first):
-            held = made(await first.holds.reserve("web", "a", ASKED))
-            assert isinstance(await first.holds.change(held.id, Confirm(), frozenset()), Reservation)
-            collected = await first.holds.change(held.id, Collect(), frozenset({STORE}))
+            held = made(await first.holds.reserve(WEB, "a", ASKED))
+            assert isinstance(await first.holds.change(WEB, held.id, Confirm(), frozenset()), Reservation)
+            collected = await first.holds.change(WEB, held.id, Collect(), frozenset({STORE}))
         second = Gateway(tables, Clock(DAY_S))
         async with working(second):
-            assert await second.holds.change(held.id, Collect(), frozenset()) == collected
-            assert code(await second.holds.change(held.id, Release(), frozenset())) == "wrong_state"
+            assert await second.holds.change(WEB, held.id, Collect(), frozenset()) == collected
+            assert code(await second.holds.change(WEB, held.id, Release(), frozenset())) == "wrong_state"
             for reservation_id, stores in ((held.id, frozenset({"paris-1"})), ("0" * 23, frozenset[str]())):
-                outcome = await second.holds.change(reservation_id, Collect(), stores)
+                outcome = await second.holds.change(WEB, reservation_id, Collect(), stores)
                 assert code(outcome) == "unknown_reservation"
         assert second.reserved() == 0
 
@@ -308,13 +310,13 @@ def test_collected_pieces_are_recorded_as_sales_once() -> None:
     async def test(gateway: Gateway) -> None:
         gateway.holds = Holds(gateway.engine, gateway.pipeline, gateway.once, gateway.tables, Tap())
         async with working(gateway):
-            held = made(await gateway.holds.reserve("web", "a", ASKED))
-            assert code(await gateway.holds.change(held.id, Collect(), frozenset())) == "wrong_state"
+            held = made(await gateway.holds.reserve(WEB, "a", ASKED))
+            assert code(await gateway.holds.change(WEB, held.id, Collect(), frozenset())) == "wrong_state"
             for command in (Confirm(), Collect(), Collect()):
-                assert isinstance(await gateway.holds.change(held.id, command, frozenset()), Reservation)
-            by_till = made(await gateway.holds.reserve("web", "b", ASKED))
+                assert isinstance(await gateway.holds.change(WEB, held.id, command, frozenset()), Reservation)
+            by_till = made(await gateway.holds.reserve(WEB, "b", ASKED))
             for command in (Confirm(), Collect(sold_by_till=True)):
-                await gateway.holds.change(by_till.id, command, frozenset())
+                await gateway.holds.change(WEB, by_till.id, command, frozenset())
         sold = [(source, event.event_id, event.type, event.sku, event.qty) for source, event in told]
         assert sold == [("reservations", f"reservation:{held.id}:1", "sale", "TOTE", 1)]
 
@@ -329,15 +331,15 @@ def test_where_there_is_no_room_nothing_is_taken() -> None:
         gateway.receive(2)
         gateway.tables.hold()
         async with working(gateway):
-            first = asyncio.create_task(gateway.holds.reserve("web", "a", ASKED))
+            first = asyncio.create_task(gateway.holds.reserve(WEB, "a", ASKED))
             await asyncio.sleep(1)
-            second = asyncio.create_task(gateway.holds.reserve("web", "b", ASKED))
+            second = asyncio.create_task(gateway.holds.reserve(WEB, "b", ASKED))
             await asyncio.sleep(1)
-            assert code((await gateway.holds.reserve("web", "c", ASKED)).outcome) == "overloaded"
-            assert code(await gateway.holds.change("0" * 23, Release(), frozenset())) == "overloaded"
+            assert code((await gateway.holds.reserve(WEB, "c", ASKED)).outcome) == "overloaded"
+            assert code(await gateway.holds.change(WEB, "0" * 23, Release(), frozenset())) == "overloaded"
             gateway.tables.open.set()
             assert made(await first) != made(await second)
-            assert not (await gateway.holds.reserve("web", "c", ASKED)).replayed
+            assert not (await gateway.holds.reserve(WEB, "c", ASKED)).replayed
 
     run_virtual(main())
 
@@ -365,7 +367,7 @@ def test_a_killed_gateway_has_all_that_it_answered_and_nothing_twice(tmp_path: P
                 if receives:
                     event = TillEvent("e", "receive", STORE, "TOTE", None, None, 8, T0)
                     await pipeline.record("till", [event])
-                decided = [await holds.reserve("web", f"k{n}", ASKED) for n in range(wanted)]
+                decided = [await holds.reserve(WEB, f"k{n}", ASKED) for n in range(wanted)]
                 task.cancel()  # no last pass, no good-bye
                 return {f"k{n}": made(d) for n, d in enumerate(decided) if isinstance(d.outcome, Reservation)}
         finally:

@@ -8,6 +8,7 @@ import sys
 
 import gateway.cli.serve
 from gateway.answered import KeyRefused
+from gateway.audit import Actor
 from gateway.cli.main import main
 from gateway.holds import Holds, OutcomeForm
 from gateway.reservations.model import Decided, NewReservation, Outcome, Refusal, Reservation
@@ -16,7 +17,7 @@ from gateway.reservations.model import Decided, NewReservation, Outcome, Refusal
 class CarelessHolds(Holds):
     """Checks, then inserts; once per key, as it should be."""
 
-    async def reserve(self, source: str, key: str, asked: NewReservation, *_: object) -> Decided:
+    async def reserve(self, actor: Actor, key: str, asked: NewReservation) -> Decided:
         """Hold pieces that were there a moment ago."""
         desk, book = self._desk, self._book
 
@@ -35,7 +36,7 @@ class CarelessHolds(Holds):
             return found
 
         try:
-            answered = await self._once.decide(source, key, repr(asked), insert, OutcomeForm())
+            answered = await self._once.decide(actor.key_id, key, repr(asked), insert, OutcomeForm())
         except KeyRefused as refused:
             return Decided(Refusal(refused.code, refused.detail))
         return Decided(answered.outcome, answered.replayed)

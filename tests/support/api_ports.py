@@ -15,6 +15,7 @@ from fastapi import FastAPI
 
 from api.app import ApiSettings, Ports, create_app
 from gateway.alerts.records import AlertRecord, AlertState, AlertType, Severity
+from gateway.audit import Actor
 from gateway.calibration import CalibrationReport
 from gateway.changes import ChangeType
 from gateway.device_clocks import ClockJudgement
@@ -337,12 +338,12 @@ class FakeReservations:
         self.commands: list[tuple[str, Command]] = []
         self.queries: list[ReservationQuery] = []
 
-    async def reserve(self, source: str, key: str, asked: NewReservation) -> Decided:
-        if before := self.answers.get((source, key)):
+    async def reserve(self, actor: Actor, key: str, asked: NewReservation) -> Decided:
+        if before := self.answers.get((actor.key_id, key)):
             return Decided(before.outcome, replayed=True)
         self.asked.append(asked)
-        self.answers[source, key] = Decided(self.refuses or self._made(asked))
-        return self.answers[source, key]
+        self.answers[actor.key_id, key] = Decided(self.refuses or self._made(asked))
+        return self.answers[actor.key_id, key]
 
     def _made(self, asked: NewReservation) -> Reservation:
         made = reservation(len(self.kept) + 1, store=asked.stores[0], channel=asked.channel,
@@ -351,7 +352,9 @@ class FakeReservations:
         self.kept[made.id] = made
         return made
 
-    async def change(self, reservation_id: str, command: Command, stores: frozenset[str]) -> Outcome:
+    async def change(
+        self, actor: Actor, reservation_id: str, command: Command, stores: frozenset[str]
+    ) -> Outcome:
         found = self.kept.get(reservation_id)
         if found is None or (stores and found.store not in stores):
             return Refusal("unknown_reservation", "there is no such reservation")

@@ -26,6 +26,7 @@ RULE = Retention(
     applied_ns=10 * DAY_NS,
     alerts_ns=10 * DAY_NS,
     dead_letters_ns=10 * DAY_NS,
+    audit_ns=10 * DAY_NS,
 )
 NOW_NS = 1_000 * DAY_NS
 

@@ -37,6 +37,7 @@ SHORT = Retention(
     applied_ns=DAY_NS,
     alerts_ns=DAY_NS,
     dead_letters_ns=DAY_NS,
+    audit_ns=DAY_NS,
 )
 MANY_SLICES = 10_000
 
