@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from gateway.config_channels import BOTH_WAYS, MAX_CHANNELS, ChannelSection, FulfilmentWord
 from gateway.config_influx import InfluxSection
 from gateway.config_mappings import MappingSection, Scale, Unit
 from gateway.config_place import HoursSection, PickMinutesSection, PlaceSection
@@ -155,6 +156,9 @@ class StoreSection(Section):
         None, description="opening hours; without them nothing is told to be ready by a time"
     )
     pick_minutes: PickMinutesSection = PickMinutesSection()
+    fulfilment: tuple[FulfilmentWord, ...] = Field(
+        BOTH_WAYS, min_length=1, max_length=2, description="how pieces are given to customers: pickup, ship"
+    )
     zones: tuple[ZoneSection, ...] = Field(min_length=1, max_length=200)
 
     @field_validator("timezone")
@@ -394,6 +398,7 @@ class SiteConfig(Section):
     scanners: tuple[ScannerSection, ...] = ()
     shelves: tuple[ShelfSection, ...] = ()
     mappings: tuple[MappingSection, ...] = ()
+    channels: tuple[ChannelSection, ...] = Field((), max_length=MAX_CHANNELS)
 
     @model_validator(mode="after")
     def _references(self) -> Self:
@@ -421,6 +426,21 @@ class SiteConfig(Section):
         for where, device in self._devices():
             if device.mapping is not None:
                 _refer(f"{where}.mapping", device.mapping, names, "mapping")
+        return self
+
+    @model_validator(mode="after")
+    def _channel_names(self) -> Self:
+        names = [channel.id for channel in self.channels]
+        stores = [store.id for store in self.stores]
+        for number, channel in enumerate(self.channels):
+            if channel.id in names[:number]:
+                raise ValueError(
+                    f"channels[{number}].id: {channel.id!r} is the id of another: give each its own"
+                )
+            for store in channel.stores:
+                _refer(f"channels[{number}].stores", store, stores, "store")
+        for name in self.reservations.accept_unknown if names else ():
+            _refer("reservations.accept_unknown", name, names, "channel")
         return self
 
     @model_validator(mode="after")

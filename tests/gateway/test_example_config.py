@@ -28,6 +28,7 @@ from gateway.config import (
     StoreSection,
     ZoneSection,
 )
+from gateway.config_channels import ChannelSection
 from gateway.config_file import parse_site
 from gateway.config_influx import InfluxSection
 from gateway.config_mappings import (
@@ -53,7 +54,7 @@ TABLES: dict[str, type[Section]] = {
     "mappings.reads": ReadsSection, "mappings.readings": ReadingsSection, "mappings.scans": ScansSection,
     "mappings.availability": AvailabilitySection,
     "influxdb": InfluxSection, "webhooks": WebhooksSection, "stores.place": PlaceSection,
-    "stores.hours": HoursSection, "stores.pick_minutes": PickMinutesSection,
+    "stores.hours": HoursSection, "stores.pick_minutes": PickMinutesSection, "channels": ChannelSection,
 }  # fmt: skip
 KEY_LINE = re.compile(r"^(?P<off># )?(?P<key>[a-z_]+) = (?P<rest>.*)$")
 WITH_DEFAULT = re.compile(r"(?P<value>.*?)\s+# .*?(?:default: (?P<default>.*)|required)$")
