@@ -69,6 +69,18 @@ class OpeningHours:
             reached_ns = end_ns
         return None
 
+    def within(self, from_ns: int, to_ns: int) -> list[tuple[int, int]]:
+        """Return the open time in [from, to): spans in order that do not overlap."""
+        found: list[tuple[int, int]] = []
+        reached_ns = from_ns
+        days = (to_ns - from_ns) // (MINUTES_OF_DAY * 60 * NS_PER_S) + 2
+        for start_ns, end_ns in self._spans(from_ns, days=days):
+            start_ns, end_ns = max(start_ns, reached_ns), min(end_ns, to_ns)
+            if start_ns < end_ns:
+                found.append((start_ns, end_ns))
+                reached_ns = end_ns
+        return found
+
     def _spans(self, at_ns: int, days: int) -> Iterator[tuple[int, int]]:
         """Yield open time in order of its start, from the day before `at_ns` on."""
         today = datetime.fromtimestamp(at_ns // NS_PER_S, UTC).astimezone(self.zone).date()
