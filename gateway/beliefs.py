@@ -22,7 +22,7 @@ def level_belief(state: State, store: str, sku: str) -> Belief | None:
     That of tags is kept until the next epoch, or a change of the line: an answer must stay cheap. Shelves
     know of no epochs (a shop may have no reader at all), and are asked each time.
     """
-    tracked_by = state.ledger.tracked_by(sku)
+    tracked_by = state.ledger.tracked_by(store, sku)
     if tracked_by != "tag":
         return _of_shelves(state, store, sku) if tracked_by == "weight" else None
     key = (store, sku)

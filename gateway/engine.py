@@ -365,7 +365,7 @@ class Engine:
     def _judge_counted(self) -> None:
         """Have what scans alone track judged anew: no zone and no shelf comes into sight for it."""
         ledger = self.state.ledger
-        self.state.touched.update(key for key in ledger.line_keys() if ledger.tracked_by(key[1]) == "count")
+        self.state.touched.update(key for key in ledger.line_keys() if ledger.tracked_by(*key) == "count")
 
     def _meet_again(self, sku: str) -> None:
         """Make the unknown articles of an earlier life known as unknown again."""

@@ -64,7 +64,7 @@ def _unannounced(state: State, store: str, sku: str) -> int:
 def _answered_in_zone(state: State, store: str, sku: str, zone: str, now_ns: int) -> Answered:
     """Return the level of a zone as it is answered, with its probabilities where tags alone make it up."""
     pieces = state.ledger.levels(store, sku).get(zone, 0)
-    if state.ledger.tracked_by(sku) != "tag":
+    if state.ledger.tracked_by(store, sku) != "tag":
         return _answered_by_shelves(state, store, sku, zone, now_ns)
     unknown = not state.is_watched(store, zone, now_ns)
     line = state.ledger.line(store, sku)

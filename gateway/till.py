@@ -114,7 +114,7 @@ class Till:
         """One piece was sold; `epc` where the till knows the very tag."""
         ledger = self._state.ledger
         proof = before_sale(self._state, store, sku, now_ns)
-        if epc is None or ledger.tracked_by(sku) != "tag":
+        if epc is None or ledger.tracked_by(store, sku) != "tag":
             ledger.sold(store, sku, ref, at_ns, now_ns)
         elif self._state.presence.depart(epc, at_ns, store):
             self._told[epc] = (ref, at_ns)
@@ -145,7 +145,7 @@ class Till:
     def send(self, event: TillEvent, sku: str, ref: str, now_ns: int) -> None:
         """One piece was sent to another store; a tag that is named goes out of presence here at once."""
         ledger, store, epc, to_store = self._state.ledger, event.store, event.epc, event.to_store or ""
-        by_tag = epc is not None and ledger.tracked_by(sku) == "tag"
+        by_tag = epc is not None and ledger.tracked_by(store, sku) == "tag"
         if (
             by_tag
             and epc is not None
@@ -154,7 +154,7 @@ class Till:
         ):
             self._sent[epc] = (to_store, ref, event.at_ns)
         else:
-            zone = None if by_tag or ledger.tracked_by(sku) == "tag" else event.zone
+            zone = None if by_tag or ledger.tracked_by(store, sku) == "tag" else event.zone
             there = self._is_here(to_store, epc)
             ledger.sent(store, sku, epc, zone, to_store, ref, event.at_ns, now_ns, is_there=there)
 
@@ -169,7 +169,7 @@ class Till:
         others: it only ever raises a level.
         """
         state, store, zone = self._state, event.store, event.zone or ""
-        if event.epc is not None and state.ledger.tracked_by(sku) == "tag":
+        if event.epc is not None and state.ledger.tracked_by(store, sku) == "tag":
             self._found(store, sku, zone, event.epc, event, now_ns)
             return
         level = state.ledger.levels(store, sku).get(zone, 0)

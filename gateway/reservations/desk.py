@@ -221,7 +221,7 @@ class ReservationDesk:
                 detail = f"{epc} is picked for another reservation"
                 return Refusal("not_of_reservation", detail, faults=(("/epcs", detail),))
         for line in command.lines:
-            if self._state.ledger.tracked_by(line.sku) == "tag":
+            if self._state.ledger.tracked_by(found.store, line.sku) == "tag":
                 detail = f"pieces of {line.sku} bear tags: name their EPCs"
                 return Refusal("not_of_reservation", detail, faults=(("/lines", detail),))
         return lifecycle.pick(found, epcs, command.lines, now_ns)

@@ -6,7 +6,9 @@ construction, for deltas are the difference of a line's levels before and after.
 
 from collections.abc import Callable, Iterable
 
-from gateway.catalogue import Catalogue
+from gateway.book_stock.account import Figure, Verdict
+from gateway.book_stock.books import BY_LEDGER, BookStock, home_zone, settle
+from gateway.catalogue import Catalogue, TrackedBy
 from gateway.movements import LevelPoint, Movement, MovementKind, ZoneDelta
 from gateway.stock import counted, tagged, weighed
 from gateway.stock.effects import Effect, StockRule
@@ -20,9 +22,13 @@ EXPIRE_EVERY_NS = 60 * 1_000_000_000
 
 
 class Ledger:
-    """Stock of all stores. One owner calls it; `drain_*` hand over what changed."""
+    """Stock of all stores. One owner calls it; `drain_*` hand over what changed.
+
+    `books`: what the ERP's ledger says; the stock of its ledger stores.
+    """
 
     def __init__(self, catalogue: Catalogue, roles: dict[str, dict[str, str]], rule: StockRule) -> None:
+        self.books = BookStock()
         self._catalogue = catalogue
         self._roles = roles
         self._rule = rule
@@ -97,7 +103,7 @@ class Ledger:
 
     def sold(self, store: str, sku: str, ref: str, at_ns: int, now_ns: int) -> None:
         """A till sold one piece by its SKU."""
-        rule = {"tag": tagged.sold, "weight": weighed.sold, "count": counted.sold}[self.tracked_by(sku)]
+        rule = {"tag": tagged.sold, "weight": weighed.sold, "count": counted.sold}[self.tracked_by(store, sku)]
         self._apply(store, sku, now_ns, lambda line: rule(line, ref, at_ns))
 
     def sold_epc(
@@ -121,7 +127,7 @@ class Ledger:
         """A piece was brought back at `zone`. `is_here`: `epc` is believed in this store, so the piece is counted."""
 
         def effect(line: Line) -> Effect:
-            match self.tracked_by(sku):
+            match self.tracked_by(store, sku):
                 case "tag":
                     return tagged.returned(line, ref, at_ns, zone, epc, is_here=is_here)
                 case "weight":
@@ -147,7 +153,7 @@ class Ledger:
 
         def effect(line: Line) -> Effect:
             line.take_incoming(epc)
-            match self.tracked_by(sku):
+            match self.tracked_by(store, sku):
                 case "tag":
                     return tagged.received(line, ref, at_ns, zone, epc, is_here=is_here)
                 case "weight":
@@ -173,7 +179,7 @@ class Ledger:
         """A piece was sent to another store. `zone`: where its tag `epc` was believed until now; None where no
         tag was named, or it is not believed in this store. `is_there`: it is believed in the other already.
         """
-        by_tag = self.tracked_by(sku) == "tag"
+        by_tag = self.tracked_by(store, sku) == "tag"
         rule = tagged.sent if by_tag else counted.sent
         self._apply(store, sku, now_ns, lambda line: rule(line, epc, ref, at_ns, zone, to_store))
         if not is_there:
@@ -189,8 +195,31 @@ class Ledger:
         self, store: str, sku: str, zone: str, pieces: int, ref: str, at_ns: int, now_ns: int
     ) -> None:
         """A person counted `pieces` in a zone."""
-        rule = tagged.counted if self.tracked_by(sku) == "tag" else counted.counted
+        rule = tagged.counted if self.tracked_by(store, sku) == "tag" else counted.counted
         self._apply(store, sku, now_ns, lambda line: rule(line, zone, pieces, ref, at_ns))
+
+    def tell_figure(self, store: str, sku: str, figure: Figure, ref: str, now_ns: int) -> Verdict:
+        """The ERP's ledger says how many there are. In a ledger store they are the stock, with what moved since."""
+        verdict = self.books.tell(store, sku, figure)
+        account = self.books.account(store, sku)
+        if verdict == "applied" and account is not None and store in self.books.ledger_stores:
+            line = self._line(store, sku)
+            moved = account.pieces - figure.pieces
+            settle(line, account.pieces)
+            if line.levels() != self._levels.get((store, sku), {}):
+                note = f"and {moved:+d} since" if moved else ""
+                zone = home_zone(line.roles)
+                effect = Effect(
+                    MovementKind.COUNTED,
+                    BY_LEDGER,
+                    now_ns,
+                    pieces=figure.pieces,
+                    to_zone=zone,
+                    ref=ref,
+                    note=note,
+                )
+                self._record(line, effect, now_ns)
+        return verdict
 
     def not_sold(self, store: str, sku: str, ref: str, now_ns: int) -> None:
         """A sale by SKU took no piece that has a tag: one that was never read, or the scan was wrong."""
@@ -201,7 +230,7 @@ class Ledger:
 
     def owing(self) -> list[LineKey]:
         """Return the lines of tagged articles with sales that no departure has paid."""
-        return [key for key in self._open if self._lines[key].debts and self.tracked_by(key[1]) == "tag"]
+        return [key for key in self._open if self._lines[key].debts and self.tracked_by(*key) == "tag"]
 
     def sales_owed(self, store: str, sku: str) -> list[tuple[str, int]]:
         """Return (ref, at_ns) of the sales that no departure has paid, oldest first."""
@@ -237,7 +266,7 @@ class Ledger:
         line = self._lines[key]
         before = line.to_json()
         line.incoming = [piece for piece in line.incoming if piece.at_ns > now_ns - INCOMING_NS]
-        if self.tracked_by(key[1]) == "weight":
+        if self.tracked_by(*key) == "weight":
             effects = weighed.expired(line, now_ns, self._rule, in_hand_kept)
         else:
             watched = all(is_watched(key[0], zone) for zone, n in line.tags.items() if n > 0)
@@ -255,8 +284,10 @@ class Ledger:
 
     # -- answers -----------------------------------------------------------------------------------
 
-    def tracked_by(self, sku: str) -> str:
-        """Return how an article is tracked."""
+    def tracked_by(self, store: str, sku: str) -> TrackedBy:
+        """Return how an article is tracked in a store: by count, where its ledger is the stock."""
+        if store in self.books.ledger_stores:
+            return "count"
         article = self._catalogue.article(sku)
         return article.tracked_by if article else "tag"
 
@@ -324,6 +355,8 @@ class Ledger:
         for key in stored.keys() | self._lines.keys():
             if key[0] not in self._roles:
                 continue
+            if key[0] in self.books.ledger_stores:
+                self.books.settle_restored(self._line(*key))
             self._line(*key)
             self._levels[key] = stored.get(key, {})
             if self._levels[key] != self._lines[key].levels():
@@ -349,6 +382,7 @@ class Ledger:
 
     def _record(self, line: Line, effect: Effect, now_ns: int, *, with_deltas: bool = True) -> None:
         key = (line.store, line.sku)
+        effect = self.books.take(line, effect, sum(self._levels.get(key, {}).values()))
         deltas = self._settle_levels(line, effect.at_ns) if with_deltas else ()
         self._dirty.add(key)
         self._revisions[key] = self._revisions.get(key, 0) + 1
