@@ -19,6 +19,7 @@ from gateway.answers import article_view
 from gateway.audit import AuditEntry
 from gateway.catalogue import Catalogue
 from gateway.devices import DeviceLife
+from gateway.forecast.feed import DemandFeed
 from gateway.intake import ObservationIntake
 from gateway.kept_tags import KeptTags, lying
 from gateway.movements import LevelPoint, Movement
@@ -76,6 +77,7 @@ class Engine:
         self._was_watched = {place.id: False for place in site.places}
         self._device_states: dict[str, str] = {}
         self._kept_tags = KeptTags()
+        self._demand = DemandFeed(self.state.demand, site, catalogue, self.state.ledger)
         self._began_ns = self._now_ns = self._clocks_ns = 0
         self._settled_ns = 0
         self._changes = Changes()
@@ -105,6 +107,8 @@ class Engine:
         self._changes.movements += movements
         self._changes.points += self.state.ledger.drain_points()
         self.state.touched.update((m.store, m.sku) for m in movements)
+        yield from self.state.demand.advancing(now_ns)
+        self._demand.tell(movements, self.state.touched, now_ns)
         self._judge_reservations(now_ns)
         for store, sku in self.state.touched:
             self._judge_article(store, sku, now_ns)
@@ -271,6 +275,7 @@ class Engine:
         changes.state += [StateRow("alert", key, text) for key, text in self.alerts.dirty_rows()]
         changes.state += [StateRow("phase", key, text) for key, text in state.phases.dirty_rows()]
         changes.state += [StateRow("calibration", key, text) for key, text in state.calibration.dirty_rows()]
+        changes.state += [StateRow("demand", key, text) for key, text in state.demand.dirty_rows()]
         changes.alerts = self.alerts.drain()
         changes.reservations, changes.answered = state.book.drain()
         return changes
@@ -310,6 +315,9 @@ class Engine:
         )
         self.state.calibration.restore(
             (row.key, row.value) for row in by_part.get("calibration", ()) if row.value is not None
+        )
+        self.state.demand.restore(
+            (row.key, row.value) for row in by_part.get("demand", ()) if row.value is not None
         )
         self.alerts.restore([row.value for row in by_part.get("alert", ()) if row.value is not None])
         self.imbalanced = self.state.ledger.settle_restored(latest, now_ns)

@@ -12,6 +12,7 @@ from gateway.calibration import Calibration
 from gateway.catalogue import Catalogue
 from gateway.device_clocks import DeviceClocks
 from gateway.devices import DeviceLife
+from gateway.forecast.feed import demand_of
 from gateway.identify import Identifier
 from gateway.phases import Phases
 from gateway.ports import Belief
@@ -52,6 +53,7 @@ class State:
         self.book = Book()
         self.calibration = Calibration()
         self.phases = Phases()
+        self.demand = demand_of(site, catalogue)
         self.tags_of: dict[tuple[str, str], set[str]] = {}
         self.beliefs: dict[tuple[str, str], tuple[tuple[int, int], Belief]] = {}
         self.sale_marks: dict[tuple[str, str], dict[str, SaleMark]] = {}

@@ -18,17 +18,20 @@ from numpy.typing import NDArray
 
 from gateway.forecast.negative_binomial import Doubles, log_none, log_of, size_of
 
-MEMORY_H = (6 * 24.0, 24 * 24.0, 100 * 24.0)
-"""Mean hours after which a belief has forgotten all but 1/e: a week, a month, a season."""
+MEMORY_H = (4 * 24.0, 16 * 24.0, 100 * 24.0)
+"""Mean hours after which a belief has forgotten all but 1/e: days, weeks, a season."""
 FIRST_WEIGHT = (0.2, 0.4, 0.4)
 SWITCH_H = 60 * 24.0
 """Mean hours after which another memory may as well be the right one."""
-PRIOR_SHAPE = 0.6
-"""Shape of the rates within a department: their standard deviation is 1.3 times their mean."""
+PRIOR_SHAPE = 0.5
+"""Shape of the rates within a department: their standard deviation is 1.4 times their mean."""
 LEAST_RATE, MOST_RATE = 1e-7, 1e4
 """Pieces per mean hour: a belief outside has nothing to do with a shop."""
 UNSEEN_H = 24.0
 """Mean hours of exposure that a sale of what was believed gone brings along at most: it was there after all."""
+OWN_SHAPE = 0.3
+"""Pieces that an article's longer memory weighs in the shorter one: what is forgotten of an article leaves what it
+always was, not what its department is."""
 FIRST_CAPACITY = 256
 MEMORIES = len(MEMORY_H)
 
@@ -108,18 +111,15 @@ class Rates:
         exposed_h = self._exposed(row, at_h, pieces)
         span_h = at_h - self.times.item(row, 0)
         mass = _moved(self.mass[row].tolist(), span_h, exposed_h, pieces, prior_rate, dispersion)
-        prior_h = PRIOR_SHAPE / prior_rate
-        return tuple(
-            Belief(mass[2 * MEMORIES + k], PRIOR_SHAPE + mass[k], prior_h + mass[MEMORIES + k])
-            for k in range(MEMORIES)
-        )
+        shapes, hours = _with_prior(mass, prior_rate)
+        return tuple(Belief(mass[2 * MEMORIES + k], shapes[k], hours[k]) for k in range(MEMORIES))
 
     def _exposed(self, row: int, at_h: float, pieces: float) -> float:
         learned_h, since_h, exposed_h = self.times[row].tolist()
         if not isnan(since_h):
             return float(exposed_h + max(0.0, at_h - since_h))
         if pieces > 0 and exposed_h <= 0.0:
-            return min(UNSEEN_H, max(0.0, at_h - learned_h))
+            return float(min(UNSEEN_H, max(0.0, at_h - learned_h)))
         return float(exposed_h)
 
     def silent(
@@ -135,13 +135,35 @@ class Rates:
         span = np.maximum(at_h - times[:, 0], 0.0)[:, None]
         memory = np.array(MEMORY_H)
         shapes, hours, weights = (mass[:, k * MEMORIES : (k + 1) * MEMORIES] for k in range(3))
-        prior_h = PRIOR_SHAPE / prior_rates[:, None]
-        mean = (PRIOR_SHAPE + shapes) / (prior_h + hours) * exposed
-        weights = weights * np.exp(log_none(mean, PRIOR_SHAPE + shapes, dispersion))
+        all_shapes, all_hours = _with_priors(shapes, hours, prior_rates)
+        mean = all_shapes / all_hours * exposed
+        weights = weights * np.exp(log_none(mean, all_shapes, dispersion))
         weights = _switched(weights, span)
         keep = np.exp(-span / memory)
         gain = np.where(span > 1e-9, (1.0 - keep) * memory / np.maximum(span, 1e-9), 1.0)
-        return weights, PRIOR_SHAPE + shapes * keep, prior_h + hours * keep + exposed * gain / dispersion
+        return weights, *_with_priors(shapes * keep, hours * keep + exposed * gain / dispersion, prior_rates)
+
+
+def _with_prior(mass: Sequence[float], prior_rate: float) -> tuple[list[float], list[float]]:
+    """Return (shapes, hours) of the memories: the longest upon its department's mean, each other upon the longer."""
+    shapes, hours = [0.0] * MEMORIES, [0.0] * MEMORIES
+    prior_shape = PRIOR_SHAPE
+    for k in reversed(range(MEMORIES)):
+        shapes[k] = prior_shape + mass[k]
+        hours[k] = prior_shape / prior_rate + mass[MEMORIES + k]
+        prior_shape, prior_rate = OWN_SHAPE, shapes[k] / hours[k]
+    return shapes, hours
+
+
+def _with_priors(mass: Doubles, exposure: Doubles, prior_rates: Doubles) -> tuple[Doubles, Doubles]:
+    """Return what `_with_prior` does, of many rows."""
+    shapes, hours = np.empty_like(mass), np.empty_like(exposure)
+    prior_shape = PRIOR_SHAPE
+    for k in reversed(range(MEMORIES)):
+        shapes[:, k] = prior_shape + mass[:, k]
+        hours[:, k] = prior_shape / prior_rates + exposure[:, k]
+        prior_shape, prior_rates = OWN_SHAPE, shapes[:, k] / hours[:, k]
+    return shapes, hours
 
 
 def _switched(weights: Doubles, span_h: Doubles) -> Doubles:
@@ -160,15 +182,15 @@ def _moved(
 ) -> list[float]:
     """Return a row's mass after a span of time with so much exposure, at the end of which pieces were sold."""
     span_h = max(0.0, span_h)
-    prior_h = PRIOR_SHAPE / prior_rate
+    all_shapes, all_hours = _with_prior(mass, prior_rate)
     shapes, hours, logs = [], [], []
     for k, memory_h in enumerate(MEMORY_H):
         shape, hour = mass[k], mass[MEMORIES + k]
         keep = exp(-span_h / memory_h)
         gain = (1.0 - keep) * memory_h / span_h if span_h > 1e-9 else 1.0
         if exposed_h > 0.0:
-            mean = (PRIOR_SHAPE + shape) / (prior_h + hour) * exposed_h
-            logs.append(log_of(mean, size_of(mean, PRIOR_SHAPE + shape, dispersion), int(pieces)))
+            mean = all_shapes[k] / all_hours[k] * exposed_h
+            logs.append(log_of(mean, size_of(mean, all_shapes[k], dispersion), int(pieces)))
         else:
             logs.append(0.0)
         shapes.append(shape * keep + pieces / dispersion)
