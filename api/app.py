@@ -14,6 +14,7 @@ from api.openapi import build_openapi
 from api.problems import install_problem_handlers
 from api.routes.alerts import add_alert_routes
 from api.routes.articles import add_article_routes
+from api.routes.audit import add_audit_routes
 from api.routes.availability import add_availability_routes
 from api.routes.calibration import add_calibration_routes
 from api.routes.changes import add_change_routes
@@ -57,6 +58,7 @@ ROUTES = (
     add_store_routes,
     add_article_routes,
     add_health_routes,
+    add_audit_routes,
     add_refused_routes,
     add_session_routes,
     add_problem_routes,

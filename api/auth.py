@@ -90,7 +90,9 @@ async def identify(request: Request, *, basic: bool = False) -> tuple[Caller, Vi
 async def signing_in(request: Request, key: str) -> Caller:
     """Return the caller behind a key that was given to sign in with; raises Problem 401 or 429."""
     with _strangers_limited(request):
-        return await caller_of_key(context_of(request), key)
+        caller = await caller_of_key(context_of(request), key)
+    _take(request, context_of(request).key_limits, "key", caller.key_id)
+    return caller
 
 
 async def _identified(context: ApiContext, request: Request, *, basic: bool) -> tuple[Caller, Via]:

@@ -9,6 +9,7 @@ from api.counts import HttpCounts
 from api.hosts import is_loopback
 from api.limits import Limiter, Quota
 from api.sessions import Sessions
+from gateway.audit import AuditPort
 from gateway.ports import (
     AuthPort,
     ChangesPort,
@@ -44,6 +45,7 @@ class Ports:
     feed: FeedPort
     health: HealthPort
     auth: AuthPort
+    audit: AuditPort
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,11 +25,11 @@ def decode_cursor(kind: str, cursor: str) -> tuple[int, str]:
     try:
         plain = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
     except (ValueError, binascii.Error, RecursionError) as error:
-        raise _invalid() from error
+        raise invalid_cursor() from error
     match plain:
         case [str(found), int(number), str(text)] if found == kind and -(2**63) <= number < 2**63:
             return number, text
-    raise _invalid()
+    raise invalid_cursor()
 
 
 def next_link(request: Request, cursor: str) -> str:
@@ -38,6 +38,7 @@ def next_link(request: Request, cursor: str) -> str:
     return f'<{request.url.path}?{urlencode([*pairs, ("cursor", cursor)])}>; rel="next"'
 
 
-def _invalid() -> Problem:
+def invalid_cursor() -> Problem:
+    """Return the problem of a cursor that is not ours."""
     fault = Fault("/query/cursor", "not a cursor that this listing gave out")
     return Problem("invalid_cursor", "The cursor is not one that this listing gave out.", errors=[fault])

@@ -34,6 +34,7 @@ from gateway.site import Site, ns
 from gateway.state import State, remembered
 from gateway.storage.ports import Snapshot, StateRow
 from gateway.till import Till
+from gateway.webhooks.model import NewEndpoint
 from readers.errors import Malformed
 
 
@@ -51,6 +52,7 @@ class Changes:
     answered: list[AnsweredRequest] = field(default_factory=list)
     forgetting: Forgetting | None = None
     audited: list[AuditEntry] = field(default_factory=list)
+    endpoints: list[NewEndpoint] = field(default_factory=list)
     touched: set[tuple[str, str]] = field(default_factory=set)
     devices: set[str] = field(default_factory=set)
 
@@ -262,6 +264,7 @@ class Engine:
         changes.state, state.rows = state.rows, []
         changes.refused, state.refused = state.refused, []
         changes.audited, state.audited = state.audited, []
+        changes.endpoints, state.endpoints = state.endpoints, []
         changes.touched, state.touched = state.touched, set()
         changes.devices, state.touched_devices = state.touched_devices, set()
         changes.state += self._scan_rows()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from gateway.alerts.records import AlertRecord, AlertState
+from gateway.answered import Answered
 from gateway.audit import Actor
 from gateway.calibration import CalibrationReport
 from gateway.changes import ChangeType
@@ -494,13 +495,24 @@ class WebhooksPort(Protocol):
         ...
 
     async def create(
-        self, url: str, types: tuple[ChangeType, ...], stores: tuple[str, ...], description: str
-    ) -> tuple[WebhookState, str]:
-        """Add an endpoint; return it with its secret. Raises WebhookRefused."""
+        self,
+        actor: Actor,
+        key: str,
+        *,
+        url: str,
+        types: tuple[ChangeType, ...],
+        stores: tuple[str, ...],
+        description: str,
+    ) -> Answered[tuple[WebhookState, str]]:
+        """Add an endpoint; return it with its secret, to a repeat with the same `key` too.
+
+        Raises WebhookRefused, or KeyRefused.
+        """
         ...
 
     async def change(
         self,
+        actor: Actor,
         endpoint_id: str,
         *,
         url: str | None = None,
@@ -512,11 +524,11 @@ class WebhooksPort(Protocol):
         """Change what is given. Raises WebhookRefused."""
         ...
 
-    async def rotate(self, endpoint_id: str) -> tuple[WebhookState, str]:
+    async def rotate(self, actor: Actor, endpoint_id: str) -> tuple[WebhookState, str]:
         """Give an endpoint its next secret."""
         ...
 
-    async def drop(self, endpoint_id: str) -> bool:
+    async def drop(self, actor: Actor, endpoint_id: str) -> bool:
         """Delete an endpoint; return whether there was one."""
         ...
 
@@ -524,7 +536,7 @@ class WebhooksPort(Protocol):
         """Send a message that says nothing, now; return what became of it."""
         ...
 
-    async def replay(self, endpoint_id: str, store: str, seq: int) -> bool:
+    async def replay(self, actor: Actor, endpoint_id: str, store: str, seq: int) -> bool:
         """Tell again what came after a sequence; False where that is not known any more."""
         ...
 

@@ -25,6 +25,7 @@ from gateway.site import Site, ns
 from gateway.stock.association import SaleMark
 from gateway.stock.ledger import Ledger
 from gateway.storage.ports import StateRow
+from gateway.webhooks.model import NewEndpoint
 from readers.counts import StageCounts
 from readers.errors import Malformed
 
@@ -62,6 +63,7 @@ class State:
         self.rows: list[StateRow] = []
         self.refused: list[tuple[str, Malformed]] = []
         self.audited: list[AuditEntry] = []
+        self.endpoints: list[NewEndpoint] = []
         self.touched: set[tuple[str, str]] = set()
         self.touched_devices: set[str] = set()
 

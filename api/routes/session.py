@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.answers import JSON
-from api.auth import PAGE_HEADER, SESSION_COOKIE, Via, identify, signing_in
+from api.auth import PAGE_HEADER, SESSION_COOKIE, Via, actor_of, identify, signing_in
 from api.bodies import read_body
 from api.context import context_of
 from api.encoding import dump
@@ -56,6 +56,7 @@ async def sign_in(request: Request) -> Response:
     context = context_of(request)
     question = await read_body(request, SignIn)
     caller = await signing_in(request, question.key)
+    context.ports.audit.note(actor_of(request, caller), "session.open", "", caller.key_id)
     response = _session(caller, "session")
     response.set_cookie(
         SESSION_COOKIE,
@@ -80,10 +81,22 @@ async def sign_out(request: Request) -> Response:
         raise Problem("missing_page_header", "Signing out sends X-Storefloor: 1.")
     session_id = request.cookies.get(SESSION_COOKIE)
     if session_id is not None:
-        context_of(request).sessions.close(session_id)
+        await _close(request, session_id)
     response = Response(None, 204, _NO_STORE)
     response.delete_cookie(SESSION_COOKIE, path="/", httponly=True, samesite="strict")
     return response
+
+
+async def _close(request: Request, session_id: str) -> None:
+    """End a session, and note whose it was."""
+    context = context_of(request)
+    key = context.sessions.key(session_id)
+    if key is None:
+        return
+    context.sessions.close(session_id)
+    caller = await context.ports.auth.caller(key)
+    if caller is not None:
+        context.ports.audit.note(actor_of(request, caller), "session.close", "", caller.key_id)
 
 
 def _session(caller: Caller, via: Via) -> Response:

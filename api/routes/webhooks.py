@@ -8,10 +8,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.answers import JSON, NO_STORE, VARY
-from api.auth import AdminCaller, require_store
+from api.auth import AdminCaller, actor_of, require_store
 from api.bodies import read_body
 from api.context import context_of
 from api.encoding import Json, dump
+from api.idempotency import KEY_HEADER, KEY_PROBLEMS, idempotency_key, key_problem, replayed
 from api.openapi import json_body, problems
 from api.problems import Fault, Problem
 from api.schemas.webhooks import (
@@ -25,6 +26,7 @@ from api.schemas.webhooks import (
     WebhookWithSecret,
 )
 from api.times import rfc3339, rfc3339_or_none
+from gateway.answered import KeyRefused
 from gateway.ports import Caller, WebhookRefused, WebhookState
 from gateway.webhooks.model import Delivery
 
@@ -60,8 +62,8 @@ def add_webhook_routes(router: APIRouter) -> None:
             **more,
         )
 
-    add(PATH, create, "Be told of changes", WebhookWithSecret, *_BODY,
-        methods=["POST"], status_code=201, openapi_extra=json_body(WebhookIn))  # fmt: skip
+    add(PATH, create, "Be told of changes", WebhookWithSecret, *KEY_PROBLEMS, *_BODY, methods=["POST"],
+        status_code=201, openapi_extra={**json_body(WebhookIn), "parameters": [KEY_HEADER]})  # fmt: skip
     add(PATH, endpoints, "Webhook endpoints", WebhookList, "unknown_parameter")
     add(ONE, endpoint_of, "A webhook endpoint", WebhookEndpoint, *_OWN)
     add(ONE, change, "Change a webhook endpoint", WebhookEndpoint, "unknown_webhook", *_BODY,
@@ -78,15 +80,29 @@ def add_webhook_routes(router: APIRouter) -> None:
 
 
 async def create(request: Request, caller: AdminCaller) -> Response:
-    """Have changes of some stores posted to a URL, from now on. The secret in the answer is shown this once."""
+    """Have changes of some stores posted to a URL, from now on. The secret in the answer is shown this once.
+
+    A repeat with the same Idempotency-Key within a day gets the same answer, with the same secret.
+    """
+    key = idempotency_key(request)
     asked = await read_body(request, WebhookIn)
     _check_stores(request, caller, asked.stores)
     desk = context_of(request).ports.webhooks
     try:
-        state, secret = await desk.create(asked.url, asked.types, asked.stores, asked.description)
+        made = await desk.create(
+            actor_of(request, caller),
+            key,
+            url=asked.url,
+            types=asked.types,
+            stores=asked.stores,
+            description=asked.description,
+        )
     except WebhookRefused as refusal:
         raise _refused(refusal) from refusal
-    headers = {"location": f"{PATH}/{state.endpoint.id}"}
+    except KeyRefused as refusal:
+        raise key_problem(refusal) from refusal
+    state, secret = made.outcome
+    headers = {"location": f"{PATH}/{state.endpoint.id}", **replayed(made.replayed)}
     return _answer({**_body(state), "secret": secret}, 201, headers)
 
 
@@ -108,6 +124,7 @@ async def change(request: Request, caller: AdminCaller, endpoint: IdPath) -> Res
     _check_stores(request, caller, asked.stores or ())
     try:
         state = await context_of(request).ports.webhooks.change(
+            actor_of(request, caller),
             endpoint,
             url=asked.url,
             types=asked.types,
@@ -123,14 +140,14 @@ async def change(request: Request, caller: AdminCaller, endpoint: IdPath) -> Res
 async def delete(request: Request, caller: AdminCaller, endpoint: IdPath) -> Response:
     """Delete an endpoint with its log. A message under way may still arrive."""
     _found(request, caller, endpoint)
-    await context_of(request).ports.webhooks.drop(endpoint)
+    await context_of(request).ports.webhooks.drop(actor_of(request, caller), endpoint)
     return Response(None, 204, {"cache-control": NO_STORE})
 
 
 async def rotate(request: Request, caller: AdminCaller, endpoint: IdPath) -> Response:
     """Give an endpoint another secret, shown this once; for a day messages are signed with both."""
     _found(request, caller, endpoint)
-    state, secret = await context_of(request).ports.webhooks.rotate(endpoint)
+    state, secret = await context_of(request).ports.webhooks.rotate(actor_of(request, caller), endpoint)
     return _answer({**_body(state), "secret": secret})
 
 
@@ -147,7 +164,8 @@ async def replay(request: Request, caller: AdminCaller, endpoint: IdPath) -> Res
     if asked.store not in state.endpoint.stores:
         fault = Fault("/store", "is none of the endpoint's stores")
         raise Problem("invalid_request", f"{fault.pointer}: {fault.reason}", errors=[fault])
-    if not await context_of(request).ports.webhooks.replay(endpoint, asked.store, asked.after):
+    actor = actor_of(request, caller)
+    if not await context_of(request).ports.webhooks.replay(actor, endpoint, asked.store, asked.after):
         raise Problem("changes_gone", f"What came after {asked.after} is not known (any more).")
     return _answer(_body(_found(request, caller, endpoint)))
 

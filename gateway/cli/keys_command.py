@@ -1,10 +1,12 @@
 """`storefloor keys create | list | revoke`: works beside a running gateway. I/O."""
 
 import argparse
+import getpass
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from gateway.audit import OS_USER, AuditEntry, cut
 from gateway.cli.paths import store_path
 from gateway.config_file import load_site
 from gateway.errors import ConfigError
@@ -44,7 +46,10 @@ def _create(arguments: argparse.Namespace) -> int:
     try:
         pepper = load_pepper(path.parent, keys_exist=bool(table.keys()))
         key, token = issue(arguments.name, arguments.scope, arguments.store, time.time_ns(), pepper)
-        table.add_key(key)
+        scopes = f"{key.name}: {', '.join(key.scopes)}"
+        told = cut(f"{scopes}; {', '.join(key.stores)}" if key.stores else scopes)
+        place = key.stores[0] if len(key.stores) == 1 else ""
+        table.add_key(key, _entry("keys.create", place, key.id, told))
     except ValueError as error:
         raise ConfigError(str(error)) from error
     finally:
@@ -52,6 +57,11 @@ def _create(arguments: argparse.Namespace) -> int:
     print(f"key: {token}")
     print(f"id: {key.id}   (shown once: keep it now; revoke it with `storefloor keys revoke {key.id}`)")
     return 0
+
+
+def _entry(action: str, store: str, key_id: str, told: str = "") -> AuditEntry:
+    """Return who works on the command line, for the audit log: the operating system's user, from here."""
+    return AuditEntry(time.time_ns(), f"{OS_USER}{getpass.getuser()}", "", action, store, key_id, told)
 
 
 def _list(arguments: argparse.Namespace) -> int:
@@ -73,7 +83,8 @@ def _list(arguments: argparse.Namespace) -> int:
 def _revoke(arguments: argparse.Namespace) -> int:
     table = SqliteStore.attach(store_path(load_site(arguments.config), arguments.config.parent))
     try:
-        found = table.revoke_key(arguments.id, time.time_ns())
+        entry = _entry("keys.revoke", "", arguments.id)
+        found = table.revoke_key(arguments.id, entry.at_ns, entry)
     finally:
         table.close()
     print(f"{arguments.id}: revoked" if found else f"{arguments.id}: no such active key")

@@ -22,6 +22,7 @@ from api.context import ApiSettings, Ports
 from api.encoding import encode_alert
 from api.limits import Quota
 from api.pages.mount import mount
+from gateway.audit_log import AuditLog
 from gateway.catalogue import Catalogue
 from gateway.change_log import ChangeLogReader
 from gateway.changes import ChangeNote
@@ -148,7 +149,7 @@ class _Gateway:
         self._janitor = Janitor(store, writer, clock, site.storage.retention(), self._clock_ahead_s)
         self._inspector = Inspector(store, clock, self._janitor.upkeep)
         self._pepper = load_pepper(store.path.parent, keys_exist=bool(store.keys()))
-        self._webhooks = WebhookParts(site.webhooks, self.engine, store, writer, self._pepper, clock)
+        self._webhooks = WebhookParts(site.webhooks, self.engine, store, writer, self._pepper, clock, self._once)
         self.health = Health(self.engine, self.pipeline, self._links())
         self.news = News(self.engine, self.health, self.feed, clock.now_ns)
         self._old = old_records(site.influxdb, run.base, store)
@@ -188,6 +189,7 @@ class _Gateway:
             feed=self.feed,
             health=self.health,
             auth=KeyRing(store, self._pepper),
+            audit=AuditLog(store, self.engine.state, self._clock.now_ns),
         )
         settings = ApiSettings(
             host=api.host,

@@ -10,6 +10,7 @@ from gateway.changes import Change
 from gateway.clock import Clock
 from gateway.config_webhooks import WebhooksSection
 from gateway.engine import Engine
+from gateway.once import Once
 from gateway.storage.sqlite import SqliteStore
 from gateway.storage.writer import Writer
 from gateway.webhooks.desk import WebhookDesk
@@ -29,13 +30,14 @@ class WebhookParts:
         writer: Writer,
         pepper: bytes,
         clock: Clock,
+        once: Once,
     ) -> None:
         self._engine = engine
         self._store = store
         self._clock = clock
         table, sender = StoredWebhooks(store, writer), Sender(section.policy())
         self.dispatcher = Dispatcher(table, sender, pepper, clock, self._describe, rfc3339)
-        self.desk = WebhookDesk(self.dispatcher, table, sender, pepper, clock.now_ns)
+        self.desk = WebhookDesk(self.dispatcher, table, sender, pepper, clock.now_ns, once, engine.state)
 
     async def _describe(self, change: Change) -> bytes | None:
         """Return a subject as it reads now, as the stream tells it; None where there is no such thing."""

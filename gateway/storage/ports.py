@@ -20,6 +20,7 @@ from gateway.audit import AuditEntry
 from gateway.changes import Change, ChangeNote
 from gateway.movements import JournalEntry, LevelPoint, Movement
 from gateway.reservations.model import Forgetting, Reservation, ReservationQuery
+from gateway.webhooks.model import NewEndpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,7 @@ class Commit:
     snapshots: list[Snapshot] = field(default_factory=list)
     changes: list[ChangeNote] = field(default_factory=list)
     audited: list[AuditEntry] = field(default_factory=list)
+    endpoints: list[NewEndpoint] = field(default_factory=list)
 
     def is_empty(self) -> bool:
         """Return whether there is nothing to write."""
@@ -106,6 +108,7 @@ class Commit:
             or self.snapshots
             or self.changes
             or self.audited
+            or self.endpoints
         )
 
 

@@ -341,6 +341,9 @@ class SqliteStore(StoreReads, OutboxReads):
             reservations.write_reservations(sql, commit.reservations)
             reservations.write_answered(sql, commit.answered)
             write_audit(sql, commit.audited)
+            for made in commit.endpoints:
+                webhooks.put_endpoint(sql, made.endpoint)
+                webhooks.put_positions(sql, made.positions)
             if commit.forgetting is not None:
                 reservations.forget(sql, commit.forgetting)
             if self._outbox is not None:
@@ -391,20 +394,27 @@ class SqliteStore(StoreReads, OutboxReads):
             return is_revoked
 
     def keep_webhook(
-        self, endpoint: Endpoint | None, positions: Sequence[Position], delivery: Delivery | None
+        self,
+        endpoint: Endpoint | None,
+        positions: Sequence[Position],
+        delivery: Delivery | None,
+        audited: AuditEntry | None = None,
     ) -> None:
-        """Write an endpoint, how far it was told, and a try of a message. Writer thread only."""
+        """Write an endpoint, how far it was told, a try, and who changed it. Writer thread only."""
         with self._writing() as sql:
             if endpoint is not None:
                 webhooks.put_endpoint(sql, endpoint)
             webhooks.put_positions(sql, positions)
             if delivery is not None:
                 webhooks.add_delivery(sql, delivery)
+            write_audit(sql, [audited] if audited is not None else [])
 
-    def drop_webhook(self, endpoint_id: str) -> bool:
+    def drop_webhook(self, endpoint_id: str, audited: AuditEntry) -> bool:
         """Delete an endpoint with all of it; return whether there was one. Writer thread only."""
         with self._writing() as sql:
-            return webhooks.drop_endpoint(sql, endpoint_id)
+            is_dropped = webhooks.drop_endpoint(sql, endpoint_id)
+            write_audit(sql, [audited] if is_dropped else [])
+            return is_dropped
 
     def housekeep(self, work: Callable[[Sql], T]) -> T:
         """Do `work` in a transaction that is not flushed: a power cut may undo it, and it is done again.

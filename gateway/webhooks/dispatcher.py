@@ -11,11 +11,12 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
+from gateway.audit import AuditEntry
 from gateway.changes import Change
 from gateway.clock import Clock
 from gateway.webhooks.lane import Lane, Service, wait_for_sign
 from gateway.webhooks.messages import test_message
-from gateway.webhooks.model import Delivery, Endpoint, Position, WebhookCounts
+from gateway.webhooks.model import Delivery, Endpoint, NewEndpoint, Position, WebhookCounts
 from gateway.webhooks.ports import Posting, Table
 
 MAX_SENDING = 8
@@ -81,7 +82,17 @@ class Dispatcher:
         lane = self._lanes.get(endpoint_id)
         return 0 if lane is None else lane.tries
 
-    async def put(self, endpoint: Endpoint) -> None:
+    def adopt(self, made: NewEndpoint) -> None:
+        """Serve a new endpoint, which is on disk already."""
+        own = {position.store: position for position in made.positions}
+        lane = self._lanes[made.endpoint.id] = Lane(made.endpoint, own, self._service)
+        self._serve(lane)
+
+    async def ends_of(self, endpoint: Endpoint) -> tuple[Position, ...]:
+        """Return where the logs of an endpoint's stores end now."""
+        return tuple([await self._service.end_of(endpoint.id, store) for store in endpoint.stores])
+
+    async def put(self, endpoint: Endpoint, audited: AuditEntry | None = None) -> None:
         """Add an endpoint, or change one, which is tried at once; a new store is told from now on. Durable on return."""
         lane = self._lanes.get(endpoint.id) or Lane(endpoint, {}, self._service)
         begun = [
@@ -89,25 +100,25 @@ class Dispatcher:
             for store in endpoint.stores
             if store not in lane.positions
         ]
-        await lane.change(endpoint, begun)
+        await lane.change(endpoint, begun, audited)
         if endpoint.id not in self._lanes:
             self._lanes[endpoint.id] = lane
             self._serve(lane)
 
-    async def drop(self, endpoint_id: str) -> bool:
+    async def drop(self, endpoint_id: str, audited: AuditEntry) -> bool:
         """Delete an endpoint; return whether there was one."""
         self._lanes.pop(endpoint_id, None)
         task = self._tasks.pop(endpoint_id, None)
         if task is not None:
             task.cancel()
-        return await self._table.drop(endpoint_id)
+        return await self._table.drop(endpoint_id, audited)
 
-    async def replay(self, endpoint_id: str, store: str, seq: int) -> bool:
+    async def replay(self, endpoint_id: str, store: str, seq: int, audited: AuditEntry | None = None) -> bool:
         """Tell an endpoint again what came after `seq`; return False where that is not known any more."""
         if await asyncio.to_thread(self._table.changes_after, store, seq, 1) is None:
             return False
         place = Position(endpoint_id, store, self._table.journal_id, seq, seq)
-        await self._lanes[endpoint_id].tell_again(place)
+        await self._lanes[endpoint_id].tell_again(place, audited)
         return True
 
     async def test(self, endpoint_id: str) -> Delivery:

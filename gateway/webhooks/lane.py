@@ -14,6 +14,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
+from gateway.audit import AuditEntry
 from gateway.changes import Change
 from gateway.clock import Clock
 from gateway.storage.errors import StoreError, StoreFull, StoreReadOnly
@@ -117,19 +118,21 @@ class Lane:
 
     # -- what an operator changes ---------------------------------------------------------------------
 
-    async def change(self, endpoint: Endpoint, begun: list[Position]) -> None:
+    async def change(
+        self, endpoint: Endpoint, begun: list[Position], audited: AuditEntry | None = None
+    ) -> None:
         """Serve it as it reads now; `begun`: the ends of stores that are new to it. Durable on return."""
         async with self._settling:
-            await self._table.keep(endpoint=endpoint, positions=begun)
+            await self._table.keep(endpoint=endpoint, positions=begun, audited=audited)
             self.endpoint = endpoint
             self.positions |= {position.store: position for position in begun}
         self._failing_since_s = None
         self._mend()
 
-    async def tell_again(self, position: Position) -> None:
+    async def tell_again(self, position: Position, audited: AuditEntry | None = None) -> None:
         """Go on from another place. Durable on return."""
         async with self._settling:
-            await self._table.keep(positions=[position])
+            await self._table.keep(positions=[position], audited=audited)
             self.positions[position.store] = position
         self._mend()
 

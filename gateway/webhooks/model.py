@@ -45,6 +45,14 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True)
+class NewEndpoint:
+    """An endpoint at its making, with the ends of its stores' logs: what comes after them is told."""
+
+    endpoint: Endpoint
+    positions: tuple[Position, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One message: its id is the same at each try, so that a receiver can tell a repeat."""
 

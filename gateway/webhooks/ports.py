@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from gateway.audit import AuditEntry
 from gateway.changes import Change
 from gateway.webhooks.model import Answer, Delivery, Endpoint, Position
 
@@ -45,10 +46,11 @@ class Table(Protocol):
         endpoint: Endpoint | None = None,
         positions: Sequence[Position] = (),
         delivery: Delivery | None = None,
+        audited: AuditEntry | None = None,
     ) -> None:
-        """Write an endpoint, positions and a try in one durable transaction."""
+        """Write an endpoint, positions, a try, and who changed it, in one durable transaction."""
         ...
 
-    async def drop(self, endpoint_id: str) -> bool:
-        """Delete an endpoint with all of it; return whether there was one."""
+    async def drop(self, endpoint_id: str, audited: AuditEntry) -> bool:
+        """Delete an endpoint with all of it, and note who did; return whether there was one."""
         ...

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from gateway.audit import AuditEntry
 from gateway.changes import Change
 from gateway.storage.sqlite import SqliteStore
 from gateway.storage.writer import Writer
@@ -46,10 +47,11 @@ class StoredWebhooks:
         endpoint: Endpoint | None = None,
         positions: Sequence[Position] = (),
         delivery: Delivery | None = None,
+        audited: AuditEntry | None = None,
     ) -> None:
-        """Write an endpoint, positions and a try in one durable transaction."""
-        await self._writer.aside(lambda: self._store.keep_webhook(endpoint, positions, delivery))
+        """Write an endpoint, positions, a try, and who changed it, in one durable transaction."""
+        await self._writer.aside(lambda: self._store.keep_webhook(endpoint, positions, delivery, audited))
 
-    async def drop(self, endpoint_id: str) -> bool:
-        """Delete an endpoint with all of it; return whether there was one."""
-        return await self._writer.aside(lambda: self._store.drop_webhook(endpoint_id))
+    async def drop(self, endpoint_id: str, audited: AuditEntry) -> bool:
+        """Delete an endpoint with all of it, and note who did; return whether there was one."""
+        return await self._writer.aside(lambda: self._store.drop_webhook(endpoint_id, audited))

@@ -30,8 +30,9 @@ def floor_with(*hooks: dict[str, Any]) -> Floor:
 
 
 def post(floor: Floor, path: str, body: Any = None, key: str = ADMIN) -> httpx.Response:
-    """Return the answer to a POST."""
-    return floor.ask("POST", path, key, **({} if body is None else {"json": body}))
+    """Return the answer to a POST; each endpoint is asked for under a key of its own."""
+    headers = {"idempotency-key": f"key-{len(floor.webhooks.kept)}"} if path == PATH else {}
+    return floor.ask("POST", path, key, headers=headers, **({} if body is None else {"json": body}))
 
 
 def test_an_endpoint_is_made_and_shows_its_secret_once() -> None:

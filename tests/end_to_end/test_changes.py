@@ -80,7 +80,7 @@ def test_a_shop_that_was_away_is_told_all_of_it_over_a_kill(tmp_path: Path) -> N
         gateway.make_key("admin")
         gateway.start()
         hook = {"url": f"http://127.0.0.1:{receiver.port}/stock", "stores": ["lyon-1"]}
-        made = gateway.http.post("/v1/webhook-endpoints", json=hook)
+        made = gateway.http.post("/v1/webhook-endpoints", json=hook, headers={"Idempotency-Key": "hook-1"})
         assert made.status_code == 201, made.text
         one, secret = made.headers["location"], made.json()["secret"]
         gateway.post("/v1/events", {"events": [event("1", "TOTE")]})

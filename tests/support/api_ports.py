@@ -15,7 +15,8 @@ from fastapi import FastAPI
 
 from api.app import ApiSettings, Ports, create_app
 from gateway.alerts.records import AlertRecord, AlertState, AlertType, Severity
-from gateway.audit import Actor
+from gateway.answered import Answered
+from gateway.audit import Actor, AuditEntry, AuditQuery, AuditRow
 from gateway.calibration import CalibrationReport
 from gateway.changes import ChangeType
 from gateway.device_clocks import ClockJudgement
@@ -434,6 +435,7 @@ class FakeWebhooks:
 
     def __init__(self) -> None:
         self.kept: dict[str, WebhookState] = {}
+        self.answers: dict[tuple[str, str], tuple[WebhookState, str]] = {}
         self.outcome = Delivery("wh_000000000001", "msg_1", "webhook.test", NOW_NS, 1, 204, "", 12, 90)
         self.replayed: list[tuple[str, str, int]] = []
 
@@ -444,31 +446,41 @@ class FakeWebhooks:
         return self.kept.get(endpoint_id)
 
     async def create(
-        self, url: str, types: tuple[ChangeType, ...], stores: tuple[str, ...], description: str
-    ) -> tuple[WebhookState, str]:
+        self,
+        actor: Actor,
+        key: str,
+        *,
+        url: str,
+        types: tuple[ChangeType, ...],
+        stores: tuple[str, ...],
+        description: str,
+    ) -> Answered[tuple[WebhookState, str]]:
+        if (actor.key_id, key) in self.answers:
+            return Answered(self.answers[actor.key_id, key], replayed=True)
         self._check(url)
         endpoint = Endpoint(f"wh_{len(self.kept) + 1:012x}", url, types, stores, description, NOW_NS)
-        return self._keep(endpoint), "whsec_1"
+        self.answers[actor.key_id, key] = self._keep(endpoint), "whsec_1"
+        return Answered(self.answers[actor.key_id, key])
 
-    async def change(self, endpoint_id: str, **changes: Any) -> WebhookState:
+    async def change(self, actor: Actor, endpoint_id: str, **changes: Any) -> WebhookState:
         given = {name: value for name, value in changes.items() if value is not None}
         self._check(given.get("url", ""))
         if "enabled" in given:
             given["disabled_reason"] = "" if given.pop("enabled") else "by hand"
         return self._keep(replace(self.kept[endpoint_id].endpoint, **given))
 
-    async def rotate(self, endpoint_id: str) -> tuple[WebhookState, str]:
+    async def rotate(self, actor: Actor, endpoint_id: str) -> tuple[WebhookState, str]:
         endpoint = self.kept[endpoint_id].endpoint
         later = replace(endpoint, generation=endpoint.generation + 1, rotated_ns=NOW_NS)
         return self._keep(later), f"whsec_{later.generation}"
 
-    async def drop(self, endpoint_id: str) -> bool:
+    async def drop(self, actor: Actor, endpoint_id: str) -> bool:
         return self.kept.pop(endpoint_id, None) is not None
 
     async def test(self, endpoint_id: str) -> Delivery:
         return self.outcome
 
-    async def replay(self, endpoint_id: str, store: str, seq: int) -> bool:
+    async def replay(self, actor: Actor, endpoint_id: str, store: str, seq: int) -> bool:
         self.replayed.append((endpoint_id, store, seq))
         return seq < 100
 
@@ -569,6 +581,31 @@ class FakeAuth:
         return self.callers.get(token)
 
 
+class FakeAudit:
+    """Implements AuditPort over a list, oldest first."""
+
+    def __init__(self) -> None:
+        self.entries: list[AuditEntry] = []
+
+    async def rows(self, query: AuditQuery) -> list[AuditRow]:
+        found = [AuditRow(number, entry) for number, entry in enumerate(self.entries, 1)]
+        return [
+            row
+            for row in sorted(found, key=lambda row: (row.entry.at_ns, row.id), reverse=True)
+            if (query.stores is None or row.entry.store in query.stores)
+            and query.action in (None, row.entry.action)
+            and query.key_id in (None, row.entry.key_id)
+            and (query.from_ns is None or row.entry.at_ns >= query.from_ns)
+            and (query.to_ns is None or row.entry.at_ns < query.to_ns)
+            and (query.before is None or (row.entry.at_ns, row.id) < query.before)
+        ][: query.limit]
+
+    def note(self, actor: Actor, action: str, store: str, subject: str, detail: str = "") -> None:
+        self.entries.append(
+            AuditEntry(NOW_NS, actor.key_id, actor.address, action, store, subject, detail)
+        )
+
+
 @dataclass
 class Floor:
     """A gateway in memory with its app. Change its parts, then ask."""
@@ -585,6 +622,7 @@ class Floor:
     feed: FakeFeed = field(default_factory=FakeFeed)
     health: FakeHealth = field(default_factory=FakeHealth)
     auth: FakeAuth = field(default_factory=FakeAuth)
+    audit: FakeAudit = field(default_factory=FakeAudit)
     real_s: float = 0.0
     pages: Callable[[FastAPI], None] | None = None
     app: FastAPI = field(init=False)
@@ -602,6 +640,7 @@ class Floor:
             self.feed,
             self.health,
             self.auth,
+            self.audit,
         )
         self.app = create_app(ports, self.settings, pages=self.pages, monotonic_s=lambda: self.real_s)
 

@@ -23,6 +23,7 @@ from gateway.feed import Feed, Subject
 from gateway.ports import Availability
 from tests.support.api_ports import (
     NOW_NS,
+    FakeAudit,
     FakeAuth,
     FakeChanges,
     FakeClock,
@@ -81,6 +82,7 @@ class PageShop:
             self.feed,
             self.health,
             FakeAuth(),
+            FakeAudit(),
         )
         self.app = create_app(ports, self.settings, pages=mount)
         self.port = 0

@@ -11,6 +11,7 @@ import httpx
 from fastapi import FastAPI
 
 from api.app import ApiSettings, Ports, create_app
+from gateway.audit_log import AuditLog
 from gateway.change_log import ChangeLogReader
 from gateway.engine import Changes, Engine
 from gateway.feed import Feed
@@ -109,6 +110,7 @@ async def virtual_gateway(shop: VirtualShop, folder: Path) -> AsyncIterator[Virt
                     feed=feed,
                     health=Health(shop.engine, pipeline, links),
                     auth=KeyRing(store, pepper),
+                    audit=AuditLog(store, shop.engine.state, clock.now_ns),
                 ),
                 ApiSettings(),
             )

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.audit import AuditEntry, AuditQuery
 from gateway.changes import Change, ChangeNote
 from gateway.storage.ports import Commit
 from gateway.storage.sqlite import STORE_FILE, SqliteStore
@@ -26,6 +27,7 @@ from gateway.webhooks.table import StoredWebhooks
 
 PEPPER = b"p" * 32
 STORE = "lyon-1"
+DROPPED = AuditEntry(5, "k1", "10.0.0.7", "webhooks.delete", STORE, "wh_1")
 
 
 class Clock:
@@ -459,13 +461,14 @@ def test_one_that_is_away_holds_nobody_up(tmp_path: Path) -> None:
         await shop.note(writer, ["a"])
         dispatcher.wake()
         await until(lambda: receiver.taken)
-        assert await dispatcher.drop("wh_1")
-        assert not await dispatcher.drop("wh_1")
+        assert await dispatcher.drop("wh_1", DROPPED)
+        assert not await dispatcher.drop("wh_1", DROPPED)
 
     with shop_at(tmp_path, receiver) as shop:
         life(shop, live)
         assert [e.id for e in shop.store.webhook_endpoints()] == ["wh_2"]
         assert shop.store.webhook_deliveries("wh_1", 10) == []
+        assert [row.entry for row in shop.store.audit_rows(AuditQuery())] == [DROPPED], "once"
 
 
 @settings(max_examples=25)
