@@ -42,12 +42,12 @@ def json_answer(
     etag = etag_of(body if visible is None else visible)
     fields = {"etag": etag, "cache-control": cache_control, "vary": VARY, **(headers or {})}
     wanted = request.headers.get("if-none-match")
-    if wanted is not None and _matches(wanted, etag):
+    if wanted is not None and matches(wanted, etag):
         return Response(None, 304, fields)
     return Response(body, 200, fields, media_type=JSON)
 
 
-def _matches(if_none_match: str, etag: str) -> bool:
+def matches(if_none_match: str, etag: str) -> bool:
     """Return whether the field names the ETag, by weak comparison (RFC 9110 §13.1.2)."""
     opaque = etag.removeprefix("W/")
     return any(tag.strip().removeprefix("W/") in (opaque, "*") for tag in if_none_match.split(","))

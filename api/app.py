@@ -5,13 +5,16 @@ from collections.abc import Callable
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.types import Receive, Scope, Send
 
 from api.context import ApiContext, ApiSettings, Ports
 from api.counts import HttpCounts
 from api.edge import Edge
+from api.fast_path import FastPath
 from api.limits import Limiter
 from api.openapi import build_openapi
 from api.problems import install_problem_handlers
+from api.remembered import Remembered
 from api.routes.alerts import add_alert_routes
 from api.routes.articles import add_article_routes
 from api.routes.audit import add_audit_routes
@@ -68,7 +71,18 @@ ROUTES = (
 
 
 class StorefloorApi(FastAPI):
-    """The framework's app with our OpenAPI document."""
+    """The framework's app with our OpenAPI document, and a fast path ahead of it."""
+
+    fast_path: FastPath | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request."""
+        answer = self.fast_path.answer(scope) if self.fast_path and scope["type"] == "http" else None
+        if answer is None:
+            await super().__call__(scope, receive, send)
+            return
+        for message in answer:
+            await send(message)
 
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document, built once."""
@@ -103,8 +117,10 @@ def create_app(
         HttpCounts(),
         key_limits=Limiter(settings.key_quota, monotonic_s),
         stranger_limits=Limiter(settings.stranger_quota, monotonic_s),
+        remembered=Remembered(ports.inventory.stamp, monotonic_s),
     )
     app.state.context = context
+    app.fast_path = FastPath(context, context.remembered)
     app.router.route_class = StrictRoute
     for add_routes in ROUTES:
         add_routes(app.router)

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from api.counts import HttpCounts
 from api.hosts import is_loopback
 from api.limits import Limiter, Quota
+from api.remembered import Remembered
 from api.sessions import Sessions
 from gateway.audit import AuditPort
 from gateway.ports import (
@@ -84,6 +85,7 @@ class ApiContext:
     counts: HttpCounts
     key_limits: Limiter
     stranger_limits: Limiter
+    remembered: Remembered
 
 
 def context_of(request: Request) -> ApiContext:

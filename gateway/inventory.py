@@ -7,11 +7,14 @@ from gateway.calibration import CalibrationReport
 from gateway.catalogue import Article
 from gateway.config import SiteConfig
 from gateway.config_place import HoursSection, PlaceSection
-from gateway.engine import Engine
+from gateway.engine import Changes, Engine
 from gateway.explain import explain, sight
 from gateway.explanation import Explanation, ZoneSight
 from gateway.opening_hours import WEEKDAYS
 from gateway.ports import ArticleInfo, Availability, StoreInfo, ZoneInfo
+
+RESERVATIONS = "reservation"
+"""What actions on reservations begin with in the audit log."""
 
 
 class Inventory:
@@ -22,6 +25,21 @@ class Inventory:
         self._now_ns = now_ns
         self._version = version
         self._stores = _stores(engine.site.config)
+        self._revisions: dict[tuple[str, str], int] = {}
+        self._site_revision = 0
+
+    def note(self, changes: Changes) -> None:
+        """Take note of what a pass changed: answers that rest on it are given no more.
+
+        A change of a setting may touch any article; what became of a reservation touched its own.
+        """
+        for key in changes.touched:
+            self._revisions[key] = self._revisions.get(key, 0) + 1
+        self._site_revision += any(not entry.action.startswith(RESERVATIONS) for entry in changes.audited)
+
+    def stamp(self, store: str, sku: str) -> object:
+        """Return what an answer rests on: settings, the article, and the epoch that its belief is of."""
+        return self._site_revision, self._revisions.get((store, sku), 0), self._state.presence.epoch_ns
 
     def stores(self) -> Sequence[StoreInfo]:
         """Return all stores."""

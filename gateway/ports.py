@@ -333,6 +333,10 @@ class InventoryPort(Protocol):
         """Return the SKU of a GTIN-14."""
         ...
 
+    def stamp(self, store: str, sku: str) -> object:
+        """Return what an answer rests on: another stamp than before where it may read differently now."""
+        ...
+
     def variants(self, sku: str) -> Sequence[ArticleInfo]:
         """Return an article, and behind it the others of its model; empty where there is no such article."""
         ...
@@ -588,4 +592,8 @@ class AuthPort(Protocol):
 
     async def caller(self, token: str) -> Caller | None:
         """Return the caller behind an API key; None where it is unknown or revoked."""
+        ...
+
+    def known(self, token: str) -> Caller | None:
+        """Return the caller behind an API key that needs no looking up; None says nothing of the key."""
         ...

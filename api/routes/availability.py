@@ -6,10 +6,11 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.answers import json_answer, lasting
+from api.answers import etag_of, json_answer, lasting
 from api.auth import ReadCaller, require_exact, require_store, stores_seen
 from api.context import ApiContext, context_of
 from api.encoding import availability_body, dump, encode_seen, shown_valid_until_ns, versioned
+from api.fast_path import remember
 from api.openapi import problems
 from api.parameters import MAX_PAIRS, QtyQuery, Sku, SkuPath, StorePath, StoreQuery
 from api.problems import Fault, Problem, echo, pointer
@@ -89,6 +90,7 @@ async def store_availability(
         raise unknown_sku([sku], "path")
     now_ns = context.ports.clock.now_ns()
     visible, body = _encode(context, caller, found, now_ns)
+    remember(request, caller, found, etag_of(visible), body, now_ns)
     return json_answer(request, body, visible=visible, cache_control=_cache_control(context, [found], now_ns))
 
 

@@ -153,6 +153,7 @@ class _Gateway:
         self.health = Health(self.engine, self.pipeline, self._links())
         self.news = News(self.engine, self.health, self.feed, clock.now_ns)
         self._old = old_records(site.influxdb, run.base, store)
+        self._inventory = Inventory(self.engine, clock.now_ns, lambda: self.pipeline.version)
         self._app = self._build_app(run, store)
         self._on_ready = run.on_ready
 
@@ -179,7 +180,7 @@ class _Gateway:
         api, stock = run.site.api, run.site.stock
         ports = Ports(
             clock=self._clock,
-            inventory=Inventory(self.engine, self._clock.now_ns, lambda: self.pipeline.version),
+            inventory=self._inventory,
             records=Records(store, self._old),
             intake=self.pipeline,
             ingest=self._ingest,
@@ -205,6 +206,7 @@ class _Gateway:
         return self.news.note(changes)
 
     def _publish(self, changes: Changes, committed: Committed | None) -> None:
+        self._inventory.note(changes)
         self.news.publish(changes, committed)
         if changes.alerts and self._alerts is not None:
             self._alerts.wake()

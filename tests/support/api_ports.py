@@ -251,6 +251,9 @@ class FakeInventory:
         self.asked_qty: list[int] = []
         self.excluded: list[str | None] = []
 
+    def stamp(self, store: str, sku: str) -> object:
+        return self.found.get((store, sku))
+
     def stores(self) -> Sequence[StoreInfo]:
         return self.places
 
@@ -578,6 +581,9 @@ class FakeAuth:
     )
 
     async def caller(self, token: str) -> Caller | None:
+        return self.callers.get(token)
+
+    def known(self, token: str) -> Caller | None:
         return self.callers.get(token)
 
 

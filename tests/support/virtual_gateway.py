@@ -11,6 +11,7 @@ import httpx
 from fastapi import FastAPI
 
 from api.app import ApiSettings, Ports, create_app
+from api.limits import Quota
 from gateway.audit_log import AuditLog
 from gateway.change_log import ChangeLogReader
 from gateway.engine import Changes, Engine
@@ -83,12 +84,14 @@ async def virtual_gateway(shop: VirtualShop, folder: Path) -> AsyncIterator[Virt
     clock = _ShopClock(shop)
     feed = Feed(store.journal_id, store.version)
 
-    def publish(_changes: Changes, committed: Committed | None) -> None:
+    def publish(changes: Changes, committed: Committed | None) -> None:
+        inventory.note(changes)
         feed.publish((), committed)
 
     try:
         async with Writer(store) as writer:
             pipeline = Pipeline(shop.engine, writer, store, clock, max_held=MAX_HELD, on_committed=publish)
+            inventory = Inventory(shop.engine, clock.now_ns, lambda: pipeline.version)
             shop.give_to(pipeline)
             pepper = load_pepper(folder, keys_exist=False)
             key, token = issue("test", SCOPES, (), 1, pepper)
@@ -98,7 +101,7 @@ async def virtual_gateway(shop: VirtualShop, folder: Path) -> AsyncIterator[Virt
             app = create_app(
                 Ports(
                     clock=clock,
-                    inventory=Inventory(shop.engine, clock.now_ns, lambda: pipeline.version),
+                    inventory=inventory,
                     records=Records(store),
                     intake=pipeline,
                     ingest=Ingest(
@@ -112,7 +115,7 @@ async def virtual_gateway(shop: VirtualShop, folder: Path) -> AsyncIterator[Virt
                     auth=KeyRing(store, pepper),
                     audit=AuditLog(store, shop.engine.state, clock.now_ns),
                 ),
-                ApiSettings(),
+                ApiSettings(key_quota=Quota(1e6, 10_000_000)),
             )
             transport = httpx.ASGITransport(app)
             headers = {"Authorization": f"Bearer {token}"}
