@@ -301,7 +301,7 @@ def store_body(store: StoreInfo, sights: Mapping[str, ZoneSight]) -> Json:
         "id": store.id,
         "name": store.name,
         "timezone": store.timezone,
-        "source": "readers",
+        "source": store.source,
         "place": {"address": store.address, "position": position_body(store.position)},
         "hours": store.hours,
         "special_hours": store.special_hours,

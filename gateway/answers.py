@@ -7,6 +7,7 @@ from gateway.alerts.records import AlertType
 from gateway.alerts.rules import ArticleView
 from gateway.availability import NOT_SURE, UNWATCHED, Context, Terms, ZoneView, answer, merge_levels
 from gateway.beliefs import level_belief
+from gateway.book_stock.books import home_zone
 from gateway.catalogue import Article
 from gateway.config import IN_HAND
 from gateway.picking import pick_minutes, ready_by
@@ -15,6 +16,7 @@ from gateway.site import STOCK_ROLES, ns
 from gateway.state import State
 
 NEVER_NS = 2**63 - 1
+LEDGER_SOURCES = ("ledger", "scan", "pos")
 SOURCES = {"tag": ("rfid", "pos"), "weight": ("weight", "pos", "scan"), "count": ("scan", "pos")}
 
 
@@ -41,6 +43,7 @@ def availability(
     if article is None:
         raise KeyError(sku)
     stock = state.site.config.stock
+    tracked_by, by_ledger = state.ledger.tracked_by(store, sku), store in state.books.ledger_stores
     safety = article.safety_stock if article.safety_stock is not None else stock.safety_stock
     fresh_ns = ns(stock.fresh_s)
     found = answer(
@@ -57,14 +60,16 @@ def availability(
             sku=sku,
             gtin=article.gtins[0] if article.gtins else None,
             qty=qty,
-            sources=SOURCES[article.tracked_by],
+            sources=LEDGER_SOURCES if by_ledger else SOURCES[tracked_by],
             changed_ns=state.ledger.changed_ns(store, sku),
             valid_until_ns=min(
                 (now_ns // fresh_ns + 1) * fresh_ns,
                 state.book.next_expiry_ns(store, sku, now_ns) or NEVER_NS,
+                _fades_ns(state, store, sku, now_ns) if by_ledger else NEVER_NS,
             ),
             version=version,
-            zones_seen=article.tracked_by != "count",
+            zones_seen=tracked_by != "count",
+            doubts=_ledger_doubts(state, store, sku, now_ns) if by_ledger else (),
         ),
     )
     belief = level_belief(state, store, sku) if is_sure else None
@@ -88,6 +93,24 @@ def _ready_by(state: State, found: Availability, qty: int, now_ns: int) -> int |
     return None if minutes is None else ready_by(hours, minutes, now_ns)
 
 
+def _ledger_doubts(state: State, store: str, sku: str, now_ns: int) -> tuple[str, ...]:
+    doubt = state.books.doubt(store, sku, now_ns)
+    return () if doubt is None else (doubt,)
+
+
+def _fades_ns(state: State, store: str, sku: str, now_ns: int) -> int:
+    """Return until when the stock of a ledger store goes on being known."""
+    until_ns = state.books.fresh_until_ns(store, sku)
+    return NEVER_NS if until_ns is None or until_ns <= now_ns else until_ns
+
+
+def _told_by_ledger(state: State, store: str, sku: str) -> dict[str, int]:
+    """Return when the stock of a ledger store was last told, by its zone."""
+    account = state.books.account(store, sku)
+    told_ns = None if account is None else account.told_ns
+    return {} if told_ns is None else {home_zone(state.site.roles[store]): told_ns}
+
+
 def _bound(state: State, store: str, sku: str, now_ns: int) -> int:
     """Return the pieces that were picked for a reservation and lie where no other can be picked.
 
@@ -109,7 +132,8 @@ def _zone_views(
     """Return the zones that bear witness of an article: those its way of tracking can see."""
     levels = state.ledger.levels(store, article.sku)
     roles = state.site.roles[store]
-    match article.tracked_by:
+    tracked_by = state.ledger.tracked_by(store, article.sku)
+    match tracked_by:
         case "tag":
             seen = last_seen(state, store, article.sku) if is_dated else {}
             watched = {z: state.is_watched(store, z, now_ns) for z in roles if _has_reader(state, store, z)}
@@ -117,7 +141,7 @@ def _zone_views(
         case "weight":
             seen, watched, doubtful = _shelf_views(state, store, article.sku, now_ns)
         case _:
-            seen, watched, doubtful = {}, {}, set()
+            seen, watched, doubtful = _told_by_ledger(state, store, article.sku), {}, set()
     zones = tuple(zone for zone in roles if zone in watched)
     return tuple(
         ZoneView(
@@ -127,7 +151,7 @@ def _zone_views(
             watched=watched.get(zone, True),
             in_doubt=zone in doubtful,
             last_seen_ns=seen.get(zone),
-            coverage=_coverage(state, store, zone) if article.tracked_by == "tag" else None,
+            coverage=_coverage(state, store, zone) if tracked_by == "tag" else None,
         )
         for zone, pieces in merge_levels(levels, zones).items()
     )
@@ -196,7 +220,7 @@ def article_view(
         source_zone=max(behind, key=lambda zone: behind[zone]) if behind else None,
         low_stock_at=at,
         low_stock_clear_at=at + gap,
-        has_shelf_zones=article.tracked_by != "count",
+        has_shelf_zones=state.ledger.tracked_by(store, article.sku) != "count",
         inhibited_by=_inhibition(state, view, live_alerts),
     )
 

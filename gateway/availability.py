@@ -45,7 +45,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Everything else that an answer bears. `zones_seen`: something watches where the pieces stand; for
+    """Everything else that an answer bears. `doubts`: why nothing is known, beside what the zones say. `zones_seen`: something watches where the pieces stand; for
     an article that scans alone track, nothing tells when it goes from the back room to the floor.
     """
 
@@ -58,6 +58,7 @@ class Context:
     valid_until_ns: int
     version: int
     zones_seen: bool = True
+    doubts: tuple[str, ...] = ()
 
 
 def answer(zones: tuple[ZoneView, ...], terms: Terms, context: Context) -> Availability:
@@ -67,7 +68,7 @@ def answer(zones: tuple[ZoneView, ...], terms: Terms, context: Context) -> Avail
     not_pickable = max(0, unpickable - terms.bound)
     margin = on_hand - not_pickable - terms.reserved - terms.safety_stock
     available = max(0, margin)
-    reasons = _doubts(zones, on_hand)
+    reasons = [*context.doubts, *_doubts(zones, on_hand)]
     status = "UNKNOWN" if reasons else _status(zones, available, terms, context)
     if status != "UNKNOWN" and available < context.qty:
         reasons.append(ONLY_UNPICKABLE if on_hand - not_pickable < context.qty <= on_hand else NOT_ENOUGH)

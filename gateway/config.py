@@ -46,6 +46,8 @@ TrackedBy = Literal["tag", "weight", "count"]
 ScannerRole = Literal["receiving", "till", "return", "count", "look_up"]
 Region = Literal["eu", "us", "cn-900", "cn-800", "kr"]
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+RESTING_ROLES = frozenset({"floor", "back_room", "receiving"})
+"""Zones where pieces rest and can be picked."""
 IN_HAND = "in-hand"
 """The zone of pieces that a shelf lost and no till sold yet: with a customer. In every store."""
 
@@ -156,6 +158,9 @@ class StoreSection(Section):
         None, description="opening hours; without them nothing is told to be ready by a time"
     )
     pick_minutes: PickMinutesSection = PickMinutesSection()
+    source: Literal["readers", "ledger"] = Field(
+        "readers", description="where its stock is known from: readers, tills and people, or the ERP's ledger"
+    )
     fulfilment: tuple[FulfilmentWord, ...] = Field(
         BOTH_WAYS, min_length=1, max_length=2, description="how pieces are given to customers: pickup, ship"
     )
@@ -179,6 +184,16 @@ class StoreSection(Section):
             raise ValueError(f"zones: two of them have the id {twice!r}: give each its own")
         if IN_HAND in ids:
             raise ValueError(f"zones: the id {IN_HAND!r} is the gateway's own: choose another")
+        return self
+
+    @model_validator(mode="after")
+    def _one_zone_of_a_ledger(self) -> Self:
+        resting = [zone.id for zone in self.zones if zone.role in RESTING_ROLES]
+        if self.source == "ledger" and len(resting) != 1:
+            raise ValueError(
+                f"zones: {', '.join(resting) or 'none'} of floor, back_room or receiving: with source = \"ledger\" there"
+                " is one, for a ledger tells of no zones; leave zones out, and there is"
+            )
         return self
 
 
@@ -349,6 +364,12 @@ class StockSection(Section):
     fresh_s: float = Field(
         600, ge=10, le=86_400, description="how long an answer may be believed (valid_until)"
     )
+    ledger_fresh_s: float = Field(
+        129_600,
+        ge=60,
+        le=90 * 86_400,
+        description="how long the stock of a ledger store is known after its newest figure: 36 h",
+    )
 
 
 class AlertsSection(Section):
@@ -413,6 +434,17 @@ class SiteConfig(Section):
             _refer(f"{where}.store", device.store, list(zones), "store")
             for key, zone in _zones_of(where, device):
                 _refer(key, zone, zones[device.store], f"zone of {device.store!r}")
+        return self
+
+    @model_validator(mode="after")
+    def _ledgers_have_no_readers(self) -> Self:
+        ledgers = {store.id for store in self.stores if store.source == "ledger"}
+        for where, device in self._devices():
+            if device.store in ledgers and not isinstance(device, ScannerSection):
+                raise ValueError(
+                    f'{where}.store: {device.store!r} has source = "ledger", and its stock is not seen: '
+                    'take the device out, or write source = "readers" there'
+                )
         return self
 
     @model_validator(mode="after")

@@ -29,6 +29,8 @@ MAX_NEAR_SKUS = 10_000
 """SKUs looked through for the nearest to a wrong one: an answer within a second."""
 MAX_LISTED = 30
 """Names listed where none is close to a wrong one."""
+LEDGER_ZONE = {"id": "stock", "role": "back_room", "name": {"en": "Stock", "fr": "Stock"}}
+"""The zone of a store whose ledger alone tells of its stock, where the file names none."""
 BOM = "\ufeff"
 """The first character of text files from Windows' editors and from Excel's "CSV UTF-8"."""
 CATALOGUE_COLUMNS = (
@@ -53,6 +55,10 @@ def parse_site(text: str, name: str) -> SiteConfig:
     if isinstance(own, list):
         taken = {mapping.get("name") for mapping in own if isinstance(mapping, dict)}
         raw["mappings"] = own + [shipped for shipped in _shipped_mappings() if shipped["name"] not in taken]
+    stores = raw.get("stores", [])
+    for store in stores if isinstance(stores, list) else ():
+        if isinstance(store, dict) and store.get("source") == "ledger":
+            store.setdefault("zones", [LEDGER_ZONE])
     try:
         # As JSON: there alone strict types (no "20" for 20, no "no" for false) let an array be a tuple.
         return SiteConfig.model_validate_json(json.dumps(raw, default=str), strict=True)

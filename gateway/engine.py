@@ -109,10 +109,13 @@ class Engine:
         self._changes.movements += movements
         self._changes.points += self.state.ledger.drain_points()
         self.state.touched.update((m.store, m.sku) for m in movements)
+        self.state.touched.update(self.state.books.faded(now_ns))
         yield from self.state.demand.advancing(now_ns)
         self._demand.tell(movements, self.state.touched, now_ns)
         self._judge_reservations(now_ns)
         for store, sku in self.state.touched:
+            on_hand = sum(self.state.ledger.levels(store, sku).values())
+            self.state.books.compare(store, sku, on_hand, now_ns)
             self._judge_article(store, sku, now_ns)
         self.alerts.advance(now_ns)
 
@@ -275,6 +278,9 @@ class Engine:
         changes.state += [
             StateRow("line", f"{store}/{sku}", text) for (store, sku), text in self.state.ledger.dirty_rows()
         ]
+        changes.state += [
+            StateRow("book", f"{store}/{sku}", text) for (store, sku), text in state.books.dirty_rows()
+        ]
         changes.state += [StateRow("alert", key, text) for key, text in self.alerts.dirty_rows()]
         changes.state += [StateRow("phase", key, text) for key, text in state.phases.dirty_rows()]
         changes.state += [StateRow("calibration", key, text) for key, text in state.calibration.dirty_rows()]
@@ -332,7 +338,9 @@ class Engine:
         self.desk.risk.restore(self.alerts.live)
 
     def _restore_tags(self) -> None:
-        for belief in self.state.presence.stores.values():
+        for name, belief in self.state.presence.stores.items():
+            if name in self.state.books.ledger_stores:
+                continue  # readers saw them that are there no more
             for sku, zone, epcs in lying(belief, self.state.identifier):
                 place = belief.places[zone]
                 self.state.ledger.restore_tags(place.store, sku, place.zone, len(epcs))
@@ -348,6 +356,12 @@ class Engine:
         for row in by_part.get("clock", ()):
             if row.value is not None:
                 self.state.clocks.restore(row.key, row.value)
+        self.state.books.restore(
+            ((store, sku), row.value)
+            for row in by_part.get("book", ())
+            if row.value is not None and (store := row.key.partition("/")[0]) in self.site.roles
+            for sku in (row.key.partition("/")[2],)
+        )
         for row in by_part.get("line", ()):
             store, _, sku = row.key.partition("/")
             if store in self.site.roles:

@@ -107,6 +107,7 @@ def _stores(config: SiteConfig) -> tuple[StoreInfo, ...]:
             position=_position(store.place),
             hours=_hours(store.hours),
             special_hours={} if store.hours is None else _special_hours(store.hours),
+            source=store.source,
         )
         for store in config.stores
     )

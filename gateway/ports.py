@@ -56,6 +56,7 @@ class StoreInfo:
     position: tuple[float, float] | None = None
     hours: dict[str, tuple[str, ...]] | None = None
     special_hours: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    source: Literal["readers", "ledger"] = "readers"
 
 
 @dataclass(frozen=True, slots=True)

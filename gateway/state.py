@@ -8,6 +8,7 @@ import json
 from collections import Counter
 
 from gateway.audit import Actor, AuditEntry
+from gateway.book_stock.books import BookStock
 from gateway.calibration import Calibration
 from gateway.catalogue import Catalogue
 from gateway.device_clocks import DeviceClocks
@@ -44,6 +45,8 @@ class State:
         self.watch = Watch(site.places, site.silent_after_ns, ns(config.presence.settle_s))
         self.presence = BeliefPresence(site.places, site.antennas(), self.watch, site.belief_rule())
         self.ledger = Ledger(catalogue, site.roles, site.stock_rule())
+        ledger_stores = {store.id for store in config.stores if store.source == "ledger"}
+        self.books = self.ledger.books = BookStock(ledger_stores, ns(config.stock.ledger_fresh_s))
         self.identifier = Identifier(catalogue, self.presence.is_known)
         self.shelves = {s.id: Shelf(s.id, s.unit_weight_g, s.tare_g, ns(s.settle_s)) for s in config.shelves}
         self.devices = _devices(site)
