@@ -222,6 +222,7 @@ def article_view(
         low_stock_clear_at=at + gap,
         has_shelf_zones=state.ledger.tracked_by(store, article.sku) != "count",
         inhibited_by=_inhibition(state, view, live_alerts),
+        is_known=view.status != "UNKNOWN",
     )
 
 

@@ -30,6 +30,7 @@ class StorageSection(Section):
     alerts_days: Days = Field(365, description="alerts, from when they were resolved")
     dead_letters_days: Days = Field(90, description="samples of what could not be read (1,000 at most)")
     audit_days: Days = Field(365, description="the audit log: who changed what, when and from where")
+    kpis_days: Days = Field(3_650, description="the key figures of each day of each store and department")
 
     @model_validator(mode="after")
     def _coarser_for_longer(self) -> Self:
@@ -51,4 +52,5 @@ class StorageSection(Section):
             alerts_ns=self.alerts_days * DAY_NS,
             dead_letters_ns=self.dead_letters_days * DAY_NS,
             audit_ns=self.audit_days * DAY_NS,
+            kpis_ns=self.kpis_days * DAY_NS,
         )

@@ -22,6 +22,8 @@ from gateway.devices import DeviceLife
 from gateway.forecast.feed import DemandFeed
 from gateway.intake import ObservationIntake
 from gateway.kept_tags import KeptTags, lying
+from gateway.kpis.model import KpiDay
+from gateway.kpis.seen import enter_all, sighting
 from gateway.movements import LevelPoint, Movement
 from gateway.presence.belief import LEARNED_EVERY_NS
 from gateway.presence.model import Arrived, Departed, Moved, PresenceEvent
@@ -52,6 +54,7 @@ class Changes:
     answered: list[AnsweredRequest] = field(default_factory=list)
     forgetting: Forgetting | None = None
     audited: list[AuditEntry] = field(default_factory=list)
+    kpi_days: list[KpiDay] = field(default_factory=list)
     endpoints: list[NewEndpoint] = field(default_factory=list)
     touched: set[tuple[str, str]] = field(default_factory=set)
     devices: set[str] = field(default_factory=set)
@@ -94,6 +97,7 @@ class Engine:
     def advancing(self, now_ns: int) -> Iterator[None]:
         """Do what `advance` does, in steps: others may ask in between, and nothing else may be told or drained."""
         self._now_ns = now_ns
+        self.state.kpis.advance(now_ns)
         yield from self.state.presence.advancing(now_ns)
         self._apply_presence(now_ns)
         self._settle_sales(now_ns)
@@ -242,14 +246,17 @@ class Engine:
         for condition in self.desk.risk.drain():
             self.alerts.judge(condition, now_ns)
         self._changes.forgetting = self.desk.forgetting(now_ns)
+        transitions, self.state.book.transitions = self.state.book.transitions, []
+        for before, after in transitions:
+            self.state.kpis.reservation(before, after)
 
     def _judge_article(self, store: str, sku: str, now_ns: int) -> None:
         article = self.state.catalogue.article(sku)
         if article is None or not article.known:
             return
-        for condition in article_conditions(
-            article_view(self.state, store, article, now_ns, self.alerts.live)
-        ):
+        view = article_view(self.state, store, article, now_ns, self.alerts.live)
+        self.state.kpis.judge(sighting(self.state, article, view), now_ns)
+        for condition in article_conditions(view):
             self.alerts.judge(condition, now_ns)
 
     # -- out --------------------------------------------------------------------------------------------
@@ -267,6 +274,8 @@ class Engine:
         changes.state, state.rows = state.rows, []
         changes.refused, state.refused = state.refused, []
         changes.audited, state.audited = state.audited, []
+        changes.kpi_days = state.kpis.drain_days()
+        changes.state += [StateRow("kpi", key, text) for key, text in state.kpis.dirty_rows()]
         changes.endpoints, state.endpoints = state.endpoints, []
         changes.touched, state.touched = state.touched, set()
         changes.devices, state.touched_devices = state.touched_devices, set()
@@ -330,6 +339,8 @@ class Engine:
         )
         self.alerts.restore([row.value for row in by_part.get("alert", ()) if row.value is not None])
         self.imbalanced = self.state.ledger.settle_restored(latest, now_ns)
+        self.state.kpis.restore((r.key, r.value) for r in by_part.get("kpi", ()) if r.value is not None)
+        enter_all(self.state, now_ns)
         self._judge_counted()
 
     def restore_reservations(self, reservations: Iterable[Reservation]) -> None:

@@ -260,6 +260,7 @@ class Pipeline:
             answered=changes.answered,
             forgetting=changes.forgetting,
             audited=changes.audited,
+            kpi_days=changes.kpi_days,
             endpoints=changes.endpoints,
             dead_letters=[
                 DeadLetter(device, error.reason, error.detail, error.sample, now_ns)

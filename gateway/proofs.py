@@ -54,6 +54,7 @@ def count_proves(
     """Score the level of a zone before a count takes effect there. `tells_of_none`: see Calibration."""
     answered = _answered_in_zone(state, store, sku, zone, now_ns)
     state.calibration.counted(store, answered, pieces, now_ns, tells_of_none=tells_of_none)
+    state.kpis.counted(store, sku, answered, pieces)
 
 
 def _unannounced(state: State, store: str, sku: str) -> int:

@@ -6,6 +6,7 @@ The rules that change it stand beside: intake.py (devices), till.py (people and 
 
 import json
 from collections import Counter
+from zoneinfo import ZoneInfo
 
 from gateway.audit import Actor, AuditEntry
 from gateway.book_stock.books import BookStock
@@ -15,6 +16,9 @@ from gateway.device_clocks import DeviceClocks
 from gateway.devices import DeviceLife
 from gateway.forecast.feed import demand_of
 from gateway.identify import Identifier
+from gateway.kpis.days import Calendar
+from gateway.kpis.kpis import Kpis
+from gateway.kpis.lost import DemandRates
 from gateway.phases import Phases
 from gateway.ports import Belief
 from gateway.presence.belief import BeliefPresence
@@ -58,6 +62,8 @@ class State:
         self.calibration = Calibration()
         self.phases = Phases()
         self.demand = demand_of(site, catalogue)
+        calendars = {s.id: Calendar(ZoneInfo(s.timezone), site.hours.get(s.id)) for s in config.stores}
+        self.kpis = Kpis(calendars, self._department, DemandRates(self.demand, calendars))
         self.tags_of: dict[tuple[str, str], set[str]] = {}
         self.beliefs: dict[tuple[str, str], tuple[tuple[int, int], Belief]] = {}
         self.sale_marks: dict[tuple[str, str], dict[str, SaleMark]] = {}
@@ -69,6 +75,10 @@ class State:
         self.endpoints: list[NewEndpoint] = []
         self.touched: set[tuple[str, str]] = set()
         self.touched_devices: set[str] = set()
+
+    def _department(self, sku: str) -> str:
+        article = self.catalogue.article(sku)
+        return "" if article is None else article.department or ""
 
     def drop(self, device: str, reason: str) -> None:
         """Count one observation as dropped, for the stage and for its device."""

@@ -29,6 +29,8 @@ class ArticleView:
     low_stock_clear_at: int
     has_shelf_zones: bool
     inhibited_by: str | None
+    is_known: bool = True
+    """Whether the answer is another one than UNKNOWN."""
 
 
 @dataclass(frozen=True, slots=True)

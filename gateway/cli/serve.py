@@ -67,7 +67,7 @@ log = logging.getLogger(__name__)
 
 STATE_PARTS = (
     "item", "tag", "line", "shelf", "count", "scan", "told", "repeat", "clock", "alert", "calibration", "phase",
-    "learned", "book", "demand",
+    "learned", "kpi", "book", "demand",
 )  # fmt: skip
 REFRESH_DEVICES_S = 10.0
 """Real seconds between looks at the counts of all devices for the stream."""

@@ -9,12 +9,13 @@ from gateway.kpis.store import StoreKpis
 from gateway.reservations.model import Reservation
 
 NS_PER_S = 1_000_000_000
-PART = "kpi"
-"""Rows of the state: `store/day`, `store/events/…`, `store/behind/SKU`."""
 
 
 class Kpis:
-    """One owner calls it. `department(sku)`: "" where it has none."""
+    """One owner calls it. `department(sku)`: "" where it has none.
+
+    Its rows: `store/day`, `store/events/DEPARTMENT`, `store/behind/SKU`.
+    """
 
     def __init__(
         self, calendars: Mapping[str, Calendar], department: Callable[[str], str], rates: Rates | None = None

@@ -44,6 +44,8 @@ class Book:
         self._deadlines: list[tuple[int, str]] = []
         self._changed: dict[str, Reservation] = {}
         self._answered: list[AnsweredRequest] = []
+        self.transitions: list[tuple[Reservation | None, Reservation]] = []
+        """(before, after) of each change since the last pass, for whoever counts them and empties this."""
 
     # -- answers --------------------------------------------------------------------------------------
 
@@ -113,6 +115,7 @@ class Book:
 
     def put(self, reservation: Reservation) -> None:
         """Take a new reservation in, or the next version of one."""
+        self.transitions.append((self._open.get(reservation.id), reservation))
         self._forget(reservation.id)
         self._take(reservation)
         self._changed[reservation.id] = reservation

@@ -18,6 +18,7 @@ from gateway.alerts.records import AlertRecord, AlertState
 from gateway.answered import AnsweredRequest
 from gateway.audit import AuditEntry
 from gateway.changes import Change, ChangeNote
+from gateway.kpis.model import KpiDay
 from gateway.movements import JournalEntry, LevelPoint, Movement
 from gateway.reservations.model import Forgetting, Reservation, ReservationQuery
 from gateway.webhooks.model import NewEndpoint
@@ -90,6 +91,7 @@ class Commit:
     snapshots: list[Snapshot] = field(default_factory=list)
     changes: list[ChangeNote] = field(default_factory=list)
     audited: list[AuditEntry] = field(default_factory=list)
+    kpi_days: list[KpiDay] = field(default_factory=list)
     endpoints: list[NewEndpoint] = field(default_factory=list)
 
     def is_empty(self) -> bool:
@@ -108,6 +110,7 @@ class Commit:
             or self.snapshots
             or self.changes
             or self.audited
+            or self.kpi_days
             or self.endpoints
         )
 

@@ -8,12 +8,14 @@ from gateway.alerts.records import AlertRecord, AlertState
 from gateway.answered import AnsweredRequest
 from gateway.audit import AuditQuery, AuditRow
 from gateway.changes import Change
+from gateway.kpis.model import KpiDay, KpiQuery
 from gateway.movements import JournalEntry, LevelPoint
 from gateway.reservations.model import Reservation, ReservationQuery
 from gateway.storage import changes, level_reads, records, snapshots, webhooks
 from gateway.storage import reservations as table
 from gateway.storage.audit import audit_rows
 from gateway.storage.journal import JournalTable
+from gateway.storage.kpis import kpi_days
 from gateway.storage.ports import ApiKey, AppliedEvent, DeadLetter, HistoryStep, SeriesKey, Snapshot, StateRow
 from gateway.storage.resolution import Kept
 from gateway.storage.sql import Sql
@@ -65,6 +67,11 @@ class StoreReads(ABC):
         """Return the newest sequence of a store's changes; 0 before the first."""
         with self._reading() as sql:
             return changes.last_change(sql, store)
+
+    def kpi_days(self, query: KpiQuery, limit: int) -> list[KpiDay]:
+        """Return up to `limit` stored days of key figures, by store, day and department."""
+        with self._reading() as sql:
+            return kpi_days(sql, query, limit)
 
     def webhook_endpoints(self) -> list[Endpoint]:
         """Return all webhook endpoints, oldest first."""

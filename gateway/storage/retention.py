@@ -1,6 +1,6 @@
 """Letting go of what is old, a few rows at a time. SQL over a connection that it is given.
 
-    round:  boundaries move ─▶ levels ─▶ hourly ─▶ daily ─▶ movements ─▶ applied ─▶ alerts ─▶ dead letters ─▶ audit ─▶ pages
+    round:  boundaries move ─▶ levels ─▶ hourly ─▶ daily ─▶ movements ─▶ applied ─▶ alerts ─▶ dead letters ─▶ audit ─▶ kpis ─▶ pages
             └ one slice ┘      └ slices of a few hundred rows, each a transaction of its own ────────────────────────────┘
 
 A round may end anywhere, and the next one goes on: answers rest on the boundaries (see resolution.py), not
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from gateway.storage.clock_trust import ClockTrust
+from gateway.storage.kpis import EPOCH_DAY, let_go_kpis
 from gateway.storage.level_reads import kept
 from gateway.storage.resolution import START_COLUMN, TABLES, Table
 from gateway.storage.retention_rule import Retention
@@ -73,6 +74,7 @@ def sweep_round(sql: Sql, retention: Retention, now_ns: int, pace: Pace) -> Iter
     yield from _counted(sql, "alerts", _alerts(sql, now_ns - retention.alerts_ns, pace))
     yield from _counted(sql, "dead_letters", _dead_letters(sql, now_ns - retention.dead_letters_ns))
     yield from _counted(sql, "audit", _audit(sql, now_ns - retention.audit_ns, pace))
+    yield from _counted(sql, "kpis", let_go_kpis(sql, (now_ns - retention.kpis_ns) // DAY_NS + EPOCH_DAY))
     yield from (Slice("pages", pages) for pages in _pages(sql, pace))
 
 

@@ -15,3 +15,4 @@ class Retention:
     alerts_ns: int
     dead_letters_ns: int
     audit_ns: int
+    kpis_ns: int

@@ -10,6 +10,7 @@ A released migration is never edited: a change of tables is one more entry at th
     journals ── movements      (journal, store, seq): seq is contiguous per journal and store
              └─ pruned, opening  how far movements were let go, and what they added up to
     audit            who changed what
+    kpis             what each day of a store added up to
     state · applied · alerts · alert_outbox · dead_letters · api_keys · counters
 """
 
@@ -176,7 +177,16 @@ _AUDIT = (
 )
 """Who changed what, when and from where."""
 
-_THIRD = (*_AUDIT,)
+_KPIS = (
+    # kind 0: the whole store (its department is ''), 1: a department; day: days since 0001-01-01, in the store's zone
+    """CREATE TABLE kpis (
+        store TEXT NOT NULL, kind INTEGER NOT NULL, day INTEGER NOT NULL, department TEXT NOT NULL,
+        record TEXT NOT NULL, PRIMARY KEY (store, kind, day, department)
+    ) STRICT, WITHOUT ROWID""",
+)
+"""What each day of a store added up to."""
+
+_THIRD = (*_AUDIT, *_KPIS,)
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD)
 """Entry i brings a file from version i to i + 1; its statements run in one transaction."""

@@ -38,6 +38,7 @@ from gateway.storage.errors import (
 from gateway.storage.files import appearing_whole, disk_failure, os_failure
 from gateway.storage.integrity import require_sound, require_table, tables
 from gateway.storage.journal import JournalTable
+from gateway.storage.kpis import write_kpi_days
 from gateway.storage.lock import StoreLock
 from gateway.storage.outbox import OutboxWriter, add_gap, settle
 from gateway.storage.outbox_reads import OutboxReads
@@ -341,6 +342,7 @@ class SqliteStore(StoreReads, OutboxReads):
             reservations.write_reservations(sql, commit.reservations)
             reservations.write_answered(sql, commit.answered)
             write_audit(sql, commit.audited)
+            write_kpi_days(sql, commit.kpi_days)
             for made in commit.endpoints:
                 webhooks.put_endpoint(sql, made.endpoint)
                 webhooks.put_positions(sql, made.positions)

@@ -27,6 +27,7 @@ RULE = Retention(
     alerts_ns=10 * DAY_NS,
     dead_letters_ns=10 * DAY_NS,
     audit_ns=10 * DAY_NS,
+    kpis_ns=10 * DAY_NS,
 )
 NOW_NS = 1_000 * DAY_NS
 

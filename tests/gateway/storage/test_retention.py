@@ -38,6 +38,7 @@ SHORT = Retention(
     alerts_ns=DAY_NS,
     dead_letters_ns=DAY_NS,
     audit_ns=DAY_NS,
+    kpis_ns=DAY_NS,
 )
 MANY_SLICES = 10_000
 
