@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 HOST = "127.0.0.1"
@@ -72,10 +73,13 @@ def find_mosquitto() -> str | None:
     return shutil.which(MOSQUITTO, path=os.pathsep.join((os.environ.get("PATH", ""), *SBIN)))
 
 
-def start_broker(port: int, folder: Path, kind: str | None = None) -> RunningBroker:
+def start_broker(
+    port: int, folder: Path, kind: str | None = None, on_start: Callable[[int], object] = lambda _: None
+) -> RunningBroker:
     """Start a broker on loopback and return it once it accepts; `folder` keeps its state and log.
 
-    `kind` None: Mosquitto where there is one, else amqtt. Blocks. Raises BrokerUnavailableError.
+    `kind` None: Mosquitto where there is one, else amqtt; `on_start` hears the process's id at once. Blocks. Raises
+    BrokerUnavailableError.
     """
     if _accepts(port):
         raise BrokerUnavailableError(f"port {port} is taken: stop what listens there, or choose another port")
@@ -86,6 +90,7 @@ def start_broker(port: int, folder: Path, kind: str | None = None) -> RunningBro
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
         )
+    on_start(process.pid)
     broker = RunningBroker(kind, port, folder, process)
     broker.wait_until_up()
     return broker

@@ -8,23 +8,23 @@ thresholds and hold times are those of a real site, in shop time.
 """
 
 import argparse
+import asyncio
 import contextlib
 import math
-import os
-import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import TypeVar
 
 import uvloop
 
+from gateway.cli.demo_keeper import DemoKeeper
+from gateway.cli.ending import EndSignals
 from gateway.cli.paths import store_path
 from gateway.cli.run import start_logging
 from gateway.cli.serve import GatewayRun, serve
@@ -42,7 +42,6 @@ MAX_SPEED = 240.0
 """Beyond this, shop minutes pass between two frames of a device, and the demo shows noise."""
 STOP_S = 5.0
 MAX_PORT = 65_535
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +73,24 @@ def run_demo(arguments: argparse.Namespace) -> int:
     if not 1 <= arguments.port <= MAX_PORT:
         raise ConfigError(f"--port {arguments.port} must be 1 to {MAX_PORT}")
     _refuse_busy_port(arguments.port)
-    _end_as_by_ctrl_c(signal.SIGHUP, signal.SIGTERM)
-    with tempfile.TemporaryDirectory(prefix="storefloor-demo-") as name:
+    with EndSignals() as ending, tempfile.TemporaryDirectory(prefix="storefloor-demo-") as name:
         folder = Path(name)
-        with _broker(folder, arguments.broker) as broker:
+        with DemoKeeper(folder) as keeper, _broker(folder, arguments.broker, keeper, ending) as broker:
+            ending.check()
             demo = _prepare(folder, broker, arguments)
-            with _simulated_shop(demo, broker, arguments):
+            with _simulated_shop(demo, broker, arguments, keeper) as shop:
+                _wait_until_ready(shop, ending)
                 catalogue = load_catalogue(demo.site, folder)
                 run = GatewayRun(demo.site, catalogue, folder, demo.clock, lambda: _greet(demo, broker))
-                uvloop.run(serve(run))
+                uvloop.run(_serve(run, ending))
         print("\nThe demo has ended; its data is gone with it.", flush=True)
     return 0
+
+
+async def _serve(run: GatewayRun, ending: EndSignals) -> None:
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    with ending.telling(lambda: loop.call_soon_threadsafe(stop.set)):
+        await serve(run, stop)
 
 
 def _prepare(folder: Path, broker: RunningBroker, arguments: argparse.Namespace) -> _Demo:
@@ -121,12 +127,13 @@ def _make_key(site: SiteConfig, folder: Path) -> str:
 
 
 @contextlib.contextmanager
-def _broker(folder: Path, kind: str | None) -> Iterator[RunningBroker]:
+def _broker(
+    folder: Path, kind: str | None, keeper: DemoKeeper, ending: EndSignals
+) -> Iterator[RunningBroker]:
     try:
-        broker = _started_whole(
-            lambda: start_broker(_free_port(), folder / "broker", kind), RunningBroker.stop
-        )
+        broker = start_broker(_free_port(), folder / "broker", kind, on_start=keeper.watch)
     except BrokerUnavailableError as error:
+        ending.check()  # Ctrl-C reaches the new process too, until it has its own session
         raise ConfigError(str(error)) from error
     try:
         yield broker
@@ -135,8 +142,10 @@ def _broker(folder: Path, kind: str | None) -> Iterator[RunningBroker]:
 
 
 @contextlib.contextmanager
-def _simulated_shop(demo: _Demo, broker: RunningBroker, arguments: argparse.Namespace) -> Iterator[None]:
-    """Run the shop in a process of its own (a session of its own: Ctrl-C is ours to pass on)."""
+def _simulated_shop(
+    demo: _Demo, broker: RunningBroker, arguments: argparse.Namespace, keeper: DemoKeeper
+) -> Iterator[subprocess.Popen[str]]:
+    """Start the shop in a process of its own (a session of its own: Ctrl-C is ours to pass on), and end it."""
     command = [sys.executable, "-m", "simulators.live"]
     command += ["--config", str(demo.folder / SITE_FILE), "--ports-dir", str(demo.folder / "ports")]
     command += ["--mqtt-port", str(broker.port), "--mqtt-protocol", broker.protocol]
@@ -145,19 +154,23 @@ def _simulated_shop(demo: _Demo, broker: RunningBroker, arguments: argparse.Name
     command += ["--origin-shop-ns", str(demo.clock.origin_shop_ns)]
     if arguments.truth is not None:
         command += ["--truth", str(arguments.truth.resolve())]
-    process = _started_whole(
-        lambda: subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True, text=True
-        ),
-        _end,
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True, text=True
     )
     try:
-        assert process.stdout is not None  # noqa: S101 - a pipe was asked for
-        if not process.stdout.readline().startswith("ready"):
-            raise ConfigError("the simulated shop did not start; run `storefloor simulate` to see why")
-        yield
+        keeper.watch(process.pid)
+        yield process
     finally:
         _end(process)
+
+
+def _wait_until_ready(shop: subprocess.Popen[str], ending: EndSignals) -> None:
+    assert shop.stdout is not None  # noqa: S101 - a pipe was asked for
+    with ending.interruptible():
+        said = shop.stdout.readline()
+    if not said.startswith("ready"):
+        ending.check()
+        raise ConfigError("the simulated shop did not start; run `storefloor simulate` to see why")
 
 
 def _end(process: subprocess.Popen[str]) -> None:
@@ -169,26 +182,6 @@ def _end(process: subprocess.Popen[str]) -> None:
         process.wait()
     if process.stdout is not None:
         process.stdout.close()
-
-
-def _end_as_by_ctrl_c(*numbers: signal.Signals) -> None:
-    """Let a closed terminal, or a plain kill, end broker, shop and folder too: they outlive us else."""
-    for number in numbers:
-        signal.signal(number, lambda _number, _frame: os.kill(os.getpid(), signal.SIGINT))
-
-
-def _started_whole(start: Callable[[], T], end: Callable[[T], object]) -> T:
-    """Return what `start` started; a Ctrl-C in the middle waits, and then ends it: nobody else would."""
-    caught: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, _frame: caught.append(number))
-    try:
-        started = start()
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if caught:
-        end(started)
-        raise KeyboardInterrupt
-    return started
 
 
 def _greet(demo: _Demo, broker: RunningBroker) -> None:

@@ -86,13 +86,15 @@ class GatewayRun:
 
 
 async def serve(run: GatewayRun, stop: asyncio.Event | None = None) -> None:
-    """Run a gateway until `stop` is set or SIGINT/SIGTERM comes.
+    """Run a gateway until `stop` is set; without one, until SIGINT or SIGTERM comes.
 
     Raises ConfigError or StoreError, naming the remedy, where it cannot start or go on.
     """
-    stop = stop or asyncio.Event()
     listener = listen(run.site.api)
-    with contextlib.closing(listener), _stop_on_signals(stop):
+    with (
+        contextlib.closing(listener),
+        _stop_on_signals() if stop is None else contextlib.nullcontext(stop) as stop,
+    ):
         store = await asyncio.to_thread(open_store, run.site.influxdb, store_path(run.site, run.base))
         try:
             async with Writer(store) as writer:
@@ -221,8 +223,9 @@ class _Gateway:
         async with _first_error_alone(), asyncio.TaskGroup() as tasks:
             http = tasks.create_task(server.serve(sockets=[listener]), name="http")
             running = [tasks.create_task(part, name=name) for name, part in self._parts()]
-            tasks.create_task(self._announce(server), name="announce")
+            announcing = tasks.create_task(self._announce(server), name="announce")
             await stop.wait()
+            announcing.cancel()  # a gateway that never came to its first pass has nothing to announce
             self._notifier.stopping()
             server.should_exit = True
             self.feed.close()
@@ -310,13 +313,13 @@ def _mqtt_client(section: MqttSection, base: Path, intake: MqttIntake, clock: Cl
 
 
 @contextlib.contextmanager
-def _stop_on_signals(stop: asyncio.Event) -> Iterator[None]:
-    loop = asyncio.get_running_loop()
+def _stop_on_signals() -> Iterator[asyncio.Event]:
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
     numbers = (signal.SIGINT, signal.SIGTERM)
     for number in numbers:
         loop.add_signal_handler(number, stop.set)
     try:
-        yield
+        yield stop
     finally:
         for number in numbers:
             loop.remove_signal_handler(number)

@@ -1,8 +1,10 @@
 """`storefloor demo`, as a person meets it: what it prints, what it shows, how it ends, what it leaves behind."""
 
 import os
+import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,17 +25,27 @@ pytestmark = pytest.mark.slow
 FIRST_ALERT_S = 60.0
 """What a person is promised: an alert on the page within a minute of the start."""
 MARK = "STOREFLOOR_DEMO_TEST"
+DEAF_TO_CTRL_C = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
 
 
 class Demo(Command):
-    """A running demo. Its temporary files are all below `folder`, and its processes bear a mark."""
+    """A running demo. Its temporary files are all below `folder`, and its processes bear a mark.
 
-    def __init__(self, folder: Path, *arguments: str) -> None:
+    `in_background`: with Ctrl-C ignored, as a shell starts what is not to hear of it.
+    """
+
+    def __init__(self, folder: Path, *arguments: str, in_background: bool = False) -> None:
         self.port = free_port()
         self.folder = folder / "tmp"
         self.folder.mkdir(exist_ok=True)
         self.mark = f"{MARK}={folder}"
         command = [STOREFLOOR, "demo", "--port", str(self.port), *arguments]
+        if in_background:
+            command = [sys.executable, "-c", DEAF_TO_CTRL_C, *command]
         env = {"TMPDIR": str(self.folder), MARK: str(folder)}
         super().__init__("demo", command, folder / "demo.log", env=env)
         self.started_s = 0.0
@@ -72,20 +84,34 @@ class Demo(Command):
 
         eventually(moves, "stock to move", 60.0, 0.25)
 
+    def has_come_to(self, stage: str) -> bool:
+        """Return whether a file or a process of its own is there whose name contains `stage`."""
+        named = [str(path) for path in self.folder.rglob("*")]
+        return any(stage in name for name in [*named, *map(command_line, self.processes())])
+
+    def processes(self) -> list[Path]:
+        """Return the processes that bear its mark."""
+        return [
+            process
+            for process in Path("/proc").iterdir()
+            if process.name.isdigit() and self.mark in read_proc(process / "environ")
+        ]
+
     def remains(self) -> list[str]:
         """Return what is left of it: processes that bear its mark, and temporary files."""
         left = [str(path) for path in self.folder.iterdir()]
-        return left + [
-            f"process {process.name}"
-            for process in Path("/proc").iterdir()
-            if process.name.isdigit() and self.mark.encode() in environment(process)
-        ]
+        return left + [f"process {process.name}: {command_line(process)}" for process in self.processes()]
 
 
-def environment(process: Path) -> list[bytes]:
-    """Return a process's environment, empty where it is gone or not ours to see."""
+def command_line(process: Path) -> str:
+    """Return how a process was started."""
+    return " ".join(read_proc(process / "cmdline"))
+
+
+def read_proc(path: Path) -> list[str]:
+    """Return what a file of /proc lists, nothing where the process is gone or not ours to see."""
     try:
-        return (process / "environ").read_bytes().split(b"\0")
+        return path.read_text("utf-8", "replace").split("\0")
     except OSError:
         return []
 
@@ -170,16 +196,42 @@ def test_a_busy_port_is_named_with_its_remedy(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("wait_for", ["storefloor-demo-", "broker", "ports"])
-def test_ctrl_c_while_it_starts_leaves_nothing_behind(tmp_path: Path, wait_for: str) -> None:
-    """Whatever has been started by then is ended: its folder, its broker, its simulated shop."""
+@pytest.mark.parametrize(
+    ("stage", "place"),
+    [
+        ("storefloor-demo-", "foreground"),
+        ("broker", "foreground"),
+        ("ports", "foreground"),
+        ("simulators.live", "background"),
+        ("ports", "background"),
+    ],
+)
+def test_ctrl_c_while_it_starts_leaves_nothing_behind(tmp_path: Path, stage: str, place: str) -> None:
+    """Whatever has been started by then is ended: its folder, its broker, its simulated shop; also where a shell
+    started it in the background, with Ctrl-C ignored, and its user is impatient.
+    """
     needs_mosquitto()
-    with Demo(tmp_path) as demo:
+    with Demo(tmp_path, in_background=place == "background") as demo:
         demo.launch()
-        eventually(
-            lambda: any(wait_for in str(path) for path in demo.folder.rglob("*")), f"{wait_for!r} to appear"
-        )
+        eventually(lambda: demo.has_come_to(stage), f"{stage!r} to appear", poll_s=0.002)
+        if place == "background":
+            os.kill(demo.pid, signal.SIGTERM)
         code = demo.interrupt(with_group=True)
         assert code == 0, demo.output
         assert "Traceback" not in demo.output
+        eventually(lambda: not demo.remains(), f"nothing to remain of {demo.remains()}", 10.0)
+
+
+@pytest.mark.parametrize("stage", ["simulators.live", "told"])
+def test_a_killed_demo_leaves_nothing_behind(tmp_path: Path, stage: str) -> None:
+    """Without a chance to end anything itself, at any time: processes and folder go soon after it."""
+    needs_mosquitto()
+    with Demo(tmp_path) as demo:
+        demo.launch()
+        if stage == "told":
+            demo.until_said("Ctrl-C ends the demo.")
+        else:
+            eventually(lambda: demo.has_come_to(stage), f"{stage!r} to appear", poll_s=0.002)
+        assert demo.remains()
+        demo.kill()
         eventually(lambda: not demo.remains(), f"nothing to remain of {demo.remains()}", 10.0)
