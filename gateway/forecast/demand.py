@@ -15,6 +15,7 @@ from gateway.opening_hours import OpeningHours
 
 NS_PER_S = 1_000_000_000
 DAY_NS = 24 * NS_PER_HOUR
+MAX_WINDOW_S = 3_600.0 * HORIZON_H
 EARLY, LATE = 0.1, 0.9
 """The range of a stock-out's time holds it 8 times of 10."""
 MAX_DELIVERIES = 8
@@ -120,7 +121,8 @@ class DemandModel:
         when more than s of its pieces were taken before they could be picked.
         """
         demand = self.stores[store]
-        hours = demand.hours_until(now_ns, now_ns + round(window_s * NS_PER_S))
+        window_ns = round(min(window_s, MAX_WINDOW_S) * NS_PER_S)
+        hours = demand.hours_until(now_ns, now_ns + window_ns)
         return least_enough(demand.beliefs(sku, now_ns), hours, risk, demand.dispersion)
 
     def reorder_point(self, store: str, sku: str, now_ns: int, lead_s: float, risk: float) -> int:

@@ -79,9 +79,10 @@ class StoreDemand:
         """Take in pieces that customers took."""
         hour = self._begun(at_ns)
         at_hour = at_ns // NS_PER_HOUR
-        row = self._row(sku)
         dark_from, dark_until = self._dark_h
-        if row is None or at_hour < hour - MAX_LATE_H or dark_from <= at_hour < dark_until:
+        is_untold = at_hour < hour - MAX_LATE_H or dark_from <= at_hour < dark_until
+        row = None if is_untold else self._row(sku)
+        if row is None:
             self._score(at_hour).unlearnt += pieces
             return
         waiting = self._pending if at_hour >= hour else self._late
