@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.alerts.records import AlertState
+from gateway.audit import AuditEntry
 from gateway.interchange.lines import Format, decode, encode, encode_header
-from gateway.interchange.tables import ALERTS, JOURNAL, LEVELS, Row, RowRefused, Table
+from gateway.interchange.tables import ALERTS, AUDIT, JOURNAL, LEVELS, Row, RowRefused, Table
 from gateway.movements import LevelPoint, Movement, MovementKind, ZoneDelta
 from gateway.storage.backup import check_backup, restore
 from gateway.storage.errors import ImportRefused
@@ -23,6 +24,7 @@ from gateway.storage.exporting import (
     Reading,
     Wanted,
     alert_pages,
+    audit_pages,
     count,
     deltas_text,
     journal_pages,
@@ -279,6 +281,23 @@ def test_alerts_are_flat() -> None:
     assert list(values) == [column.name for column in ALERTS.columns]
     assert json.loads(values["evidence"])["note"] == "é"
     assert (values["since_utc"], values["fired_at_ns"]) == ("1970-01-01T00:00:00.000000007Z", None)
+
+
+def test_the_audit_log_is_told_in_its_order() -> None:
+    """By time and store; times stand twice, as in every table."""
+    entries = [
+        AuditEntry(at_ns, "k1", "10.0.0.7", "reservations.create", store, f"r{at_ns}", "TOTE ×1")
+        for at_ns, store in ((5, "lyon-1"), (6, ""), (7, "lyon-1"))
+    ]
+    with a_file([Commit(1, audited=entries)]) as path:
+        found = [row for page in audit_pages(reading(path), Wanted(from_ns=6)) for row in page]
+        assert [row[0] for row in found] == [2, 3]
+        [[one]] = audit_pages(reading(path), Wanted(from_ns=6, store="lyon-1"))
+        with opened_file(path) as sql:
+            assert count(sql, "audit") == 3
+    assert encode(AUDIT, [one], "csv") == (
+        "3,1970-01-01T00:00:00.000000007Z,7,k1,10.0.0.7,reservations.create,lyon-1,r7,TOTE ×1\n"
+    )
 
 
 def test_pages_are_bounded_and_lose_no_row() -> None:

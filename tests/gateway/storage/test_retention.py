@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.alerts.records import AlertState
+from gateway.audit import AuditEntry, AuditQuery
 from gateway.movements import LevelPoint, Movement, ZoneDelta
 from gateway.storage.errors import EntriesLetGo
 from gateway.storage.ports import AppliedEvent, Commit, DeadLetter, HistoryStep
@@ -167,7 +168,7 @@ def test_a_journal_of_which_all_was_let_go_continues_its_sequence() -> None:
 
 
 def test_small_tables_let_go_what_is_old() -> None:
-    """Applied events, resolved alerts and dead letters go at their age; alerts that still fire stay."""
+    """Applied events, resolved alerts, dead letters and the audit log go at their age; alerts that still fire stay."""
     old, new = DAY_NS, 9 * DAY_NS
     resolved = [
         replace(alert(name, since_ns=1, state=AlertState.RESOLVED), resolved_at_ns=at_ns)
@@ -177,14 +178,16 @@ def test_small_tables_let_go_what_is_old() -> None:
         for at_ns, name in ((old, "e1"), (new, "e2")):
             event = AppliedEvent("till", name, "d", 5 * DAY_NS, "{}")
             letter = DeadLetter("m100", name, "", b"", at_ns)
-            store.commit(Commit(at_ns, applied=[event], dead_letters=[letter]))
+            who = AuditEntry(at_ns, "k1", "", "reservations.create", "lyon-1", name)
+            store.commit(Commit(at_ns, applied=[event], dead_letters=[letter], audited=[who]))
         store.commit(Commit(new, alerts=[*resolved, alert("fires", since_ns=2)]))
         sweep(store, new + DAY_NS - 1)
         assert store.applied_event("till", "e1") is None
         assert store.applied_event("till", "e2") is not None
         assert [letter.reason for letter in store.dead_letters(9)] == ["e2"]
+        assert [row.entry.subject for row in store.audit_rows(AuditQuery())] == ["e2"]
         assert {record.id for record in store.alerts()} == {"recent", "fires"}
-        assert let_go(store._connection) == {"applied": 1, "alerts": 1, "dead_letters": 1}
+        assert let_go(store._connection) == {"applied": 1, "alerts": 1, "dead_letters": 1, "audit": 1}
 
 
 def test_what_comes_too_late_to_matter_is_counted() -> None:
