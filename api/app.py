@@ -27,6 +27,7 @@ from api.routes.explain import add_explain_routes
 from api.routes.health import add_health_routes
 from api.routes.history import add_history_routes
 from api.routes.ingest import add_ingest_routes
+from api.routes.kpis import add_kpi_routes
 from api.routes.overview import add_overview_routes
 from api.routes.problems import add_problem_routes
 from api.routes.query import add_query_routes
@@ -62,6 +63,7 @@ ROUTES = (
     add_article_routes,
     add_health_routes,
     add_audit_routes,
+    add_kpi_routes,
     add_refused_routes,
     add_session_routes,
     add_problem_routes,

@@ -11,6 +11,7 @@ from api.limits import Limiter, Quota
 from api.remembered import Remembered
 from api.sessions import Sessions
 from gateway.audit import AuditPort
+from gateway.kpis.model import KpisPort
 from gateway.ports import (
     AuthPort,
     ChangesPort,
@@ -47,6 +48,7 @@ class Ports:
     health: HealthPort
     auth: AuthPort
     audit: AuditPort
+    kpis: KpisPort
 
 
 @dataclass(frozen=True, slots=True)

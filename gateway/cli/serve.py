@@ -45,6 +45,7 @@ from gateway.holds import Holds
 from gateway.ingest import Ingest
 from gateway.inventory import Inventory
 from gateway.keys import KeyRing, load_pepper
+from gateway.kpis.reports import KpiReports
 from gateway.once import Once
 from gateway.pipeline import CLOCK_PART, Pipeline, Tap
 from gateway.presence.chunks import BadChunk
@@ -193,6 +194,7 @@ class _Gateway:
             health=self.health,
             auth=KeyRing(store, self._pepper),
             audit=AuditLog(store, self.engine.state, self._clock.now_ns),
+            kpis=KpiReports(self.engine.state.kpis, store, self._clock.now_ns),
         )
         settings = ApiSettings(
             host=api.host,

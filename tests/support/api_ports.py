@@ -60,6 +60,7 @@ from gateway.reservations.model import (
     ReservedLine,
 )
 from gateway.webhooks.model import Delivery, Endpoint
+from tests.support.kpi_days import PlainKpis
 
 S = 1_000_000_000
 NOW_NS = 1_795_284_131 * S
@@ -629,6 +630,7 @@ class Floor:
     health: FakeHealth = field(default_factory=FakeHealth)
     auth: FakeAuth = field(default_factory=FakeAuth)
     audit: FakeAudit = field(default_factory=FakeAudit)
+    kpis: PlainKpis = field(default_factory=lambda: PlainKpis(NOW_NS))
     real_s: float = 0.0
     pages: Callable[[FastAPI], None] | None = None
     app: FastAPI = field(init=False)
@@ -647,6 +649,7 @@ class Floor:
             self.health,
             self.auth,
             self.audit,
+            self.kpis,
         )
         self.app = create_app(ports, self.settings, pages=self.pages, monotonic_s=lambda: self.real_s)
 

@@ -35,6 +35,7 @@ from tests.support.api_ports import (
     FakeReservations,
     FakeWebhooks,
 )
+from tests.support.kpi_days import PlainKpis
 from tests.support.page_stock import (
     DOWN,
     HELD,
@@ -83,6 +84,7 @@ class PageShop:
             self.health,
             FakeAuth(),
             FakeAudit(),
+            PlainKpis(NOW_NS, (STORE,)),
         )
         self.app = create_app(ports, self.settings, pages=mount)
         self.port = 0

@@ -21,6 +21,7 @@ from gateway.holds import Holds
 from gateway.ingest import Ingest
 from gateway.inventory import Inventory
 from gateway.keys import KeyRing, issue, load_pepper
+from gateway.kpis.reports import KpiReports
 from gateway.once import Once
 from gateway.pipeline import Pipeline
 from gateway.records import Records
@@ -114,6 +115,7 @@ async def virtual_gateway(shop: VirtualShop, folder: Path) -> AsyncIterator[Virt
                     health=Health(shop.engine, pipeline, links),
                     auth=KeyRing(store, pepper),
                     audit=AuditLog(store, shop.engine.state, clock.now_ns),
+                    kpis=KpiReports(shop.engine.state.kpis, store, clock.now_ns),
                 ),
                 ApiSettings(key_quota=Quota(1e6, 10_000_000)),
             )
