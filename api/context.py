@@ -11,6 +11,7 @@ from api.limits import Limiter, Quota
 from api.remembered import Remembered
 from api.sessions import Sessions
 from gateway.audit import AuditPort
+from gateway.channels import ChannelsPort
 from gateway.kpis.model import KpisPort
 from gateway.ports import (
     AuthPort,
@@ -49,6 +50,7 @@ class Ports:
     auth: AuthPort
     audit: AuditPort
     kpis: KpisPort
+    channels: ChannelsPort
 
 
 @dataclass(frozen=True, slots=True)

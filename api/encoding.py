@@ -89,6 +89,7 @@ def quantities_body(availability: Availability) -> Json:
         "available": availability.available,
         "incoming": availability.incoming,
         "shortfall": availability.shortfall,
+        "quota_left": availability.quota_left,
     }
 
 
@@ -99,8 +100,10 @@ def zones_body(availability: Availability) -> Json:
 
 def promise_body(availability: Availability) -> Json:
     """Return what may be promised now."""
+    is_pickup = availability.fulfilment == "pickup"
     return {
-        "pickup": availability.pickup,
+        "pickup": availability.pickup if is_pickup else None,
+        "ship": None if is_pickup else availability.pickup,
         "ready_by": rfc3339_or_none(availability.ready_by_ns),
         "reasons": availability.reasons,
     }
@@ -303,6 +306,8 @@ def store_body(store: StoreInfo, sights: Mapping[str, ZoneSight]) -> Json:
         "timezone": store.timezone,
         "source": store.source,
         "place": {"address": store.address, "position": position_body(store.position)},
+        "channels": store.channels,
+        "fulfilment": store.fulfilment,
         "hours": store.hours,
         "special_hours": store.special_hours,
         "zones": [zone_body(zone, sights.get(zone.id)) for zone in store.zones],

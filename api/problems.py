@@ -59,6 +59,9 @@ CATALOGUE: dict[str, ProblemKind] = {
         403, "Page header missing", "Requests by page session that change something send `X-Storefloor: 1`."
     ),
     "not_found": ProblemKind(404, "No such resource", "See /docs for the paths that exist."),
+    "unknown_channel": ProblemKind(
+        404, "No such channel", "`GET /v1/channels` lists the channels; `errors` names the nearest."
+    ),
     "unknown_store": ProblemKind(404, "No such store", "`GET /v1/stores` lists the stores."),
     "unknown_sku": ProblemKind(404, "No such article", "`GET /v1/articles` lists the articles."),
     "unknown_device": ProblemKind(
@@ -98,6 +101,11 @@ CATALOGUE: dict[str, ProblemKind] = {
     "idempotency_in_progress": ProblemKind(
         409, "The first request is under way", "Send the same again after `Retry-After`: it gets the answer."
     ),
+    "too_many_figures": ProblemKind(
+        409,
+        "No more figures can be typed",
+        "Take figures back that are not needed: send `pieces` null for them.",
+    ),
     "reservation_changed": ProblemKind(
         412, "Changed meanwhile", "`GET` it again, look what changed, and send its new ETag."
     ),
@@ -122,6 +130,11 @@ CATALOGUE: dict[str, ProblemKind] = {
     ),
     "unknown_parameter": ProblemKind(
         422, "Unknown query parameter", "Remove or rename it; `errors` names the nearest valid one."
+    ),
+    "fulfilment_not_offered": ProblemKind(
+        422,
+        "Channel does not offer this",
+        "`GET /v1/channels` says how each channel gives pieces to customers.",
     ),
     "invalid_cursor": ProblemKind(
         422, "Cursor not valid", "Take `cursor` from `next_cursor` unchanged, or start without one."

@@ -20,6 +20,7 @@ def reservation_body(reservation: Reservation) -> Json:
         "store": reservation.store,
         "state": reservation.state,
         "channel": reservation.channel,
+        "fulfilment": reservation.fulfilment,
         "owner_ref": reservation.owner_ref,
         "lines": [
             {

@@ -9,6 +9,7 @@ from gateway.availability import NOT_SURE, UNWATCHED, Context, Terms, ZoneView, 
 from gateway.beliefs import level_belief
 from gateway.book_stock.books import home_zone
 from gateway.catalogue import Article
+from gateway.channels import ANYBODY, NOT_SOLD_HERE, Asker, QuotaUse
 from gateway.config import IN_HAND
 from gateway.picking import pick_minutes, ready_by
 from gateway.ports import Availability
@@ -30,11 +31,9 @@ def availability(
     *,
     is_dated: bool = True,
     is_sure: bool = True,
-    exclude: str | None = None,
+    asker: Asker = ANYBODY,
 ) -> Availability:
-    """Return the answer for an article that the catalogue knows, in a store of the site.
-
-    `exclude`: id of a reservation whose pieces count as not reserved (a shopper's own).
+    """Return the answer for an article that the catalogue knows, in a store of the site, to somebody.
 
     Not `is_dated`: without the times of its last reads, for which every tag of the article is looked at;
     not `is_sure`: without the belief in its number.
@@ -44,16 +43,19 @@ def availability(
         raise KeyError(sku)
     stock = state.site.config.stock
     tracked_by, by_ledger = state.ledger.tracked_by(store, sku), store in state.books.ledger_stores
-    safety = article.safety_stock if article.safety_stock is not None else stock.safety_stock
+    rules, channel = state.channels, asker.channel
+    closed = rules.closed(store, asker)
+    quota = quota_use(state, store, sku, asker, now_ns)
     fresh_ns = ns(stock.fresh_s)
     found = answer(
         _zone_views(state, store, article, now_ns, is_dated=is_dated),
         Terms(
-            reserved=state.book.reserved(store, sku, now_ns, exclude),
-            safety_stock=safety,
+            reserved=state.book.reserved(store, sku, now_ns, own_holds(state, asker)),
+            safety_stock=rules.safety(store, article, channel, now_ns).pieces,
             incoming=state.ledger.incoming(store, sku),
             limited_below=stock.limited_below,
             bound=_bound(state, store, sku, now_ns),
+            quota_left=0 if closed == NOT_SOLD_HERE else None if quota is None else quota.left,
         ),
         Context(
             store=store,
@@ -70,17 +72,38 @@ def availability(
             version=version,
             zones_seen=tracked_by != "count",
             doubts=_ledger_doubts(state, store, sku, now_ns) if by_ledger else (),
+            fulfilment=asker.fulfilment,
+            closed=closed,
         ),
     )
     belief = level_belief(state, store, sku) if is_sure else None
     if belief is not None:
-        p = belief.at_least(qty + found.reserved)
+        p = belief.at_least(qty + found.reserved + found.not_pickable)
         found = replace(found, belief=belief, p_at_least_requested=p)
-        if found.pickup == "yes" and p < stock.promise_at:
+        if found.pickup == "yes" and p < rules.promise_at(channel):
             found = replace(found, pickup="no", reasons=(NOT_SURE,))
-    if is_dated and found.pickup == "yes":
+    if is_dated and found.pickup == "yes" and asker.fulfilment == "pickup":
         found = replace(found, ready_by_ns=_ready_by(state, found, qty, now_ns))
     return found
+
+
+def own_holds(state: State, asker: Asker) -> tuple[str, ...]:
+    """Return the ids of the reservations that are the asker's own."""
+    if asker.exclude is None and asker.owner_ref is None:
+        return ()
+    own = dict.fromkeys(() if asker.owner_ref is None else state.book.of_owner(asker.owner_ref))
+    if asker.exclude is not None:
+        own[asker.exclude] = None
+    return tuple(own)
+
+
+def quota_use(state: State, store: str, sku: str, asker: Asker, now_ns: int) -> QuotaUse | None:
+    """Return the quota of a channel and what it has of it, the asker's own aside; None where it has no quota."""
+    if not state.channels.has_quota(asker.channel):
+        return None
+    on_hand = sum(state.ledger.levels(store, sku).values())
+    reserved = state.book.reserved(store, sku, now_ns, own_holds(state, asker), asker.channel)
+    return state.channels.quota(asker.channel, on_hand, reserved)
 
 
 def _ready_by(state: State, found: Availability, qty: int, now_ns: int) -> int | None:

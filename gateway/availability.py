@@ -1,18 +1,20 @@
 """What may be promised: one answer from levels, watchfulness and rules. Pure.
 
-available = max(0, on_hand - not_pickable - reserved - safety_stock). UNKNOWN is never guessed away:
-while a zone that holds (or, with nothing in sight, might hold) a piece is not watched, the quantities
+available = max(0, min(on_hand - not_pickable - reserved - safety_stock, quota_left)); without a quota the first
+alone. UNKNOWN is never guessed away: while a zone that holds (or, with nothing in sight, might hold) a piece is not watched, the quantities
 are the last known ones and nothing is promised.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from gateway.channels import Fulfilment
 from gateway.ports import Availability, Status, ZoneLevel
 from gateway.site import STOCK_ROLES
 
 UNWATCHED, IN_DOUBT = "zone_unwatched", "shelf_in_doubt"
 NOT_ENOUGH, ONLY_UNPICKABLE, NOT_SURE = "not_enough", "pieces_not_pickable", "not_sure"
+QUOTA_REACHED = "quota_reached"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +43,15 @@ class Terms:
     limited_below: int
     bound: int = 0
     """Pieces that cannot be picked because they were, for a reservation: they are among those reserved."""
+    quota_left: int | None = None
+    """Pieces that the asker's channel may still hold; None: as many as there are."""
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
     """Everything else that an answer bears. `doubts`: why nothing is known, beside what the zones say. `zones_seen`: something watches where the pieces stand; for
     an article that scans alone track, nothing tells when it goes from the back room to the floor.
+    `closed`: why nothing may be promised to this asker here, whatever there is; None where something may.
     """
 
     store: str
@@ -59,6 +64,8 @@ class Context:
     version: int
     zones_seen: bool = True
     doubts: tuple[str, ...] = ()
+    fulfilment: Fulfilment = "pickup"
+    closed: str | None = None
 
 
 def answer(zones: tuple[ZoneView, ...], terms: Terms, context: Context) -> Availability:
@@ -67,11 +74,13 @@ def answer(zones: tuple[ZoneView, ...], terms: Terms, context: Context) -> Avail
     unpickable = sum(zone.pieces for zone in zones if zone.role not in STOCK_ROLES)
     not_pickable = max(0, unpickable - terms.bound)
     margin = on_hand - not_pickable - terms.reserved - terms.safety_stock
-    available = max(0, margin)
+    available = max(0, margin if terms.quota_left is None else min(margin, terms.quota_left))
     reasons = [*context.doubts, *_doubts(zones, on_hand)]
     status = "UNKNOWN" if reasons else _status(zones, available, terms, context)
-    if status != "UNKNOWN" and available < context.qty:
-        reasons.append(ONLY_UNPICKABLE if on_hand - not_pickable < context.qty <= on_hand else NOT_ENOUGH)
+    if context.closed is not None:
+        reasons.append(context.closed)
+    elif status != "UNKNOWN" and available < context.qty:
+        reasons.append(_lacking(context.qty, margin, on_hand, not_pickable))
     seen = [zone.last_seen_ns for zone in zones if zone.last_seen_ns is not None]
     return Availability(
         store=context.store,
@@ -99,7 +108,16 @@ def answer(zones: tuple[ZoneView, ...], terms: Terms, context: Context) -> Avail
         sources=context.sources,
         valid_until_ns=context.valid_until_ns,
         version=context.version,
+        quota_left=terms.quota_left,
+        fulfilment=context.fulfilment,
     )
+
+
+def _lacking(qty: int, margin: int, on_hand: int, not_pickable: int) -> str:
+    """Return why as many pieces are not available."""
+    if margin >= qty:
+        return QUOTA_REACHED
+    return ONLY_UNPICKABLE if on_hand - not_pickable < qty <= on_hand else NOT_ENOUGH
 
 
 def _doubts(zones: tuple[ZoneView, ...], on_hand: int) -> list[str]:

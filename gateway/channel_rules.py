@@ -86,6 +86,10 @@ class ChannelRules:
             return NOT_SOLD_HERE
         return None if asker.fulfilment in self._ways[store] else NOT_OFFERED_HERE
 
+    def has_customers(self, store: str) -> bool:
+        """Return whether customers come to a store: to one that ships alone nobody does."""
+        return "pickup" in self._ways[store]
+
     # -- how much -------------------------------------------------------------------------------------
 
     def safety(self, store: str, article: Article, channel: str | None, now_ns: int) -> SafetyStock:

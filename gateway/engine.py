@@ -378,6 +378,9 @@ class Engine:
             if store in self.site.roles:
                 self._meet_again(sku)
                 self.state.ledger.restore_line(store, sku, row.value or "{}")
+        self.state.channels.restore(
+            (row.key, row.value) for row in by_part.get("safety", ()) if row.value is not None
+        )
         for row in by_part.get("shelf", ()):
             if row.key in self.state.shelves and row.value is not None:
                 self.state.shelves[row.key].restore(row.value)

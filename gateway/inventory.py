@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from gateway.answers import availability
 from gateway.calibration import CalibrationReport
 from gateway.catalogue import Article
+from gateway.channels import ANYBODY, Asker
 from gateway.config import SiteConfig
 from gateway.config_place import HoursSection, PlaceSection
 from gateway.engine import Changes, Engine
@@ -58,17 +59,17 @@ class Inventory:
         return self._state.catalogue.sku_of(gtin)
 
     def availability(
-        self, store: str, sku: str, qty: int = 1, exclude: str | None = None
+        self, store: str, sku: str, qty: int = 1, asker: Asker = ANYBODY
     ) -> Availability | None:
         """Return the answer for one pair; None where there is no such store or article."""
         if store not in self._state.site.roles or self._state.catalogue.article(sku) is None:
             return None
-        return availability(self._state, store, sku, qty, self._now_ns(), self._version(), exclude=exclude)
+        return availability(self._state, store, sku, qty, self._now_ns(), self._version(), asker=asker)
 
-    def explain(self, store: str, sku: str) -> Explanation | None:
+    def explain(self, store: str, sku: str, asker: Asker = ANYBODY) -> Explanation | None:
         """Return every term of one answer; None where there is no such store or article."""
-        found = self.availability(store, sku)
-        return None if found is None else explain(self._state, found, self._now_ns())
+        found = self.availability(store, sku, 1, asker)
+        return None if found is None else explain(self._state, found, self._now_ns(), asker)
 
     def sight(self, store: str) -> Sequence[ZoneSight]:
         """Return how well each zone of a store is seen."""
@@ -108,6 +109,8 @@ def _stores(config: SiteConfig) -> tuple[StoreInfo, ...]:
             hours=_hours(store.hours),
             special_hours={} if store.hours is None else _special_hours(store.hours),
             source=store.source,
+            channels=tuple(c.id for c in config.channels if not c.stores or store.id in c.stores),
+            fulfilment=store.fulfilment,
         )
         for store in config.stores
     )

@@ -13,6 +13,7 @@ from gateway.answered import Answered
 from gateway.audit import Actor
 from gateway.calibration import CalibrationReport
 from gateway.changes import ChangeType
+from gateway.channels import ANYBODY, Asker, Fulfilment
 from gateway.device_clocks import ClockJudgement
 from gateway.explanation import Explanation, ZoneSight
 from gateway.reservations.model import (
@@ -46,6 +47,7 @@ class StoreInfo:
     """A store as others see it. `hours`: by weekday (mon … sun), "09:00-19:30"; None where nobody said.
 
     `special_hours`: of single days (ISO dates), instead of their weekday's; none: closed.
+    `channels`: those that sell from it, where the site names any; `fulfilment`: how it gives pieces to customers.
     """
 
     id: str
@@ -57,6 +59,8 @@ class StoreInfo:
     hours: dict[str, tuple[str, ...]] | None = None
     special_hours: dict[str, tuple[str, ...]] = field(default_factory=dict)
     source: Literal["readers", "ledger"] = "readers"
+    channels: tuple[str, ...] = ()
+    fulfilment: tuple[Fulfilment, ...] = ("pickup", "ship")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +113,12 @@ class Belief:
 
 @dataclass(frozen=True, slots=True)
 class Availability:
-    """What may be promised of one article in one store, and why. All counts in pieces.
+    """What may be promised of one article in one store to one asker, and why. All counts in pieces.
 
-    available = max(0, on_hand - not_pickable - reserved - safety_stock); the zones sum to on_hand;
-    shortfall is what the clamp at 0 hides. While UNKNOWN the quantities are the last known ones.
+    available = max(0, min(on_hand - not_pickable - reserved - safety_stock, quota_left)); the zones sum to
+    on_hand; shortfall is what the clamp at 0 hides of the first of the two. While UNKNOWN the quantities are the
+    last known ones. `quota_left`: what the channel asked for may still hold, None where it has no quota.
+    `pickup`: whether they may be promised, by the `fulfilment` that was asked for.
     `ready_by_ns`: when the pieces asked for lie ready for a customer; None where that is not promised.
     """
 
@@ -140,6 +146,8 @@ class Availability:
     belief: Belief | None = None
     p_at_least_requested: float | None = None
     ready_by_ns: int | None = None
+    quota_left: int | None = None
+    fulfilment: Fulfilment = "pickup"
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,16 +350,11 @@ class InventoryPort(Protocol):
         """Return an article, and behind it the others of its model; empty where there is no such article."""
         ...
 
-    def availability(
-        self, store: str, sku: str, qty: int = 1, exclude: str | None = None
-    ) -> Availability | None:
-        """Return the answer for one pair; None where the store or the article does not exist.
-
-        `exclude`: id of a reservation whose pieces count as not reserved.
-        """
+    def availability(self, store: str, sku: str, qty: int = 1, asker: Asker = ANYBODY) -> Availability | None:
+        """Return the answer for one pair; None where the store or the article does not exist."""
         ...
 
-    def explain(self, store: str, sku: str) -> Explanation | None:
+    def explain(self, store: str, sku: str, asker: Asker = ANYBODY) -> Explanation | None:
         """Return every term of one answer; None where the store or the article does not exist."""
         ...
 

@@ -12,6 +12,7 @@ from gateway.audit import Actor, AuditEntry
 from gateway.book_stock.books import BookStock
 from gateway.calibration import Calibration
 from gateway.catalogue import Catalogue
+from gateway.channel_rules import ChannelRules
 from gateway.device_clocks import DeviceClocks
 from gateway.devices import DeviceLife
 from gateway.forecast.feed import demand_of
@@ -59,6 +60,7 @@ class State:
         self.told = {s.id: ToldScans() for s in site.scanners.values()}
         self.sessions: dict[str, CountSession] = {}
         self.book = Book()
+        self.channels = ChannelRules(site, lambda: self.demand)
         self.calibration = Calibration()
         self.phases = Phases()
         self.demand = demand_of(site, catalogue)

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.answers import etag_of, json_answer, lasting
+from api.askers import ChannelQuery, ExcludeQuery, FulfilmentQuery, OwnerRefQuery, asker_of, sold_from
 from api.auth import ReadCaller, require_exact, require_store, stores_seen
 from api.context import ApiContext, context_of
 from api.encoding import availability_body, dump, encode_seen, shown_valid_until_ns, versioned
@@ -15,7 +16,7 @@ from api.openapi import problems
 from api.parameters import MAX_PAIRS, QtyQuery, Sku, SkuPath, StorePath, StoreQuery
 from api.problems import Fault, Problem, echo, pointer
 from api.schemas.availability import Availability, AvailabilityList, BandedAvailability, PastLevels
-from api.schemas.base import RESERVATION_PATTERN, Instant
+from api.schemas.base import Instant
 from api.times import rfc3339
 from gateway.ports import Availability as Found
 from gateway.ports import Caller
@@ -30,14 +31,6 @@ AsOfQuery = Annotated[
         examples=["2026-11-21T12:00:00Z"],
     ),
 ]
-ExcludeQuery = Annotated[
-    str | None,
-    Query(
-        pattern=RESERVATION_PATTERN,
-        description="Id of a reservation whose pieces count as free: a shopper is not blocked by their own hold.",
-        examples=["19aa5d3c6b04f1d27c90be1"],
-    ),
-]
 SkusQuery = Annotated[
     list[Sku],
     Query(min_length=1, max_length=MAX_PAIRS, description="SKU; may be repeated.", examples=[["DEN-501-32"]]),
@@ -50,8 +43,9 @@ def add_availability_routes(router: APIRouter) -> None:
         "/v1/stores/{store}/availability/{sku}",
         store_availability,
         response_model=Availability | BandedAvailability | PastLevels,
-        responses=problems("forbidden_store", "unknown_store", "unknown_sku", "no_record", "invalid_request",
-                           "unknown_parameter", "old_records_unavailable"),
+        responses=problems("forbidden_store", "unknown_store", "unknown_sku", "no_record", "unknown_channel",
+                           "fulfilment_not_offered", "invalid_request", "unknown_parameter",
+                           "old_records_unavailable"),
         tags=["availability"],
         summary="Availability of one article in one store",
     )  # fmt: skip
@@ -60,7 +54,7 @@ def add_availability_routes(router: APIRouter) -> None:
         availability,
         response_model=AvailabilityList,
         responses=problems("forbidden_store", "unknown_store", "unknown_sku", "too_many_pairs",
-                           "invalid_request", "unknown_parameter"),
+                           "unknown_channel", "fulfilment_not_offered", "invalid_request", "unknown_parameter"),
         tags=["availability"],
         summary="Availability of several articles in several stores",
     )  # fmt: skip
@@ -73,7 +67,10 @@ async def store_availability(
     sku: SkuPath,
     qty: QtyQuery = 1,
     as_of: AsOfQuery = None,
+    channel: ChannelQuery = None,
+    fulfilment: FulfilmentQuery = "pickup",
     exclude_reservation: ExcludeQuery = None,
+    owner_ref: OwnerRefQuery = None,
 ) -> Response:
     """Return what may be promised of one article in one store, and why.
 
@@ -85,7 +82,15 @@ async def store_availability(
     if as_of is not None:
         return await _past(request, caller, store, sku, as_of)
     check_qty(caller, qty)
-    found = context.ports.inventory.availability(store, sku, qty, exclude_reservation)
+    asker = asker_of(
+        context,
+        "query",
+        channel=channel,
+        fulfilment=fulfilment,
+        exclude=exclude_reservation,
+        owner_ref=owner_ref,
+    )
+    found = context.ports.inventory.availability(store, sku, qty, asker)
     if found is None:
         raise unknown_sku([sku], "path")
     now_ns = context.ports.clock.now_ns()
@@ -100,28 +105,36 @@ async def availability(
     sku: SkusQuery,
     store: StoreQuery,
     qty: QtyQuery = 1,
+    channel: ChannelQuery = None,
+    fulfilment: FulfilmentQuery = "pickup",
     exclude_reservation: ExcludeQuery = None,
+    owner_ref: OwnerRefQuery = None,
 ) -> Response:
-    """Return one answer per store and SKU, at most 100.
+    """Return one answer per store and SKU, at most 100; without `store`, for the stores that the channel sells from.
 
     SKUs that the gateway does not know are named in `unknown_skus` beside the answers for the rest;
     where it knows none of them, the answer is 404 `unknown_sku`.
     """
     context = context_of(request)
     check_qty(caller, qty)
+    asker = asker_of(
+        context,
+        "query",
+        channel=channel,
+        fulfilment=fulfilment,
+        exclude=exclude_reservation,
+        owner_ref=owner_ref,
+    )
     stores = stores_seen(context, caller, store)
+    if not store:
+        stores = sold_from(context, stores, channel)
     skus = list(dict.fromkeys(sku))
     if len(stores) * len(skus) > MAX_PAIRS:
         raise Problem(
             "too_many_pairs", f"{len(stores)} stores × {len(skus)} SKUs are more than {MAX_PAIRS} pairs."
         )
     look_up = context.ports.inventory.availability
-    found = [
-        answer
-        for place in stores
-        for one in skus
-        if (answer := look_up(place.id, one, qty, exclude_reservation))
-    ]
+    found = [answer for place in stores for one in skus if (answer := look_up(place.id, one, qty, asker))]
     known = {answer.sku for answer in found}
     unknown = [one for one in skus if one not in known]
     if stores and not found:

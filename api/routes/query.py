@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.answers import JSON, NO_STORE, VARY
+from api.askers import asker_of, sold_from
 from api.auth import ReadCaller, stores_seen
 from api.baskets import Line, Option, as_sure_as, ranked, summed
 from api.bodies import read_body
@@ -18,13 +19,14 @@ from api.places import Placed, near
 from api.problems import Problem
 from api.routes.availability import check_qty, unknown_sku
 from api.schemas.query import (
+    AtStores,
     AvailabilityQuery,
     AvailabilityQueryAnswer,
     ItemAsked,
-    Near,
     PickupOptions,
     PickupQuery,
 )
+from gateway.channels import Asker, Fulfilment
 from gateway.ports import ArticleInfo, Availability, Caller
 
 MAX_QUERY_PAIRS = 1_000
@@ -34,7 +36,7 @@ MAX_VARIANTS = 12
 """Other sizes and colours that are looked at for a line: more than a shopper scrolls through."""
 _BODY = ("bad_json", "body_timeout", "body_too_large", "unsupported_media_type", "invalid_request",
          "unknown_parameter", "missing_page_header", "forbidden_store", "unknown_store", "unknown_sku",
-         "too_many_pairs")  # fmt: skip
+         "too_many_pairs", "unknown_channel", "fulfilment_not_offered")  # fmt: skip
 
 
 def add_query_routes(router: APIRouter) -> None:
@@ -69,8 +71,9 @@ async def query(request: Request, caller: ReadCaller) -> Response:
     context = context_of(request)
     asked = await read_body(request, AvailabilityQuery)
     lines = _lines(caller, asked.items)
-    stores = _stores(context, caller, asked.stores, asked.near)
-    found = await _answers(context, stores, lines, asked.min_probability, asked.exclude_reservation)
+    asker = _asker(context, asked, asked.fulfilment)
+    stores = _stores(context, caller, asked)
+    found = await _answers(context, stores, lines, asked.min_probability, asker)
     unknown = _unknown(lines, found)
     now_ns = context.ports.clock.now_ns()
     items = [
@@ -95,8 +98,9 @@ async def pickup_options(request: Request, caller: ReadCaller) -> Response:
     lines = summed(_lines(caller, asked.lines))
     for line in lines:
         check_qty(caller, line.qty)
-    stores = _stores(context, caller, asked.stores, asked.near)
-    found = await _answers(context, stores, lines, asked.min_probability, asked.exclude_reservation)
+    asker = _asker(context, asked, "pickup")
+    stores = [placed for placed in _stores(context, caller, asked) if "pickup" in placed.store.fulfilment]
+    found = await _answers(context, stores, lines, asked.min_probability, asker)
     unknown = _unknown(lines, found)
     lines = [line for line in lines if line.sku not in unknown]
     options = ranked(
@@ -124,13 +128,25 @@ def _lines(caller: Caller, items: Sequence[ItemAsked]) -> list[Line]:
     return [Line(item.sku, item.qty) for item in items]
 
 
-def _stores(
-    context: ApiContext, caller: Caller, named: tuple[str, ...] | None, place: Near | None
-) -> list[Placed]:
-    seen = stores_seen(context, caller, list(named or ()))
-    if place is None:
+def _asker(context: ApiContext, asked: AtStores, fulfilment: Fulfilment) -> Asker:
+    return asker_of(
+        context,
+        "body",
+        channel=asked.channel,
+        fulfilment=fulfilment,
+        exclude=asked.exclude_reservation,
+        owner_ref=asked.owner_ref,
+    )
+
+
+def _stores(context: ApiContext, caller: Caller, asked: AtStores) -> list[Placed]:
+    """Return the stores asked about; those that nobody named are only such as the channel sells from."""
+    seen = stores_seen(context, caller, list(asked.stores or ()))
+    if asked.stores is None:
+        seen = sold_from(context, seen, asked.channel)
+    if asked.near is None:
         return [Placed(store) for store in seen]
-    return near(seen, (place.lat, place.lon), place.radius_km)
+    return near(seen, (asked.near.lat, asked.near.lon), asked.near.radius_km)
 
 
 async def _answers(
@@ -138,7 +154,7 @@ async def _answers(
     stores: Sequence[Placed],
     lines: Sequence[Line],
     min_probability: float | None,
-    exclude: str | None,
+    asker: Asker,
 ) -> list[list[Availability | None]]:
     """Return an answer per store and line, None for an unknown SKU; others are served meanwhile."""
     if len(stores) * len(lines) > MAX_QUERY_PAIRS:
@@ -150,7 +166,7 @@ async def _answers(
     for placed in stores:
         of_store: list[Availability | None] = []
         for line in lines:
-            answer = look_up(placed.store.id, line.sku, line.qty, exclude)
+            answer = look_up(placed.store.id, line.sku, line.qty, asker)
             of_store.append(None if answer is None else as_sure_as(answer, min_probability))
             done += 1
             if done % PAIRS_AT_ONCE == 0:
@@ -184,7 +200,7 @@ async def _variants(
         nearest = sorted(others, key=lambda other: len(_differs(wanted, other)))
         for other in nearest[: min(MAX_VARIANTS, MAX_QUERY_PAIRS // len(stores))]:
             one = [Line(other.sku, line.qty)]
-            found = await _answers(context, stores, one, asked.min_probability, None)
+            found = await _answers(context, stores, one, asked.min_probability, Asker(asked.channel))
             able = [
                 placed.store.id
                 for placed, (answer,) in zip(stores, found, strict=True)

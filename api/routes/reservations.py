@@ -20,9 +20,8 @@ from api.openapi import json_body, problems
 from api.parameters import DEFAULT_LIMIT, CursorQuery, LimitQuery, StoreQuery
 from api.problems import Fault, Problem, echo
 from api.reservation_body import etag_of_version, reservation_body
-from api.schemas.base import RESERVATION_PATTERN, Instant
+from api.schemas.base import OWNER_PATTERN, RESERVATION_PATTERN, Instant
 from api.schemas.reservations import (
-    OWNER_PATTERN,
     CollectIn,
     ConfirmIn,
     EmptyIn,

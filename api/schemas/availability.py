@@ -20,7 +20,8 @@ class Quantities(Answer):
     safety_stock: int = Field(ge=0, description="Pieces that are never promised.", examples=[1])
     available: int = Field(
         ge=0,
-        description="Pieces that may be promised: max(0, on_hand - not_pickable - reserved - safety_stock).",
+        description="Pieces that may be promised: max(0, on_hand - not_pickable - reserved - safety_stock); where "
+        "the channel has a quota, at most quota_left.",
         examples=[3],
     )
     incoming: int = Field(ge=0, description="Pieces announced and not yet arrived.", examples=[12])
@@ -28,6 +29,11 @@ class Quantities(Answer):
         ge=0, description="Pieces by which the sum lies below 0: what the clamp of `available` hides.",
         examples=[0],
     )  # fmt: skip
+    quota_left: int | None = Field(
+        ge=0,
+        description="Pieces that the channel asked for may still hold here; null: it has no quota, or none was named.",
+        examples=[None],
+    )
 
 
 class ZoneDetail(Answer):
@@ -68,13 +74,18 @@ class Belief(Answer):
 class Promise(Answer):
     """What may be promised to a shopper now."""
 
-    pickup: Literal["yes", "no"] = Field(
-        description="Whether `qty` pieces may be promised for pickup.", examples=["yes"]
+    pickup: Literal["yes", "no"] | None = Field(
+        description="Whether `qty` pieces may be promised for pickup; null: asked with fulfilment=ship.",
+        examples=["yes"],
+    )
+    ship: Literal["yes", "no"] | None = Field(
+        description="Whether they may be promised to be shipped from there; null: not asked with fulfilment=ship.",
+        examples=[None],
     )
     ready_by: Timestamp | None = Field(
         description="By when they lie ready for a customer who orders now (RFC 3339, UTC), to the next five minutes: "
         "opening hours, and how long it takes to fetch them from where they are. null: with pickup no, for a store "
-        "without opening hours, and in events of the stream.",
+        "without opening hours, with fulfilment=ship (no carrier's cut-off is known), and in events of the stream.",
         examples=["2026-11-21T18:20:00Z"],
     )
     reasons: tuple[str, ...] = Field(description="Codes that say why not; empty with yes.", examples=[[]])

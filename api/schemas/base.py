@@ -10,6 +10,8 @@ from gateway.ports import Status
 STORE_PATTERN = r"^[a-z0-9-]{1,32}$"
 SKU_PATTERN = r"^[A-Za-z0-9._-]{1,64}$"
 RESERVATION_PATTERN = r"^[0-9a-f]{23}$"
+CHANNEL_PATTERN = r"^[a-z0-9-]{1,32}$"
+OWNER_PATTERN = r"^[\x21-\x7e]{1,128}$"
 EVENT_ID_PATTERN = r"^[\x21-\x7e]{1,128}$"
 """Visible ASCII: a till's id is compared and logged, so nothing in it may look like something else."""
 

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from api.schemas.base import Answer, NextCursor, Phase, SkuField, StoreField, Timestamp, TrackedBy
+from gateway.channels import Fulfilment
 
 
 class Zone(Answer):
@@ -57,6 +58,13 @@ class Store(Answer):
         description="Where its stock is known from.", examples=["readers"]
     )
     place: StorePlace = Field(description="Where it is.")
+    channels: tuple[str, ...] = Field(
+        description="Channels that sell from it; empty: none does, or the site names no channels at all.",
+        examples=[["web"]],
+    )
+    fulfilment: tuple[Fulfilment, ...] = Field(
+        description="How it gives pieces to customers: pickup, ship.", examples=[["pickup", "ship"]]
+    )
     hours: dict[str, tuple[str, ...]] | None = Field(
         description="Opening hours by weekday (mon … sun), on the store's own clock; an empty list: closed; "
         "a span that ends before it begins ends on the next day; null: not given.",

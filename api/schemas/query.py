@@ -6,7 +6,9 @@ from pydantic import Field, model_validator
 
 from api.schemas.availability import Availability, BandedAvailability
 from api.schemas.base import (
+    CHANNEL_PATTERN,
     MAX_QTY,
+    OWNER_PATTERN,
     RESERVATION_PATTERN,
     SKU_PATTERN,
     STORE_PATTERN,
@@ -17,6 +19,7 @@ from api.schemas.base import (
     StoreField,
     Timestamp,
 )
+from gateway.channels import Fulfilment
 
 MAX_ITEMS, MAX_LINES, MAX_STORES, MAX_OPTIONS = 1_000, 100, 100, 50
 
@@ -46,7 +49,7 @@ class Near(Question):
     )
 
 
-class _AtStores(Question):
+class AtStores(Question):
     """A question about some stores, about those near a place, or about all that the caller sees."""
 
     stores: tuple[StoreId, ...] | None = Field(
@@ -70,6 +73,18 @@ class _AtStores(Question):
         description="Id of a reservation whose pieces count as free: a shopper is not blocked by their own hold.",
         examples=["19aa5d3c6b04f1d27c90be1"],
     )
+    owner_ref: str | None = Field(
+        None,
+        pattern=OWNER_PATTERN,
+        description="The same for all open reservations of an owner_ref.",
+        examples=["cart-81c2"],
+    )
+    channel: str | None = Field(
+        None,
+        pattern=CHANNEL_PATTERN,
+        description="Channel that the answers are for: its safety stock, quota and stores. Left out: none in particular.",
+        examples=["web"],
+    )
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -78,15 +93,20 @@ class _AtStores(Question):
         return self
 
 
-class AvailabilityQuery(_AtStores):
+class AvailabilityQuery(AtStores):
     """Availability of many articles in many stores, at most 1,000 pairs."""
 
     items: tuple[ItemAsked, ...] = Field(
         min_length=1, max_length=MAX_ITEMS, description="What is asked for, each item by itself."
     )
+    fulfilment: Fulfilment = Field(
+        "pickup",
+        description="How the customer gets the pieces: pickup in a store, or ship from it.",
+        examples=["pickup"],
+    )
 
 
-class PickupQuery(_AtStores):
+class PickupQuery(AtStores):
     """Where can all of this be picked up?"""
 
     lines: tuple[ItemAsked, ...] = Field(

@@ -5,6 +5,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from api.schemas.base import (
+    CHANNEL_PATTERN,
+    OWNER_PATTERN,
     SKU_PATTERN,
     STORE_PATTERN,
     Answer,
@@ -14,6 +16,7 @@ from api.schemas.base import (
     StoreField,
     Timestamp,
 )
+from gateway.channels import Fulfilment
 
 MAX_LINES = 100
 """Articles of one order: more is a delivery."""
@@ -23,8 +26,6 @@ MAX_RANKED = 20
 MAX_PICKED = 1_000
 """Tags of one pick: what a handheld reads off a trolley."""
 MIN_TTL_S, MAX_TTL_S = 30, 14_400
-CHANNEL_PATTERN = r"^[a-z0-9-]{1,32}$"
-OWNER_PATTERN = r"^[\x21-\x7e]{1,128}$"
 
 ReservationState = Literal[
     "held", "confirmed", "picking", "ready", "collected", "released", "expired", "short"
@@ -80,7 +81,14 @@ class ReservationIn(Question):
     )
     lines: list[LineIn] = Field(min_length=1, max_length=MAX_LINES, description="What is wanted.")
     channel: str = Field(
-        pattern=CHANNEL_PATTERN, description="Who sells: the caller's own word for it.", examples=["web"]
+        pattern=CHANNEL_PATTERN,
+        description="Who sells: one of `GET /v1/channels`; where the site names none, the caller's own word.",
+        examples=["web"],
+    )
+    fulfilment: Fulfilment = Field(
+        "pickup",
+        description="pickup: the customer comes for the pieces; ship: a carrier does, and `collect` says when.",
+        examples=["pickup"],
     )
     owner_ref: str | None = Field(
         None,
@@ -95,12 +103,13 @@ class ReservationIn(Question):
         description="Whether fewer pieces than asked for are welcome too, at least one.",
         examples=[False],
     )
-    min_probability: float = Field(
-        0.9,
+    min_probability: float | None = Field(
+        None,
         ge=0,
         le=1,
-        description="Pieces are held where they are there at least so surely (0 to 1), whoever else has holds. "
-        "Says nothing of articles that scans alone track.",
+        description="Pieces are held where they are there at least so surely (0 to 1), whoever else has holds, and "
+        "never less surely than the channel's own threshold. Left out: the channel's, else the site's (0.9). Says "
+        "nothing of articles that scans alone track.",
         examples=[0.9],
         strict=False,
     )
@@ -215,6 +224,10 @@ class Reservation(Answer):
         examples=["held"],
     )
     channel: str = Field(description="Who sells.", examples=["web"])
+    fulfilment: Fulfilment = Field(
+        description="pickup: the customer comes for the pieces; ship: they are handed to a carrier (`collect`).",
+        examples=["pickup"],
+    )
     owner_ref: str | None = Field(
         description="The caller's name for whose it is; null: none, erased, or left out (in the stream).",
         examples=["cart-81c2"],

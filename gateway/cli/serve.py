@@ -26,6 +26,7 @@ from gateway.audit_log import AuditLog
 from gateway.catalogue import Catalogue
 from gateway.change_log import ChangeLogReader
 from gateway.changes import ChangeNote
+from gateway.channel_desk import ChannelDesk
 from gateway.cli.broker_settings import mqtt_settings
 from gateway.cli.http_server import HttpServer, http_server, listen
 from gateway.cli.influx_parts import make_delivery, open_store
@@ -67,7 +68,7 @@ from readers.supervisor import SerialSupervisor
 log = logging.getLogger(__name__)
 
 STATE_PARTS = (
-    "item", "tag", "line", "shelf", "count", "scan", "told", "repeat", "clock", "alert", "calibration", "phase",
+    "item", "tag", "line", "safety", "shelf", "count", "scan", "told", "repeat", "clock", "alert", "calibration", "phase",
     "learned", "kpi", "book", "demand",
 )  # fmt: skip
 REFRESH_DEVICES_S = 10.0
@@ -195,6 +196,7 @@ class _Gateway:
             auth=KeyRing(store, self._pepper),
             audit=AuditLog(store, self.engine.state, self._clock.now_ns),
             kpis=KpiReports(self.engine.state.kpis, store, self._clock.now_ns),
+            channels=ChannelDesk(self.engine.state, self.pipeline, self._clock.now_ns),
         )
         settings = ApiSettings(
             host=api.host,

@@ -5,12 +5,16 @@ reservation counts until the very nanosecond at which it expires, whoever writes
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from heapq import heappop, heappush
+from typing import TypeVar
 
 from gateway.answered import AnsweredRequest
 from gateway.reservations.model import Reservation
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 Key = tuple[str, str]
 """(store, sku)."""
@@ -21,10 +25,20 @@ it was closed is decided within that. Later ones are read from disk."""
 
 
 @dataclass(frozen=True, slots=True)
+class _Row:
+    """What one reservation holds of an article."""
+
+    pieces: int
+    expires_ns: int
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Sum:
     """The pieces that counted at `at_ns`, and still count as many until the next of them expires."""
 
     pieces: int
+    by_channel: dict[str, int]
     at_ns: int
     until_ns: int | None
 
@@ -38,7 +52,8 @@ class Book:
     def __init__(self) -> None:
         self._open: dict[str, Reservation] = {}
         self._closed: OrderedDict[str, Reservation] = OrderedDict()
-        self._by_key: dict[Key, dict[str, tuple[int, int]]] = {}
+        self._by_key: dict[Key, dict[str, _Row]] = {}
+        self._by_owner: dict[str, dict[str, None]] = {}
         self._with_picks: dict[Key, dict[str, None]] = {}
         self._sums: dict[Key, _Sum] = {}
         self._deadlines: list[tuple[int, str]] = []
@@ -53,13 +68,27 @@ class Book:
         """Return a reservation that is open or was closed lately."""
         return self._open.get(reservation_id) or self._closed.get(reservation_id)
 
-    def reserved(self, store: str, sku: str, now_ns: int, exclude: str | None = None) -> int:
-        """Return the pieces of an article that are promised to somebody now."""
+    def reserved(
+        self, store: str, sku: str, now_ns: int, excluded: Collection[str] = (), channel: str | None = None
+    ) -> int:
+        """Return the pieces of an article that are promised to somebody now, by any channel or by one.
+
+        `excluded`: ids of reservations whose pieces are left out.
+        """
         rows = self._by_key.get((store, sku))
         if not rows:
             return 0
-        secured, expires_ns = rows.get(exclude or "", (0, 0))
-        return self._sum((store, sku), now_ns).pieces - (secured if now_ns < expires_ns else 0)
+        total = self._sum((store, sku), now_ns)
+        pieces = total.pieces if channel is None else total.by_channel.get(channel, 0)
+        for name in excluded:
+            row = rows.get(name)
+            if row is not None and now_ns < row.expires_ns and channel in (None, row.channel):
+                pieces -= row.pieces
+        return pieces
+
+    def of_owner(self, owner_ref: str) -> Collection[str]:
+        """Return the ids of the open reservations of an owner."""
+        return self._by_owner.get(owner_ref, ())
 
     def next_expiry_ns(self, store: str, sku: str, now_ns: int) -> int | None:
         """Return when the next of the reservations that count here ends."""
@@ -69,9 +98,12 @@ class Book:
         """Return the sum over the rows that count now; one that nothing has ended since is as good as new."""
         known = self._sums.get(key)
         if known is None or not known.at_ns <= now_ns < (known.until_ns or now_ns + 1):
-            counting = [row for row in self._by_key[key].values() if now_ns < row[1]]
-            until_ns = min((expires_ns for _, expires_ns in counting), default=None)
-            known = self._sums[key] = _Sum(sum([row[0] for row in counting]), now_ns, until_ns)
+            counting = [row for row in self._by_key[key].values() if now_ns < row.expires_ns]
+            until_ns = min((row.expires_ns for row in counting), default=None)
+            by_channel: dict[str, int] = {}
+            for row in counting:
+                by_channel[row.channel] = by_channel.get(row.channel, 0) + row.pieces
+            known = self._sums[key] = _Sum(sum(by_channel.values()), by_channel, now_ns, until_ns)
         return known
 
     def holding(self, store: str, sku: str, now_ns: int) -> list[Reservation]:
@@ -124,14 +156,13 @@ class Book:
         before = self._open.pop(reservation_id, None)
         if before is None:
             return
+        if before.owner_ref is not None:
+            _drop(self._by_owner, before.owner_ref, reservation_id)
         for line in before.lines:
             key = (before.store, line.sku)
             self._sums.pop(key, None)
-            for index in (self._by_key, self._with_picks):
-                rows = index.get(key, {})
-                rows.pop(reservation_id, None)
-                if not rows:
-                    index.pop(key, None)
+            _drop(self._by_key, key, reservation_id)
+            _drop(self._with_picks, key, reservation_id)
 
     def _take(self, reservation: Reservation) -> None:
         if not reservation.is_open:
@@ -141,10 +172,13 @@ class Book:
                 self._closed.popitem(last=False)
             return
         self._open[reservation.id] = reservation
+        if reservation.owner_ref is not None:
+            self._by_owner.setdefault(reservation.owner_ref, {})[reservation.id] = None
         for line in reservation.lines:
             key = (reservation.store, line.sku)
             self._sums.pop(key, None)
-            self._by_key.setdefault(key, {})[reservation.id] = (line.secured, reservation.expires_ns)
+            row = _Row(line.secured, reservation.expires_ns, reservation.channel)
+            self._by_key.setdefault(key, {})[reservation.id] = row
             if line.picked:
                 self._with_picks.setdefault(key, {})[reservation.id] = None
         heappush(self._deadlines, (reservation.expires_ns, reservation.id))
@@ -183,3 +217,11 @@ class Book:
         """Take up the open reservations of an earlier life."""
         for reservation in reservations:
             self._take(reservation)
+
+
+def _drop(index: dict[K, dict[str, V]], key: K, reservation_id: str) -> None:
+    """Take a reservation out of an index, and its key with the last one."""
+    rows = index.get(key, {})
+    rows.pop(reservation_id, None)
+    if not rows:
+        index.pop(key, None)

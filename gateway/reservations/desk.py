@@ -1,7 +1,8 @@
 """Reservations decided on the stock as it is at this instant: grants, changes, collecting, expiry. Pure.
 
-    request ─▶ lines summed ─▶ room of each article ─┬─ enough ─▶ held
-                                                     └─ short, unsure, unknown ─▶ refused, with what could be had
+    request ─▶ lines summed ─▶ room of each article for its channel ─┬─ enough ─▶ held
+                                                                     └─ short, unsure, unknown ─▶ refused, with
+                                                                                     what could be had
 
 What is granted here is committed with the pass, before it is answered.
 """
@@ -11,9 +12,11 @@ from dataclasses import replace
 
 from gateway.answered import ANSWERED_KEPT_NS
 from gateway.answers import availability
+from gateway.catalogue import Article
+from gateway.channels import Asker
 from gateway.config_reservations import ReservationsSection
 from gateway.reservations import lifecycle
-from gateway.reservations.grant import Room, summed
+from gateway.reservations.grant import Room, room_of, summed
 from gateway.reservations.lifecycle import TimeLimits
 from gateway.reservations.model import (
     Amend,
@@ -23,6 +26,7 @@ from gateway.reservations.model import (
     Forgetting,
     LineAsked,
     NewReservation,
+    OtherVariant,
     Outcome,
     Pick,
     Ready,
@@ -41,6 +45,8 @@ from gateway.till import Till
 
 MAX_ALTERNATIVES = 5
 """Stores named where the one asked for cannot give: a shopper looks at no more."""
+MAX_VARIANT_LOOKS = 12
+"""Looks at other sizes and colours for one refusal, 0.1 ms each: a storm on a hot article is full of refusals."""
 FIRST_FORGET_NS, FORGET_EVERY_NS = 60 * 1_000_000_000, 3_600 * 1_000_000_000
 FORGET_AT_ONCE, FORGOTTEN_PER_COMMIT = 20_000, 500
 """Rows let go by the hour, and with each commit that has reservations besides twice what that adds: none stalls."""
@@ -67,9 +73,14 @@ class ReservationDesk:
         """Hold pieces in the first of the stores asked that has all, else (if allowed) where there is most."""
         lines = summed(asked.lines)
         ttl_ns = self._limits.ttl_ns if asked.ttl_ns is None else asked.ttl_ns
-        refusal = self._unknown(asked.stores, lines) or lifecycle.too_long(ttl_ns, self._limits)
+        refusal = (
+            self._no_channel(asked)
+            or self._unknown(asked.stores, lines)
+            or lifecycle.too_long(ttl_ns, self._limits)
+        )
         if refusal is not None:
             return refusal
+        asked = replace(asked, min_probability=self._least(asked))
         self._depart_now(now_ns)
         tried = [(store, self._secured(store, lines, asked, now_ns)) for store in asked.stores]
         store, found = next(
@@ -88,23 +99,40 @@ class ReservationDesk:
             lines=found,
             channel=asked.channel,
             owner_ref=asked.owner_ref,
-            min_probability=asked.min_probability,
+            min_probability=self._least(asked),
             created_ns=now_ns,
             changed_ns=now_ns,
             expires_ns=now_ns + ttl_ns,
-            risks=self._accepted(store, found, asked.channel, now_ns),
+            risks=self._accepted(store, found, asked, now_ns),
+            fulfilment=asked.fulfilment,
         )
         self._put(made)
         return made
 
+    def _no_channel(self, asked: NewReservation) -> Refusal | None:
+        fault = self._state.channels.fault(asked.channel, asked.fulfilment)
+        if fault is None:
+            return None
+        pointer = "/channel" if fault.code == "unknown_channel" else "/fulfilment"
+        return Refusal(fault.code, fault.detail, faults=((pointer, fault.detail),))
+
+    def _least(self, asked: NewReservation) -> float:
+        """Return how surely pieces must be there: as asked, and never less surely than the channel wants."""
+        channels = self._state.channels
+        if asked.min_probability is None:
+            return channels.promise_at(asked.channel)
+        return max(asked.min_probability, channels.least(asked.channel) or 0.0)
+
     def _accepted(
-        self, store: str, lines: tuple[ReservedLine, ...], channel: str, now_ns: int
+        self, store: str, lines: tuple[ReservedLine, ...], asked: NewReservation, now_ns: int
     ) -> tuple[Risk, ...]:
         """Return the risks that a channel accepts: pieces of which nothing is known now."""
-        if channel not in self._config.accept_unknown:
+        if not self._state.channels.accepts_unknown(asked.channel):
             return ()
         return tuple(
-            Risk(line.sku, "stock_unknown") for line in lines if self._room(store, line.sku, now_ns).unknown
+            Risk(line.sku, "stock_unknown")
+            for line in lines
+            if self._room(store, line.sku, asked, now_ns).unknown
         )
 
     def _unknown(self, stores: tuple[str, ...], lines: tuple[LineAsked, ...]) -> Refusal | None:
@@ -123,17 +151,16 @@ class ReservationDesk:
         """Return what of the lines could be had in a store; a refusal where its stock is not known."""
         found = []
         for line in lines:
-            room = self._room(store, line.sku, now_ns)
-            if room.unknown and asked.channel not in self._config.accept_unknown:
+            room = self._room(store, line.sku, asked, now_ns)
+            if room.unknown and not self._state.channels.accepts_unknown(asked.channel):
                 return Refusal("stock_unknown", f"the stock of {line.sku} in {store} is not known now")
-            found.append(ReservedLine(line.sku, line.qty, _granted(room, line.qty, asked.min_probability)))
+            found.append(ReservedLine(line.sku, line.qty, room.granted(line.qty, self._least(asked))))
         return tuple(found)
 
-    def _room(self, store: str, sku: str, now_ns: int) -> Room:
-        view = availability(self._state, store, sku, 1, now_ns, is_dated=False)
-        unknown = view.reasons if view.status == "UNKNOWN" else ()
-        margin = view.available or -view.shortfall
-        return Room(margin, view.reserved + view.not_pickable, view.belief, unknown)
+    def _room(self, store: str, sku: str, asked: NewReservation, now_ns: int) -> Room:
+        """Return the room for a request: the very answer that its channel would get now."""
+        asker = Asker(asked.channel, asked.fulfilment)
+        return room_of(availability(self._state, store, sku, 1, now_ns, is_dated=False, asker=asker))
 
     def _shortage(
         self,
@@ -154,21 +181,43 @@ class ReservationDesk:
                 found = self._secured(store, lines, asked, now_ns)
                 if not isinstance(found, Refusal) and _is_whole(found):
                     alternatives.append(store)
+        more = {
+            "shortfalls": shortfalls,
+            "alternatives": tuple(alternatives),
+            "variants": self._variants(shortfalls, asked, now_ns),
+        }
         refusals = [found for _, found in tried if isinstance(found, Refusal)]
         if len(refusals) == len(tried):
-            return replace(refusals[0], shortfalls=shortfalls, alternatives=tuple(alternatives))
+            return replace(refusals[0], **more)
         named = ", ".join(f"{s.requested} of {s.sku} in {s.store}" for s in shortfalls[:3])
-        detail = f"not all can be had: {named}"
-        return Refusal("insufficient_availability", detail, shortfalls, tuple(alternatives))
+        return replace(Refusal("insufficient_availability", f"not all can be had: {named}"), **more)
+
+    def _variants(
+        self, shortfalls: tuple[Shortfall, ...], asked: NewReservation, now_ns: int
+    ) -> tuple[OtherVariant, ...]:
+        """Return other sizes and colours of what is short that the stores asked have as many of, nearest in kind first."""
+        found: list[OtherVariant] = []
+        looks = MAX_VARIANT_LOOKS
+        for sku, qty in {s.sku: s.requested for s in shortfalls}.items():
+            for other in _alike(self._state.catalogue.variants(sku)):
+                if looks < len(asked.stores):
+                    return tuple(found)
+                looks -= len(asked.stores)
+                line = (LineAsked(other, qty),)
+                tried = [(store, self._secured(store, line, asked, now_ns)) for store in asked.stores]
+                able = tuple(store for store, got in tried if not isinstance(got, Refusal) and _is_whole(got))
+                if able:
+                    found.append(OtherVariant(sku, other, able))
+        return tuple(found)
 
     def _shortfall(self, store: str, line: LineAsked, asked: NewReservation, now_ns: int) -> Shortfall | None:
-        room = self._room(store, line.sku, now_ns)
-        if room.unknown and asked.channel not in self._config.accept_unknown:
+        room = self._room(store, line.sku, asked, now_ns)
+        if room.unknown and not self._state.channels.accepts_unknown(asked.channel):
             return Shortfall(store, line.sku, line.qty, 0, room.unknown[0])
-        granted = _granted(room, line.qty, asked.min_probability)
+        granted = room.granted(line.qty, self._least(asked))
         if granted >= line.qty:
             return None
-        reason = "not_sure" if room.margin >= line.qty else "not_enough"
+        reason = room.short_of(line.qty)
         return Shortfall(store, line.sku, line.qty, granted, reason, room.probability(line.qty))
 
     # -- a change of one ------------------------------------------------------------------------------
@@ -246,6 +295,7 @@ class ReservationDesk:
             tuple(LineAsked(line.sku, line.secured) for line in found.lines if line.secured),
             found.channel,
             min_probability=found.min_probability,
+            fulfilment=found.fulfilment,
         )
         refusal = self._unknown(asked.stores, asked.lines)
         if refusal is not None:
@@ -278,7 +328,11 @@ class ReservationDesk:
     ) -> tuple[ReservedLine, ...] | Refusal:
         """Return the lines with other quantities: fewer are given back, more are granted as new ones are."""
         asked = NewReservation(
-            (found.store,), summed(wanted), found.channel, min_probability=found.min_probability
+            (found.store,),
+            summed(wanted),
+            found.channel,
+            min_probability=found.min_probability,
+            fulfilment=found.fulfilment,
         )
         refusal = self._unknown(asked.stores, asked.lines)
         if refusal is not None:
@@ -336,11 +390,13 @@ class ReservationDesk:
         self.risk.look_at(keys)
 
 
-def _granted(room: Room, qty: int, min_probability: float) -> int:
-    """Return how many pieces are granted. What is UNKNOWN, and accepted as such, has no probability to go by."""
-    if room.unknown:
-        return min(qty, max(0, room.margin))
-    return room.securable(qty, min_probability)
+def _alike(variants: list[Article]) -> list[str]:
+    """Return the SKUs behind the first article, those of the same size or colour first."""
+    if not variants:
+        return []
+    wanted, *others = variants
+    others.sort(key=lambda other: (other.size != wanted.size) + (other.colour != wanted.colour))
+    return [other.sku for other in others]
 
 
 def _is_whole(lines: tuple[ReservedLine, ...]) -> bool:

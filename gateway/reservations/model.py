@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from gateway.channels import Fulfilment
+
 ReservationState = Literal[
     "held", "confirmed", "picking", "ready", "collected", "released", "expired", "short"
 ]  # fmt: skip
@@ -72,6 +74,7 @@ class Reservation:
     closed_ns: int | None = None
     risks: tuple[Risk, ...] = ()
     version: int = 1
+    fulfilment: Fulfilment = "pickup"
 
     @property
     def is_open(self) -> bool:
@@ -118,6 +121,7 @@ class Reservation:
             "closed_ns": self.closed_ns,
             "risks": [[risk.sku, risk.reason] for risk in self.risks],
             "version": self.version,
+            "fulfilment": self.fulfilment,
         }
 
 
@@ -143,8 +147,9 @@ def reservation_of(fields: Mapping[str, Any], owner_ref: str | None = None) -> R
 class NewReservation:
     """Pieces asked for: in the first of `stores` that can give all of them.
 
-    `ttl_ns` None: the site's default. `others`: stores that may be named as alternatives. With
-    `allow_partial` what there is of them is taken, at least one piece.
+    `ttl_ns` None: the site's default. `others`: stores that may be named as alternatives, in that order.
+    With `allow_partial` what there is of them is taken, at least one piece. `min_probability` None: as the
+    channel's, else as the site promises.
     """
 
     stores: tuple[str, ...]
@@ -153,8 +158,9 @@ class NewReservation:
     owner_ref: str | None = None
     ttl_ns: int | None = None
     allow_partial: bool = False
-    min_probability: float = 0.9
+    min_probability: float | None = 0.9
     others: tuple[str, ...] = ()
+    fulfilment: Fulfilment = "pickup"
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +225,7 @@ Command = Confirm | Release | Short | Pick | Ready | Collect | Transfer | Amend
 RefusalCode = Literal[
     "insufficient_availability", "stock_unknown", "unknown_sku", "unknown_store", "unknown_reservation",
     "wrong_state", "reservation_changed", "beyond_limit", "not_of_reservation", "idempotency_in_progress",
-    "idempotency_key_reused", "overloaded",
+    "idempotency_key_reused", "overloaded", "unknown_channel", "fulfilment_not_offered",
 ]  # fmt: skip
 LASTING_REFUSALS: frozenset[RefusalCode] = frozenset({"insufficient_availability", "stock_unknown"})
 """Refusals by the state of the shop: a repeat of the same request gets the same answer. The others are the
@@ -239,14 +245,26 @@ class Shortfall:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherVariant:
+    """Another size or colour of an article that cannot be had, and the stores that have as many of it."""
+
+    instead_of: str
+    sku: str
+    stores: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why nothing was done. `faults`: (JSON pointer, reason); `alternatives`: stores that could give all."""
+    """Why nothing was done. `faults`: (JSON pointer, reason); `alternatives`: stores that could give all;
+    `variants`: what the stores asked could give instead.
+    """
 
     code: RefusalCode
     detail: str
     shortfalls: tuple[Shortfall, ...] = ()
     alternatives: tuple[str, ...] = ()
     faults: tuple[tuple[str, str], ...] = ()
+    variants: tuple[OtherVariant, ...] = ()
 
 
 Outcome = Reservation | Refusal
@@ -272,6 +290,7 @@ def outcome_json(outcome: Outcome) -> str:
         ],
         "alternatives": outcome.alternatives,
         "faults": outcome.faults,
+        "variants": [[x.instead_of, x.sku, x.stores] for x in outcome.variants],
     }
     return json.dumps({"refusal": refusal}, separators=(",", ":"))
 
@@ -288,6 +307,7 @@ def outcome_of(text: str) -> Outcome:
         tuple(Shortfall(*fields) for fields in refusal["shortfalls"]),
         tuple(refusal["alternatives"]),
         tuple((pointer, reason) for pointer, reason in refusal["faults"]),
+        tuple(OtherVariant(of, sku, tuple(stores)) for of, sku, stores in refusal.get("variants", ())),
     )
 
 

@@ -104,7 +104,7 @@ def test_defaults_and_a_ranking_of_stores() -> None:
         (LineAsked("TEE-WHT-M", 1),),
         None,
     )
-    assert (asked.min_probability, asked.allow_partial, asked.owner_ref) == (0.9, False, None)
+    assert (asked.min_probability, asked.allow_partial, asked.owner_ref) == (None, False, None)
 
 
 def test_a_repeat_is_marked_as_such() -> None:

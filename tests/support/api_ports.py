@@ -19,6 +19,17 @@ from gateway.answered import Answered
 from gateway.audit import Actor, AuditEntry, AuditQuery, AuditRow
 from gateway.calibration import CalibrationReport
 from gateway.changes import ChangeType
+from gateway.channels import (
+    ANYBODY,
+    Asker,
+    ChannelFault,
+    ChannelInfo,
+    ChannelRefused,
+    Fulfilment,
+    SafetyStock,
+    Taken,
+    TypedSafety,
+)
 from gateway.device_clocks import ClockJudgement
 from gateway.explanation import (
     Explanation,
@@ -251,6 +262,7 @@ class FakeInventory:
         self.proved: dict[str, CalibrationReport] = {}
         self.asked_qty: list[int] = []
         self.excluded: list[str | None] = []
+        self.askers: list[Asker] = []
 
     def stamp(self, store: str, sku: str) -> object:
         return self.found.get((store, sku))
@@ -269,14 +281,14 @@ class FakeInventory:
     def sku_of(self, gtin: str) -> str | None:
         return next((a.sku for a in self.listed if gtin in a.gtins), None)
 
-    def availability(
-        self, store: str, sku: str, qty: int = 1, exclude: str | None = None
-    ) -> Availability | None:
+    def availability(self, store: str, sku: str, qty: int = 1, asker: Asker = ANYBODY) -> Availability | None:
         self.asked_qty.append(qty)
-        self.excluded.append(exclude)
+        self.excluded.append(asker.exclude)
+        self.askers.append(asker)
         return self.found.get((store, sku))
 
-    def explain(self, store: str, sku: str) -> Explanation | None:
+    def explain(self, store: str, sku: str, asker: Asker = ANYBODY) -> Explanation | None:
+        self.askers.append(asker)
         return self.explained.get((store, sku))
 
     def sight(self, store: str) -> Sequence[ZoneSight]:
@@ -613,6 +625,53 @@ class FakeAudit:
         )
 
 
+WEB = ChannelInfo("web", "Web shop", ("lyon-1", "paris-2"), ("pickup", "ship"), 1, None, 5, None, 0.95, False)
+
+
+class FakeChannels:
+    """Implements ChannelsPort over lists; without channels every name goes, as the port says."""
+
+    def __init__(self, *listed: ChannelInfo) -> None:
+        self.listed = list(listed)
+        self.typed: dict[tuple[str, str, str | None], int] = {}
+        self.actors: list[Actor] = []
+        self.cost: dict[tuple[str, str], Taken] = {}
+        self.refuses: ChannelRefused | None = None
+
+    def channels(self) -> Sequence[ChannelInfo]:
+        return self.listed
+
+    def fault(self, channel: str | None, fulfilment: Fulfilment) -> ChannelFault | None:
+        found = next((c for c in self.listed if c.id == channel), None)
+        if channel is None or not self.listed:
+            return None
+        if found is None:
+            return ChannelFault("unknown_channel", f"there is no channel {channel!r}", ("web",))
+        if fulfilment not in found.fulfilment:
+            return ChannelFault("fulfilment_not_offered", f"{channel!r} does not offer {fulfilment!r}")
+        return None
+
+    def safety(self, channel: str, sku: str, store: str | None) -> TypedSafety:
+        typed = self.typed.get((channel, sku, store))
+        in_force = SafetyStock(1, "site") if typed is None else SafetyStock(typed, "typed")
+        stores = next(c.stores for c in self.listed if c.id == channel) if store is None else (store,)
+        return TypedSafety(typed, tuple((name, in_force) for name in stores))
+
+    async def set_safety(
+        self, actor: Actor, channel: str, sku: str, store: str | None, pieces: int | None
+    ) -> TypedSafety:
+        if self.refuses is not None:
+            raise self.refuses
+        self.actors.append(actor)
+        self.typed.pop((channel, sku, store), None)
+        if pieces is not None:
+            self.typed[channel, sku, store] = pieces
+        return self.safety(channel, sku, store)
+
+    def taken(self, store: str, sku: str, qty: int, channel: str | None) -> Taken | None:
+        return self.cost.get((store, sku), Taken(3, 0.5, 7.0, is_low=False))
+
+
 @dataclass
 class Floor:
     """A gateway in memory with its app. Change its parts, then ask."""
@@ -631,6 +690,7 @@ class Floor:
     auth: FakeAuth = field(default_factory=FakeAuth)
     audit: FakeAudit = field(default_factory=FakeAudit)
     kpis: PlainKpis = field(default_factory=lambda: PlainKpis(NOW_NS))
+    channels: FakeChannels = field(default_factory=FakeChannels)
     real_s: float = 0.0
     pages: Callable[[FastAPI], None] | None = None
     app: FastAPI = field(init=False)
@@ -650,6 +710,7 @@ class Floor:
             self.auth,
             self.audit,
             self.kpis,
+            self.channels,
         )
         self.app = create_app(ports, self.settings, pages=self.pages, monotonic_s=lambda: self.real_s)
 

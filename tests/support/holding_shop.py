@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from gateway.answers import availability
+from gateway.channels import Asker
 from gateway.config import SiteConfig
 from gateway.config_reservations import ReservationsSection
 from gateway.engine import Engine
@@ -66,7 +67,8 @@ class HoldingShop(SmallShop):
 
     def stock(self, sku: str = "TOTE", store: str = STORE, **more: str) -> Availability:
         """Return what may be promised now."""
-        return availability(self.engine.state, store, sku, 1, self.now, exclude=more.get("exclude"))
+        asker = Asker(exclude=more.get("exclude"))
+        return availability(self.engine.state, store, sku, 1, self.now, asker=asker)
 
     def wait(self, seconds: float) -> None:
         """Let time pass at once, without a pass."""

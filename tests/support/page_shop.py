@@ -26,6 +26,7 @@ from tests.support.api_ports import (
     FakeAudit,
     FakeAuth,
     FakeChanges,
+    FakeChannels,
     FakeClock,
     FakeHealth,
     FakeIngest,
@@ -85,6 +86,7 @@ class PageShop:
             FakeAuth(),
             FakeAudit(),
             PlainKpis(NOW_NS, (STORE,)),
+            FakeChannels(),
         )
         self.app = create_app(ports, self.settings, pages=mount)
         self.port = 0

@@ -14,6 +14,7 @@ from api.app import ApiSettings, Ports, create_app
 from api.limits import Quota
 from gateway.audit_log import AuditLog
 from gateway.change_log import ChangeLogReader
+from gateway.channel_desk import ChannelDesk
 from gateway.engine import Changes, Engine
 from gateway.feed import Feed
 from gateway.health import Health, Links
@@ -116,6 +117,7 @@ async def virtual_gateway(shop: VirtualShop, folder: Path) -> AsyncIterator[Virt
                     auth=KeyRing(store, pepper),
                     audit=AuditLog(store, shop.engine.state, clock.now_ns),
                     kpis=KpiReports(shop.engine.state.kpis, store, clock.now_ns),
+                    channels=ChannelDesk(shop.engine.state, pipeline, clock.now_ns),
                 ),
                 ApiSettings(key_quota=Quota(1e6, 10_000_000)),
             )
