@@ -23,10 +23,10 @@ MAX_ARTICLES = 500_000
 """Articles of one store that are followed; what more of them sell is counted and not learned."""
 MAX_DEPARTMENTS = 256
 """Means of departments; those beyond share the store's."""
-SCORED_AT_ONCE = 4_096
+SCORED_AT_ONCE = 2_048
 """Articles that are scored each hour, in turn: enough to be sure within a week, and a millisecond's work."""
 LEARNED_AT_ONCE = 128
-"""Articles that are learned in a step of some 2 ms."""
+"""Articles that are learned in a step of some milliseconds."""
 MAX_DARK_H = 6
 """Hours without a sign of time after which nothing can be said of them: sales may have gone untold."""
 MAX_LATE_H = HOURS_OF_WEEK
@@ -187,6 +187,7 @@ class StoreDemand:
         hour = self._begun(0)
         end_h = self._at_h + self._weight
         self._score_rows(hour)
+        yield
         sold, of_hour = np.zeros(MAX_DEPARTMENTS), sum(self._pending.values())
         for number, row in enumerate(sorted(self._pending.keys() | self._late.keys())):
             group = self._group_of(row)
