@@ -8,6 +8,7 @@ from typing import Protocol
 
 from gateway.clock import Clock
 from gateway.engine import Engine
+from gateway.kpis.figures import figures_of
 from gateway.ports import DeviceHealth
 from gateway.samples import (
     KeyFigures,
@@ -76,7 +77,9 @@ class Sampler:
             figures = KeyFigures()
             for _ in key_figures(state, store, now_ns, figures):
                 await asyncio.sleep(0)
-            lines.append(kpi_line(store, figures, firing[store], mean(list(seen.values())), now_ns))
+            today = figures_of(state.kpis.stores[store].whole())
+            coverage_now = mean(list(seen.values()))
+            lines.append(kpi_line(store, figures, today, firing[store], coverage_now, now_ns))
         lines += reader_lines(self._devices.devices(), coverage, now_ns)
         lines.append(outbox_line(stores[0], self._report(), now_ns))
         self._tell(joined(lines))

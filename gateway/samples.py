@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.answers import availability
+from gateway.kpis.figures import Figures
 from gateway.ports import DeviceHealth
 from gateway.state import State
 from gateway.storage.influx.lines import line
@@ -65,8 +66,10 @@ def key_figures(state: State, store: str, now_ns: int, figures: KeyFigures) -> I
             figures.on_floor += any(zone.pieces for zone in found.zones if roles.get(zone.zone) == "floor")
 
 
-def kpi_line(store: str, figures: KeyFigures, alerts_firing: int, coverage: float | None, at_ns: int) -> str:
-    """Return a store's key figures as line protocol."""
+def kpi_line(
+    store: str, figures: KeyFigures, today: Figures, alerts_firing: int, coverage: float | None, at_ns: int
+) -> str:
+    """Return a store's key figures as line protocol; `today`: what its day added up to so far."""
     return line(
         "kpi",
         {"store": store},
@@ -81,6 +84,11 @@ def kpi_line(store: str, figures: KeyFigures, alerts_firing: int, coverage: floa
             "on_shelf": figures.on_floor / figures.with_stock if figures.with_stock else None,
             "coverage": coverage,
             "alerts_firing": alerts_firing,
+            "today_on_shelf": today.on_shelf,
+            "today_nosbos": today.nosbos,
+            "today_stock_out": today.stock_out,
+            "today_unknown": today.unknown,
+            "today_lost_pieces": None if today.lost is None else today.lost.mean,
         },
         at_ns,
     )

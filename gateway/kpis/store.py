@@ -239,6 +239,10 @@ class StoreKpis:
             tallies.setdefault(about, Tally(open_ns)).add(happened)
         yield from tallies.items()
 
+    def whole(self) -> Tally:
+        """Return the sums of the whole store's day so far."""
+        return dict(self.today())[None]
+
     def articles(self) -> list[int]:
         """Return how many articles are so now, by slot."""
         return [sum(account.counts[slot] for account in self._accounts.values()) for slot in range(SLOTS)]

@@ -71,6 +71,9 @@ def test_a_sample_tells_every_store_every_device_and_the_outbox(tmp_path: Path) 
     for point in points:
         by_name.setdefault(point.measurement, []).append(point)
     assert [p.tags["store"] for p in by_name["kpi"]] == ["lyon-1", "paris-1"]
+    today = by_name["kpi"][0].fields
+    assert today["today_on_shelf"] == 1.0
+    assert 0 < float(today["today_unknown"]) < 1
     readers = {p.tags["reader"]: p for p in by_name["reader"]}
     assert readers.keys() == set(shop.engine.state.devices)
     assert readers["front"].fields["up"] == 1
