@@ -28,6 +28,7 @@ from api.routes.health import add_health_routes
 from api.routes.history import add_history_routes
 from api.routes.ingest import add_ingest_routes
 from api.routes.kpis import add_kpi_routes
+from api.routes.ledger import add_ledger_routes
 from api.routes.overview import add_overview_routes
 from api.routes.problems import add_problem_routes
 from api.routes.query import add_query_routes
@@ -56,6 +57,7 @@ ROUTES = (
     add_reservation_routes,
     add_event_routes,
     add_ingest_routes,
+    add_ledger_routes,
     add_overview_routes,
     add_alert_routes,
     add_calibration_routes,

@@ -23,7 +23,11 @@ JSON_TYPE = "application/json"
 
 async def read_body(request: Request, model: type[Model]) -> Model:
     """Return the body of `request` as a `model`; raises Problem where it is none."""
-    body = await read_bytes(request, (JSON_TYPE,))
+    return parse_json(await read_bytes(request, (JSON_TYPE,)), model)
+
+
+def parse_json(body: bytes, model: type[Model]) -> Model:
+    """Return JSON as a `model`; raises Problem where it is none."""
     try:
         return model.model_validate_json(body)
     except ValidationError as error:

@@ -11,6 +11,8 @@ from api.limits import Limiter, Quota
 from api.remembered import Remembered
 from api.sessions import Sessions
 from gateway.audit import AuditPort
+from gateway.book_stock.model import LedgerPort
+from gateway.catalogue_model import CataloguePort
 from gateway.channels import ChannelsPort
 from gateway.kpis.model import KpisPort
 from gateway.ports import (
@@ -51,6 +53,8 @@ class Ports:
     audit: AuditPort
     kpis: KpisPort
     channels: ChannelsPort
+    ledger: LedgerPort
+    catalogue: CataloguePort
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from pydantic.json_schema import models_json_schema
 from api.auth import SESSION_COOKIE, Needs
 from api.problems import CATALOGUE, MEDIA_TYPE
 from api.schemas.events import EventBatch
+from api.schemas.ledger import LedgerBatch
 from api.schemas.problems import ProblemDocument
 from api.schemas.query import AvailabilityQuery, PickupQuery
 from api.schemas.reservations import (
@@ -32,6 +33,7 @@ _UNROUTED = (
     (ProblemDocument, "serialization"),
     (AvailabilityEvent, "serialization"),
     (EventBatch, "validation"),
+    (LedgerBatch, "validation"),
     (SignIn, "validation"),
     (AvailabilityQuery, "validation"),
     (PickupQuery, "validation"),
@@ -84,6 +86,7 @@ TAGS = [
     {"name": "catalogue", "description": "Stores and articles."},
     {"name": "alerts", "description": "What staff are told."},
     {"name": "events", "description": "What tills and handhelds tell, and what devices post."},
+    {"name": "ledger", "description": "What the ERP believes: the stock of stores without readers, a comparison elsewhere."},
     {"name": "webhooks", "description": "Changes posted to you, signed, in order, until you take them."},
     {"name": "stream", "description": "Changes as they happen."},
     {"name": "page", "description": "What the staff page needs."},

@@ -18,6 +18,7 @@ from gateway.answered import AnsweredRequest
 from gateway.answers import article_view
 from gateway.audit import AuditEntry
 from gateway.catalogue import Catalogue
+from gateway.catalogue_desk import take_up
 from gateway.devices import DeviceLife
 from gateway.forecast.feed import DemandFeed
 from gateway.intake import ObservationIntake
@@ -319,6 +320,7 @@ class Engine:
         by_part: dict[str, list[StateRow]] = {}
         for row in rows:
             by_part.setdefault(row.part, []).append(row)
+        take_up(self.state, by_part.get("article", ()))
         parts = by_part.pop("item", []), snapshots, by_part.pop("tag", [])
         self._kept_tags.restore(self.state.presence, *parts)
         self._restore_tags()

@@ -3,7 +3,7 @@
 A tag or code that names no product of the catalogue is kept as an unknown article, not dropped.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,6 +89,15 @@ class Identifier:
             gtin, serial = _gtin_and_serial(epc)
             if gtin is not None and serial is not None:
                 self._epc_of.pop((gtin, serial), None)
+
+    def renew(self, gtins: Collection[str]) -> set[str]:
+        """Let go of what tags of these GTINs were told to be; return the SKUs that they were."""
+        skus: set[str] = set()
+        for gtin in gtins:
+            skus |= {self._sku_of_start.pop(start) for start in self._starts_of.pop(gtin, ())}
+        for epc in [epc for epc in self._sku_of if gtins and _gtin_and_serial(epc)[0] in gtins]:
+            skus.add(self._sku_of.pop(epc))
+        return skus
 
     def scan(self, text: str) -> ScannedProduct | None:
         """Return the product that a scanned text names; None where it names none (a web address).

@@ -26,6 +26,7 @@ class Inventory:
         self._now_ns = now_ns
         self._version = version
         self._stores = _stores(engine.site.config)
+        self._listed: tuple[int, list[ArticleInfo]] | None = None
         self._revisions: dict[tuple[str, str], int] = {}
         self._site_revision = 0
 
@@ -48,7 +49,11 @@ class Inventory:
 
     def articles(self) -> Sequence[ArticleInfo]:
         """Return all articles by SKU, the unknown ones last."""
-        return [_article_info(article) for article in self._state.catalogue.articles()]
+        catalogue = self._state.catalogue
+        if self._listed is None or self._listed[0] != catalogue.revision:
+            listed = [_article_info(article) for article in catalogue.articles()]
+            self._listed = catalogue.revision, listed
+        return self._listed[1]
 
     def variants(self, sku: str) -> Sequence[ArticleInfo]:
         """Return an article, and behind it the others of its model."""
@@ -91,6 +96,10 @@ def _article_info(article: Article) -> ArticleInfo:
         model=article.model,
         size=article.size,
         colour=article.colour,
+        source=article.source,
+        low_stock_at=article.low_stock_at,
+        safety_stock=article.safety_stock,
+        epcs=article.epcs,
     )
 
 

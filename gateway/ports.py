@@ -76,6 +76,10 @@ class ArticleInfo:
     model: str | None = None
     size: str | None = None
     colour: str | None = None
+    source: Literal["file", "api", "floor"] = "file"
+    low_stock_at: int | None = None
+    safety_stock: int | None = None
+    epcs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ Verdict = Literal["applied", "unchanged", "older", "too_old"]
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """What the ledger said: so many pieces at an instant."""
+    """What the ledger said: so many pieces at an instant. Below 0 it owes some: then there is none."""
 
     pieces: int
     as_of_ns: int
@@ -63,6 +63,11 @@ class Account:
         return pieces
 
     @property
+    def moved(self) -> int:
+        """The pieces that came (or, below 0, went) since the figure."""
+        return self.pieces - (0 if self.figure is None else max(0, self.figure.pieces))
+
+    @property
     def told_ns(self) -> int | None:
         """When a figure or a count last said how many there are; None: none ever did."""
         counts = [move.at_ns for move in self.moves if move.is_count]
@@ -79,7 +84,7 @@ class Account:
         if figure.as_of_ns < self.base_ns:
             return "too_old"
         self.moves = self.moves[self._place(figure.as_of_ns) :]
-        self.figure, self.base, self.base_ns = figure, figure.pieces, figure.as_of_ns
+        self.figure, self.base, self.base_ns = figure, max(0, figure.pieces), figure.as_of_ns
         return "applied"
 
     def note(self, move: Move) -> bool:

@@ -15,12 +15,14 @@ from heapq import heappop, heappush
 from gateway.book_stock.account import Account, Figure, Move, Verdict, account_of
 from gateway.movements import MovementKind
 from gateway.stock.effects import Effect
+from gateway.stock.handover import set_pieces
 from gateway.stock.line import Line
 
 LineKey = tuple[str, str]
 HOME_ORDER = ("back_room", "receiving", "floor", "till", "fitting_room", "exit")
-BY_LEDGER, BY_RESTART = "ledger", "restart"
+BY_LEDGER, BY_RESTART, BY_CATALOGUE = "ledger", "restart", "catalogue"
 """Causes of movements that bring a line to its account: they are no moves of it."""
+NO_MOVES = frozenset({BY_LEDGER, BY_RESTART, BY_CATALOGUE})
 IN_FIGURE = "before the ledger's figure, which has it in it"
 
 
@@ -57,7 +59,7 @@ class BookStock:
     def take(self, line: Line, effect: Effect, before: int) -> Effect:
         """Take a movement in, `before` pieces being in the line's levels until now; return it as it is recorded."""
         key = (line.store, line.sku)
-        if line.store not in self._kept or effect.cause in {BY_LEDGER, BY_RESTART}:
+        if line.store not in self._kept or effect.cause in NO_MOVES:
             return effect
         if line.store not in self.ledger_stores:
             pieces = _told(line, effect)
@@ -84,6 +86,19 @@ class BookStock:
         if pieces is None:
             pieces = sum(line.levels().values()) - before
         return Move(effect.at_ns, pieces) if pieces else None
+
+    def rename(self, line: Line, other: Line) -> None:
+        """What moved of an article was of another one: let the other's account have it, and the lines follow."""
+        account = self._accounts.pop((line.store, line.sku), None)
+        if account is not None:
+            theirs = self._account((other.store, other.sku))
+            for move in (Move(account.base_ns, account.base), *account.moves):
+                if move.pieces or move.is_count:
+                    theirs.note(move)
+            self._dirty |= {(line.store, line.sku), (other.store, other.sku)}
+        if line.store in self.ledger_stores:
+            settle(line, 0)
+            settle(other, self._account((other.store, other.sku)).pieces)
 
     # -- what is asked ------------------------------------------------------------------------------
 
@@ -136,9 +151,12 @@ class BookStock:
 
     # -- persistence --------------------------------------------------------------------------------
 
-    def dirty_rows(self) -> list[tuple[LineKey, str]]:
-        """Return (store, sku) and the account of those that changed."""
-        rows = [(key, self._accounts[key].to_json()) for key in self._dirty]
+    def dirty_rows(self) -> list[tuple[LineKey, str | None]]:
+        """Return (store, sku) and the account of those that changed; None: there is none any more."""
+        rows = [
+            (key, None if (account := self._accounts.get(key)) is None else account.to_json())
+            for key in self._dirty
+        ]
         self._dirty.clear()
         return rows
 
@@ -163,6 +181,7 @@ class BookStock:
         line.shelves.clear()
         line.picks_ns.clear()
         line.debts.clear()
+        line.corrections.clear()
         line.credits.clear()
         line.paired.clear()
         line.lone_arrivals.clear()
@@ -181,10 +200,8 @@ class BookStock:
 
 
 def settle(line: Line, pieces: int) -> None:
-    """Bring a line of a ledger store to so many pieces."""
-    line.pool.clear()
-    if pieces:
-        line.pool[home_zone(line.roles)] = pieces
+    """Bring a line of a ledger store to so many pieces, whatever else was known of it."""
+    set_pieces(line, home_zone(line.roles), pieces)
 
 
 def home_zone(roles: Mapping[str, str]) -> str:

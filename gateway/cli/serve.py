@@ -23,7 +23,9 @@ from api.encoding import encode_alert
 from api.limits import Quota
 from api.pages.mount import mount
 from gateway.audit_log import AuditLog
+from gateway.book_stock.port import LedgerBooks
 from gateway.catalogue import Catalogue
+from gateway.catalogue_port import CatalogueKeeper
 from gateway.change_log import ChangeLogReader
 from gateway.changes import ChangeNote
 from gateway.channel_desk import ChannelDesk
@@ -69,7 +71,7 @@ log = logging.getLogger(__name__)
 
 STATE_PARTS = (
     "item", "tag", "line", "safety", "shelf", "count", "scan", "told", "repeat", "clock", "alert", "calibration", "phase",
-    "learned", "kpi", "book", "demand",
+    "learned", "kpi", "book", "article", "demand",
 )  # fmt: skip
 REFRESH_DEVICES_S = 10.0
 """Real seconds between looks at the counts of all devices for the stream."""
@@ -195,6 +197,8 @@ class _Gateway:
             health=self.health,
             auth=KeyRing(store, self._pepper),
             audit=AuditLog(store, self.engine.state, self._clock.now_ns),
+            ledger=LedgerBooks(self.engine, self._once, self._clock.now_ns),
+            catalogue=CatalogueKeeper(self.engine, self.pipeline),
             kpis=KpiReports(self.engine.state.kpis, store, self._clock.now_ns),
             channels=ChannelDesk(self.engine.state, self.pipeline, self._clock.now_ns),
         )

@@ -6,12 +6,16 @@ construction, for deltas are the difference of a line's levels before and after.
 
 from collections.abc import Callable, Iterable
 
+from collections import Counter
+from collections.abc import Mapping
+
 from gateway.book_stock.account import Figure, Verdict
-from gateway.book_stock.books import BY_LEDGER, BookStock, home_zone, settle
+from gateway.book_stock.books import BY_CATALOGUE, BY_LEDGER, BookStock, home_zone, settle
 from gateway.catalogue import Catalogue, TrackedBy
 from gateway.movements import LevelPoint, Movement, MovementKind, ZoneDelta
 from gateway.stock import counted, tagged, weighed
 from gateway.stock.effects import Effect, StockRule
+from gateway.stock.handover import give
 from gateway.stock.line import Announced, Line
 
 LineKey = tuple[str, str]
@@ -207,19 +211,48 @@ class Ledger:
             moved = account.pieces - figure.pieces
             settle(line, account.pieces)
             if line.levels() != self._levels.get((store, sku), {}):
-                note = f"and {moved:+d} since" if moved else ""
+                note = f"{figure.pieces} by the ledger" + (f", and {moved:+d} since" if moved else "")
+                pieces = abs(account.pieces - sum(self._levels.get((store, sku), {}).values()))
                 zone = home_zone(line.roles)
                 effect = Effect(
-                    MovementKind.COUNTED,
-                    BY_LEDGER,
-                    now_ns,
-                    pieces=figure.pieces,
-                    to_zone=zone,
-                    ref=ref,
-                    note=note,
+                    MovementKind.ADJUSTED, BY_LEDGER, now_ns, pieces=pieces, to_zone=zone, ref=ref, note=note
                 )
                 self._record(line, effect, now_ns)
         return verdict
+
+    def rename_tags(
+        self, store: str, sku: str, new: str, tags: Mapping[str, int], epc: str | None, now_ns: int
+    ) -> None:
+        """So many tags per zone are of another article, says the catalogue. `epc`: the tag, where it is one."""
+        line, other = self._line(store, sku), self._line(store, new)
+        line.tags -= Counter(tags)
+        while line.debts and line.payable() < 0:
+            line.debts.pop(0)
+        other.tags.update(tags)
+        self._record_renamed(line, other, sum(tags.values()), epc, now_ns)
+
+    def rename(self, store: str, sku: str, new: str, now_ns: int) -> None:
+        """All that is known of an article is of another one, says the catalogue."""
+        line = self._lines.get((store, sku))
+        if line is not None:
+            other = self._line(store, new)
+            pieces = sum(line.levels().values())
+            give(line, other)
+            self.books.rename(line, other)
+            self._record_renamed(line, other, pieces, None, now_ns)
+
+    def _record_renamed(self, line: Line, other: Line, pieces: int, epc: str | None, now_ns: int) -> None:
+        kind, cause = MovementKind.ADJUSTED, BY_CATALOGUE
+        self._record(
+            line,
+            Effect(kind, cause, now_ns, pieces=pieces, epc=epc, note=f"is {other.sku} by the catalogue"),
+            now_ns,
+        )
+        self._record(
+            other,
+            Effect(kind, cause, now_ns, pieces=pieces, epc=epc, note=f"was {line.sku} by the catalogue"),
+            now_ns,
+        )
 
     def not_sold(self, store: str, sku: str, ref: str, now_ns: int) -> None:
         """A sale by SKU took no piece that has a tag: one that was never read, or the scan was wrong."""

@@ -71,6 +71,7 @@ from gateway.reservations.model import (
     ReservedLine,
 )
 from gateway.webhooks.model import Delivery, Endpoint
+from tests.support.fake_books import FakeCatalogue, FakeLedger
 from tests.support.kpi_days import PlainKpis
 
 S = 1_000_000_000
@@ -688,6 +689,8 @@ class Floor:
     feed: FakeFeed = field(default_factory=FakeFeed)
     health: FakeHealth = field(default_factory=FakeHealth)
     auth: FakeAuth = field(default_factory=FakeAuth)
+    ledger: FakeLedger = field(default_factory=FakeLedger)
+    catalogue: FakeCatalogue = field(default_factory=FakeCatalogue)
     audit: FakeAudit = field(default_factory=FakeAudit)
     kpis: PlainKpis = field(default_factory=lambda: PlainKpis(NOW_NS))
     channels: FakeChannels = field(default_factory=FakeChannels)
@@ -711,6 +714,8 @@ class Floor:
             self.audit,
             self.kpis,
             self.channels,
+            ledger=self.ledger,
+            catalogue=self.catalogue,
         )
         self.app = create_app(ports, self.settings, pages=self.pages, monotonic_s=lambda: self.real_s)
 

@@ -37,6 +37,7 @@ from tests.support.api_ports import (
     FakeWebhooks,
 )
 from tests.support.kpi_days import PlainKpis
+from tests.support.fake_books import FakeCatalogue, FakeLedger
 from tests.support.page_stock import (
     DOWN,
     HELD,
@@ -87,6 +88,8 @@ class PageShop:
             FakeAudit(),
             PlainKpis(NOW_NS, (STORE,)),
             FakeChannels(),
+            ledger=FakeLedger(),
+            catalogue=FakeCatalogue(),
         )
         self.app = create_app(ports, self.settings, pages=mount)
         self.port = 0

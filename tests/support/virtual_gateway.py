@@ -13,6 +13,8 @@ from fastapi import FastAPI
 from api.app import ApiSettings, Ports, create_app
 from api.limits import Quota
 from gateway.audit_log import AuditLog
+from gateway.book_stock.port import LedgerBooks
+from gateway.catalogue_port import CatalogueKeeper
 from gateway.change_log import ChangeLogReader
 from gateway.channel_desk import ChannelDesk
 from gateway.engine import Changes, Engine
@@ -115,6 +117,8 @@ async def virtual_gateway(shop: VirtualShop, folder: Path) -> AsyncIterator[Virt
                     feed=feed,
                     health=Health(shop.engine, pipeline, links),
                     auth=KeyRing(store, pepper),
+                    ledger=LedgerBooks(shop.engine, once, clock.now_ns),
+                    catalogue=CatalogueKeeper(shop.engine, pipeline),
                     audit=AuditLog(store, shop.engine.state, clock.now_ns),
                     kpis=KpiReports(shop.engine.state.kpis, store, clock.now_ns),
                     channels=ChannelDesk(shop.engine.state, pipeline, clock.now_ns),
