@@ -314,8 +314,8 @@ def store_body(store: StoreInfo, sights: Mapping[str, ZoneSight]) -> Json:
     }
 
 
-def article_body(article: ArticleInfo) -> Json:
-    """Return an article of the catalogue, or a product that no catalogue names."""
+def article_body(article: ArticleInfo, *, exact: bool) -> Json:
+    """Return an article of the catalogue, or a product that no catalogue names. Not `exact`: without quantities."""
     return {
         "sku": article.sku,
         "gtins": article.gtins,
@@ -326,4 +326,8 @@ def article_body(article: ArticleInfo) -> Json:
         "model": article.model,
         "size": article.size,
         "colour": article.colour,
+        "source": article.source,
+        "low_stock_at": article.low_stock_at if exact else None,
+        "safety_stock": article.safety_stock if exact else None,
+        "epcs": article.epcs if exact else None,
     }

@@ -11,6 +11,7 @@ from pydantic.json_schema import models_json_schema
 
 from api.auth import SESSION_COOKIE, Needs
 from api.problems import CATALOGUE, MEDIA_TYPE
+from api.schemas.catalogue import ArticleBatch
 from api.schemas.events import EventBatch
 from api.schemas.ledger import LedgerBatch
 from api.schemas.problems import ProblemDocument
@@ -34,6 +35,7 @@ _UNROUTED = (
     (AvailabilityEvent, "serialization"),
     (EventBatch, "validation"),
     (LedgerBatch, "validation"),
+    (ArticleBatch, "validation"),
     (SignIn, "validation"),
     (AvailabilityQuery, "validation"),
     (PickupQuery, "validation"),

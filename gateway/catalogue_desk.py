@@ -63,7 +63,7 @@ def _article(text: str) -> Article:
 def _put(state: State, asked: NewArticle, changed: _Changed, now_ns: int) -> PutVerdict:
     before = state.catalogue.article(asked.sku)
     tracked_by = asked.tracked_by or ("tag" if before is None else before.tracked_by)
-    article = Article(**{**asdict(asked), "tracked_by": tracked_by, "source": "api"})
+    article = asked.article(tracked_by, "api")
     if before is not None and article == replace(before, source="api") and before.known:
         return PutVerdict("unchanged")
     refusal = _refusal(state, article, before, now_ns)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from gateway.audit import Actor
-from gateway.catalogue import TrackedBy
+from gateway.catalogue import Article, ArticleSource, TrackedBy
 
 MAX_PUT = 5_000
 """Articles of one request: 1 MiB of them."""
@@ -40,6 +40,23 @@ class NewArticle:
     low_stock_at: int | None = None
     safety_stock: int | None = None
     epcs: tuple[str, ...] = ()
+
+    def article(self, tracked_by: TrackedBy, source: ArticleSource) -> Article:
+        """Return it as the catalogue keeps it."""
+        return Article(
+            sku=self.sku,
+            gtins=self.gtins,
+            name=self.name,
+            tracked_by=tracked_by,
+            department=self.department,
+            model=self.model,
+            size=self.size,
+            colour=self.colour,
+            low_stock_at=self.low_stock_at,
+            safety_stock=self.safety_stock,
+            epcs=self.epcs,
+            source=source,
+        )
 
 
 @dataclass(frozen=True, slots=True)

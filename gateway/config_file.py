@@ -1,11 +1,9 @@
 """Reads a site file and its catalogue from disk, and says what is wrong with them in words. [I/O]"""
 
-import csv
 import difflib
-import io
 import json
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -14,12 +12,11 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from gateway.catalogue import Article, Catalogue, TrackedBy
+from gateway.catalogue import Article, Catalogue
+from gateway.catalogue_text import TextRefused, article_rows
 from gateway.config import SiteConfig
 from gateway.config_mappings import MappingSection
 from gateway.errors import ConfigError
-from readers.errors import Malformed
-from readers.identity.epc import normalise_epc
 from readers.settings import DeviceMapping
 
 MAX_CONFIG_BYTES = 4 * 1024 * 1024
@@ -33,10 +30,6 @@ LEDGER_ZONE = {"id": "stock", "role": "back_room", "name": {"en": "Stock", "fr":
 """The zone of a store whose ledger alone tells of its stock, where the file names none."""
 BOM = "\ufeff"
 """The first character of text files from Windows' editors and from Excel's "CSV UTF-8"."""
-CATALOGUE_COLUMNS = (
-    "sku", "gtin", "name", "name_en", "name_fr", "tracked_by", "department", "model", "size", "colour",
-    "low_stock_at", "safety_stock", "epc",
-)  # fmt: skip
 
 
 def load_site(path: Path) -> SiteConfig:
@@ -101,29 +94,24 @@ def load_catalogue(site: SiteConfig, base: Path) -> Catalogue:
 
 def parse_catalogue(text: str, name: str) -> Catalogue:
     """Return the catalogue of CSV text (UTF-8, comma or semicolon, header row)."""
-    text = text.removeprefix(BOM)
-    if not text.strip():
-        raise ConfigError(f"{name}: empty; the first row must name columns of {', '.join(CATALOGUE_COLUMNS)}")
-    header = text.split("\n", 1)[0]
-    delimiter = ";" if header.count(";") > header.count(",") else ","
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    line = 0
+
+    def articles() -> Iterator[Article]:
+        nonlocal line
+        for count, row in enumerate(article_rows(text)):
+            line = row.line
+            if count >= MAX_ARTICLES:
+                raise ConfigError(f"{name}: line {line}: more than {MAX_ARTICLES} articles")
+            if row.article is None:
+                raise ConfigError(f"{name}: line {line}: {row.fault}")
+            yield row.article.article(row.article.tracked_by or "tag", "file")
+
     try:
-        _check_columns(reader.fieldnames or (), name)
-        return Catalogue(_articles(reader, name))
+        return Catalogue(articles())
+    except TextRefused as error:
+        raise ConfigError(f"{name}: {error}") from error
     except ValueError as error:
-        raise ConfigError(f"{name}: line {reader.reader.line_num}: {error}: remove one of them") from error
-    except csv.Error as error:
-        raise ConfigError(f"{name}: line {reader.reader.line_num}: {error}: mend its quotes") from error
-
-
-def _check_columns(columns: Sequence[str], name: str) -> None:
-    for column in columns:
-        if column not in CATALOGUE_COLUMNS:
-            raise ConfigError(f"{name}: unknown column {column!r}{_nearest(column, CATALOGUE_COLUMNS)}")
-        if columns.count(column) > 1:
-            raise ConfigError(f"{name}: column {column!r} stands twice: remove one of them")
-    if "sku" not in columns:
-        raise ConfigError(f"{name}: no column 'sku', the one that is required: add it to the first row")
+        raise ConfigError(f"{name}: line {line}: {error}: remove one of them") from error
 
 
 def _check_shelves(site: SiteConfig, catalogue: Catalogue, name: str) -> None:
@@ -139,69 +127,6 @@ def _check_shelves(site: SiteConfig, catalogue: Catalogue, name: str) -> None:
                 f"{name}: sku {shelf.sku!r} is tracked by {article.tracked_by}, yet {where} weighs it: "
                 "write 'weight' into its column tracked_by"
             )
-
-
-def _articles(rows: "csv.DictReader[str]", name: str) -> Iterable[Article]:
-    """Yield one article per row; `gtin` may hold several, parted by spaces or '|'."""
-    for count, row in enumerate(rows):
-        where = f"{name}: line {rows.reader.line_num}"
-        if count >= MAX_ARTICLES:
-            raise ConfigError(f"{where}: more than {MAX_ARTICLES} articles")
-        if None in row:
-            raise ConfigError(f"{where}: more fields than the header has columns")
-        yield _article({key: (value or "").strip() for key, value in row.items()}, where)
-
-
-def _article(row: dict[str, str], where: str) -> Article:
-    sku = row["sku"]
-    if not 1 <= len(sku) <= 64 or not all(c.isascii() and (c.isalnum() or c in "._-") for c in sku):
-        raise ConfigError(f"{where}: sku {sku!r} must be 1-64 characters of A-Z a-z 0-9 . _ -")
-    tracked_by = row.get("tracked_by") or "tag"
-    if tracked_by not in get_args(TrackedBy):
-        raise ConfigError(f"{where}: tracked_by {tracked_by!r} must be tag, weight or count")
-    name = row.get("name") or sku
-    return Article(
-        sku=sku,
-        gtins=tuple(_gtin14(code, where) for code in row.get("gtin", "").replace("|", " ").split()),
-        name={"en": row.get("name_en") or name, "fr": row.get("name_fr") or row.get("name_en") or name},
-        tracked_by=tracked_by,  # type: ignore[arg-type]  # checked against the Literal just above
-        department=row.get("department") or None,
-        model=row.get("model") or None,
-        size=row.get("size") or None,
-        colour=row.get("colour") or None,
-        epcs=tuple(_epc(text, where) for text in row.get("epc", "").replace("|", " ").split()),
-        low_stock_at=_count(row, "low_stock_at", where),
-        safety_stock=_count(row, "safety_stock", where),
-    )
-
-
-def _gtin14(code: str, where: str) -> str:
-    """Return a GTIN-8/12/13/14 as 14 digits, its check digit verified (GS1 General Specifications §7.9)."""
-    if not (code.isascii() and code.isdigit()) or len(code) not in (8, 12, 13, 14):
-        raise ConfigError(f"{where}: gtin {code!r} must have 8, 12, 13 or 14 digits")
-    gtin = code.zfill(14)
-    total = sum(int(digit) * (3 if place % 2 == 0 else 1) for place, digit in enumerate(gtin[:13]))
-    check = -total % 10
-    if check != int(gtin[13]):
-        raise ConfigError(f"{where}: gtin {code!r} has a wrong check digit: it should end in {check}")
-    return gtin
-
-
-def _epc(text: str, where: str) -> str:
-    """Return an EPC as the readers tell it."""
-    try:
-        return normalise_epc(text)
-    except Malformed as error:
-        raise ConfigError(f"{where}: epc {text!r} must be 4 to 124 hex digits, whole bytes") from error
-
-
-def _count(row: dict[str, str], column: str, where: str) -> int | None:
-    text = row.get(column, "")
-    if not text:
-        return None
-    if not (text.isascii() and text.isdigit()) or len(text) > 6:
-        raise ConfigError(f"{where}: {column} {text!r} must be a whole number of pieces")
-    return int(text)
 
 
 def _read_text(path: Path, remedy: str) -> str:

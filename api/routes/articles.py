@@ -1,8 +1,10 @@
-"""GET articles: a page of the catalogue, searched if asked."""
+"""GET articles: a page of the catalogue, searched if asked; PUT: articles as they shall be, as JSON or CSV."""
 
 import asyncio
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -10,14 +12,22 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.answers import json_answer
-from api.auth import ReadCaller
+from api.auth import AdminCaller, ReadCaller, actor_of
+from api.bodies import faults_of
 from api.context import context_of
 from api.cursors import decode_cursor, encode_cursor, next_link
-from api.encoding import article_body, dump
+from api.encoding import Json, article_body, dump
+from api.idempotency import key_problem
 from api.openapi import problems
 from api.parameters import DEFAULT_LIMIT, CursorQuery, LimitQuery
-from api.schemas.catalogue import ArticleList
+from api.schemas.catalogue import ArticleBatch, ArticleIn, ArticleList, ArticleOutcomes, MalformedArticle
+from api.tables import csv_problem, read_table, table_body, too_many_lines
+from gateway.answered import KeyRefused
+from gateway.catalogue_model import MAX_PUT, NewArticle, PutVerdict
+from gateway.catalogue_text import TextRefused, article_rows
 from gateway.ports import ArticleInfo
+
+CSV_EXAMPLE = "sku,gtin,name_en,name_fr,department\nDEN-501-32,03012345000024,Straight jeans 32,Jean droit 32,denim\n"
 
 SLICE = 500
 """Articles searched before the loop gets a turn: about 0.5 ms."""
@@ -43,17 +53,29 @@ def add_article_routes(router: APIRouter) -> None:
         tags=["catalogue"],
         summary="Articles",
     )
+    router.add_api_route(
+        "/v1/articles",
+        put_articles,
+        methods=["PUT"],
+        response_model=ArticleOutcomes,
+        responses=problems("bad_json", "body_timeout", "body_too_large", "unsupported_media_type",
+                           "invalid_request", "unknown_parameter", "missing_page_header", "overloaded"),
+        openapi_extra=table_body(ArticleBatch, CSV_EXAMPLE),
+        tags=["catalogue"],
+        summary="Put articles into the catalogue",
+    )  # fmt: skip
 
 
 async def articles(
     request: Request,
-    caller: ReadCaller,  # noqa: ARG001 - asked for to be authorized
+    caller: ReadCaller,
     q: SearchQuery = None,
     cursor: CursorQuery = None,
     limit: LimitQuery = DEFAULT_LIMIT,
 ) -> Response:
     """Return a page of articles by SKU; products that no catalogue names come last."""
     listed = context_of(request).ports.inventory.articles()
+    exact = caller.may("availability:exact")
     start = 0
     if cursor is not None:
         start = bisect_right(listed, decode_cursor("articles", cursor), key=_place)
@@ -62,8 +84,83 @@ async def articles(
     if len(found) > limit:
         next_cursor = encode_cursor("articles", *_place(page[-1]))
         headers["link"] = next_link(request, next_cursor)
-    body = {"items": [article_body(article) for article in page], "next_cursor": next_cursor}
+    body = {"items": [article_body(article, exact=exact) for article in page], "next_cursor": next_cursor}
     return json_answer(request, dump(body), headers=headers)
+
+
+async def put_articles(request: Request, caller: AdminCaller) -> Response:
+    """Put articles into the catalogue, each as it shall be from now on; answers when they are on disk.
+
+    They take effect at once and stay over restarts, whatever the site's file says of them. To put one twice is
+    to put it once. A product that was seen before anybody named it becomes the article that has its GTIN: its
+    pieces go over to it.
+    """
+    body = await read_table(request, ArticleBatch)
+    asked = list(_of_csv(body)) if isinstance(body, str) else list(_of_json(body))
+    if not asked:
+        raise csv_problem("there is no line below the header")
+    if len(asked) > MAX_PUT:
+        raise too_many_lines(len(asked), MAX_PUT)
+    articles = [item for item in asked if isinstance(item.put, NewArticle)]
+    try:
+        verdicts = iter(
+            await context_of(request).ports.catalogue.put(
+                [item.put for item in articles if isinstance(item.put, NewArticle)], actor_of(request, caller)
+            )
+        )
+    except KeyRefused as refused:
+        raise key_problem(refused) from refused
+    results = [
+        _outcome(index, item, item.put if isinstance(item.put, PutVerdict) else next(verdicts))
+        for index, item in enumerate(asked)
+    ]
+    tally = Counter(result["outcome"] for result in results)
+    totals = {name: tally[name] for name in ("created", "changed", "unchanged", "refused")}
+    return Response(
+        dump({"results": results, **totals}), 200, {"cache-control": "no-store"}, media_type="application/json"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An item of the request: the article, or why it is none. `code` of the latter is always the same."""
+
+    line: int | None
+    sku: str | None
+    put: NewArticle | PutVerdict
+
+
+def _of_json(batch: ArticleBatch) -> Iterator[Asked]:
+    for item in batch.items():
+        if isinstance(item, MalformedArticle):
+            fault = faults_of(item.error, ArticleIn)[0]
+            yield Asked(None, item.sku, PutVerdict("refused", None, fault.reason, fault.pointer))
+        else:
+            fields = item.model_dump()
+            codes = {name: tuple(fields[name]) for name in ("gtins", "epcs")}
+            yield Asked(None, item.sku, NewArticle(**{**fields, **codes}))
+
+
+def _of_csv(text: str) -> Iterator[Asked]:
+    try:
+        for row in article_rows(text):
+            wrong = PutVerdict("refused", None, f"line {row.line}: {row.fault}")
+            yield Asked(row.line, row.sku, row.article or wrong)
+    except TextRefused as error:
+        raise csv_problem(str(error)) from error
+
+
+def _outcome(index: int, asked: Asked, verdict: PutVerdict) -> Json:
+    is_refused = verdict.outcome == "refused"
+    return {
+        "index": index,
+        "line": asked.line,
+        "sku": asked.sku,
+        "outcome": verdict.outcome,
+        "code": (verdict.code or "invalid_article") if is_refused else None,
+        "detail": verdict.detail,
+        "pointer": f"/articles/{index}{verdict.field or ''}" if is_refused and asked.line is None else None,
+    }
 
 
 def _place(article: ArticleInfo) -> tuple[int, str]:

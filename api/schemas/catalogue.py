@@ -1,10 +1,23 @@
 """Schemas of stores and articles. Pure."""
 
-from typing import Literal
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator, field_validator
 
-from api.schemas.base import Answer, NextCursor, Phase, SkuField, StoreField, Timestamp, TrackedBy
+from api.schemas.base import (
+    SKU_PATTERN,
+    Answer,
+    NextCursor,
+    Phase,
+    Question,
+    SkuField,
+    StoreField,
+    Timestamp,
+    TrackedBy,
+)
+from gateway.catalogue_model import MAX_PUT
+from gateway.catalogue_text import gtin14
 from gateway.channels import Fulfilment
 
 
@@ -107,6 +120,148 @@ class Article(Answer):
     model: str | None = Field(description="Model; null: not given.", examples=["DEN-501"])
     size: str | None = Field(description="Size; null: not given.", examples=["32"])
     colour: str | None = Field(description="Colour; null: not given.", examples=["indigo"])
+    source: Literal["file", "api", "floor"] = Field(
+        description="Where it is known from: file (the site's), api (it was put), floor (seen, and named by nobody). "
+        "What was put counts, whatever the file says.",
+        examples=["api"],
+    )
+    low_stock_at: int | None = Field(
+        description="Alert at this many available pieces or fewer; null: as for all articles, or the key may see no "
+        "quantities.",
+        examples=[4],
+    )
+    safety_stock: int | None = Field(
+        description="Pieces never promised; null: as for all articles, or the key may see no quantities.",
+        examples=[1],
+    )
+    epcs: tuple[str, ...] | None = Field(
+        description="Tags bound to it by hand, hex; null: the key may see no single pieces.",
+        examples=[["E2806894000050230A1B2C3D"]],
+    )
+
+
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Word = Annotated[str, Field(min_length=1, max_length=100)]
+MAX_GTINS, MAX_EPCS = 50, 100
+"""Codes of one article: colours that share a SKU have some; tags are bound by hand for want of a product code."""
+
+
+class ArticleIn(Question):
+    """An article as it shall be: what is left out is not set, but for `tracked_by`, which stays as it is."""
+
+    sku: str = Field(pattern=SKU_PATTERN, description="SKU of the article.", examples=["DEN-501-32"])
+    gtins: list[Annotated[str, Field(pattern=r"^[0-9]{8}$|^[0-9]{12,14}$")]] = Field(
+        default_factory=list,
+        max_length=MAX_GTINS,
+        description="GTIN-8, -12, -13 or -14, each with its check digit; no other article's.",
+        examples=[["03012345000024"]],
+    )
+    name: dict[Annotated[str, Field(pattern=r"^[a-z]{2}$")], Name] = Field(
+        default_factory=dict,
+        max_length=20,
+        description="Name by language code; left out: the SKU.",
+        examples=[{"en": "Straight jeans 32", "fr": "Jean droit 32"}],
+    )
+    tracked_by: TrackedBy | None = Field(
+        None,
+        description="How its pieces are counted. Left out: as they are, those of a new article by tag. It changes "
+        "while there is no piece of it alone.",
+        examples=["tag"],
+    )
+    department: Word | None = Field(None, description="Department.", examples=["denim"])
+    model: Word | None = Field(
+        None, description="What its sizes and colours share: they are its variants.", examples=["DEN-501"]
+    )
+    size: Word | None = Field(None, description="Size.", examples=["32"])
+    colour: Word | None = Field(None, description="Colour.", examples=["indigo"])
+    low_stock_at: int | None = Field(
+        None,
+        ge=0,
+        le=999_999,
+        description="Alert at this many available pieces or fewer; left out: as for all articles.",
+        examples=[4],
+    )
+    safety_stock: int | None = Field(
+        None, ge=0, le=999_999, description="Pieces never promised; left out: as for all articles.", examples=[1]
+    )
+    epcs: list[Annotated[str, Field(pattern=r"^([0-9A-Fa-f]{2}){2,62}$")]] = Field(
+        default_factory=list,
+        max_length=MAX_EPCS,
+        description="Tags bound to it by hand, hex, for their code names no product.",
+        examples=[["E2806894000050230A1B2C3D"]],
+    )
+
+    @field_validator("gtins")
+    @classmethod
+    def _gtin_14(cls, value: list[str]) -> list[str]:
+        return [gtin14(code) for code in value]
+
+    @field_validator("epcs")
+    @classmethod
+    def _upper(cls, value: list[str]) -> list[str]:
+        return [epc.upper() for epc in value]
+
+
+@dataclass(frozen=True, slots=True)
+class MalformedArticle:
+    """An item of a batch that is no article: its SKU as far as it has one, and what is wrong with it."""
+
+    sku: str | None
+    error: ValidationError
+
+
+def _keep_malformed(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+    """Return the article, or the malformed item as a value: one bad item does not refuse its batch."""
+    try:
+        return validate(value)
+    except ValidationError as error:
+        sku = value.get("sku") if isinstance(value, dict) else None
+        return MalformedArticle(sku[:64] if isinstance(sku, str) else None, error)
+
+
+class ArticleBatch(Question):
+    """Articles to be put in. (In Python an item may be a MalformedArticle instead: see `items`.)"""
+
+    articles: list[Annotated[ArticleIn, WrapValidator(_keep_malformed)]] = Field(
+        min_length=1, max_length=MAX_PUT, description="1 to 5,000 articles; each gets its own result."
+    )
+
+    def items(self) -> list[ArticleIn | MalformedArticle]:
+        """Return the articles as they were judged, in order."""
+        return list(self.articles)
+
+
+class ArticleOutcome(Answer):
+    """What became of one article."""
+
+    index: int = Field(ge=0, description="Place of the article in the batch, from 0.", examples=[0])
+    line: int | None = Field(description="Number of its line in the CSV; null: it was JSON.", examples=[2])
+    sku: str | None = Field(description="Its SKU; null where it had none.", examples=["DEN-501-32"])
+    outcome: Literal["created", "changed", "unchanged", "refused"] = Field(
+        description="created, changed: so it is from now on, on disk. unchanged: it was so. refused: see code.",
+        examples=["created"],
+    )
+    code: str | None = Field(
+        description="Why it was refused: invalid_article, gtin_taken, epc_taken (another article's), has_stock, on_a_shelf "
+        "(tracked_by cannot change now), pieces_held (reservations hold what would become it), reserved_sku, "
+        "too_many_articles; null: it was not.",
+        examples=[None],
+    )
+    detail: str | None = Field(description="The same for a person; null: not refused.", examples=[None])
+    pointer: str | None = Field(
+        description="JSON pointer to what was wrong in the request's body; null: not refused, or it was CSV.",
+        examples=[None],
+    )
+
+
+class ArticleOutcomes(Answer):
+    """What became of a batch."""
+
+    results: tuple[ArticleOutcome, ...] = Field(description="One result per article, in order.")
+    created: int = Field(ge=0, description="Articles that were not there before.", examples=[1])
+    changed: int = Field(ge=0, description="Articles that were there, and are others now.", examples=[0])
+    unchanged: int = Field(ge=0, description="Articles that were so already.", examples=[0])
+    refused: int = Field(ge=0, description="Articles refused.", examples=[0])
 
 
 class ArticleList(Answer):
