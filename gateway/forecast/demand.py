@@ -135,7 +135,7 @@ class DemandModel:
     def accuracy(self, store: str) -> ForecastReport | None:
         """Return what the store's forecasts of the last weeks were worth; None where none was scored yet."""
         demand = self.stores[store]
-        return report_of(store, list(demand.scores.values()), demand.dispersion)
+        return report_of(store, list(demand.scores.weeks.values()), demand.dispersion)
 
     # -- persistence -------------------------------------------------------------------------------
 

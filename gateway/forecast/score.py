@@ -1,11 +1,17 @@
 """What forecasts were worth: each hour of some articles is predicted, then compared with what was sold. Pure."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from itertools import pairwise
 
+import numpy as np
+from numpy.typing import NDArray
+
 from gateway.calibration import Bin, Mean, share
 from gateway.forecast.model import ForecastReport
+from gateway.forecast.negative_binomial import Doubles
+from gateway.forecast.week import HOURS_OF_WEEK, NS_PER_HOUR
 
 EDGES = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0)
 """Of P(at least one is sold in an hour): most articles sell one in days, so the bins are narrow at the low end."""
@@ -53,6 +59,47 @@ def score_of(text: str) -> Score:
     """Return the sums of a text, of which it takes what this version knows."""
     known = {f.name for f in fields(Score)}
     return Score(**{name: value for name, value in json.loads(text).items() if name in known})
+
+
+class Scores:
+    """The scores of one store by weeks since 1970; of the last of them alone."""
+
+    def __init__(self) -> None:
+        self.weeks: dict[int, Score] = {}
+        self._dirty: set[int] = set()
+
+    def at(self, hour: int) -> Score:
+        """Return the sums of an hour's week, to be added to; what is older than all weeks goes into the oldest."""
+        week = max(hour // HOURS_OF_WEEK, max(self.weeks, default=0) - MAX_WEEKS + 1)
+        score = self.weeks.setdefault(week, Score(first_ns=hour * NS_PER_HOUR))
+        score.last_ns = max(score.last_ns, (hour + 1) * NS_PER_HOUR)
+        self._dirty.add(week)
+        for old in [w for w in self.weeks if w <= week - MAX_WEEKS]:
+            del self.weeks[old]
+            self._dirty.add(old)
+        return score
+
+    def count(self, hour: int, p: Doubles, came_true: NDArray[np.bool_], losses: Doubles) -> None:
+        """Take in predictions of an hour: P(at least one is sold), whether one was, and their losses."""
+        score = self.at(hour)
+        bins = np.clip(np.searchsorted(EDGES, p, "right") - 1, 0, len(EDGES) - 2)
+        sums = [np.bincount(bins, x, len(EDGES) - 1) for x in (np.ones(len(p)), p, came_true)]
+        for name, added in zip(("bin_n", "bin_p", "bin_yes"), sums, strict=True):
+            setattr(score, name, (np.array(getattr(score, name)) + added).tolist())
+        score.n += len(p)
+        score.log_loss += float(losses.sum())
+        score.brier += float(((p - came_true) ** 2).sum())
+
+    def dirty_rows(self) -> Iterator[tuple[str, str | None]]:
+        """Yield (week, text) of the weeks that changed; None: let go."""
+        weeks, self._dirty = self._dirty, set()
+        for week in sorted(weeks):
+            score = self.weeks.get(week)
+            yield str(week), None if score is None else score.to_text()
+
+    def restore(self, week: str, text: str) -> None:
+        """Take up a week."""
+        self.weeks[int(week)] = score_of(text)
 
 
 def report_of(store: str, weeks: list[Score], dispersion: float) -> ForecastReport | None:

@@ -11,18 +11,16 @@ from math import exp, log
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gateway.forecast.departments import MAX_DEPARTMENTS, Departments
 from gateway.forecast.negative_binomial import Doubles, below, log_none, log_of, size_of
 from gateway.forecast.outflow import Coming
 from gateway.forecast.rates import Beliefs, Rates, first_belief
-from gateway.forecast.score import EDGES, MAX_WEEKS, P_LEAST, Score, score_of
+from gateway.forecast.score import P_LEAST, Scores
 from gateway.forecast.week import HORIZON_H, HOURS_OF_WEEK, NS_PER_HOUR, LocalWeek, WeekProfile
 
 MAX_ARTICLES = 500_000
 """Articles of one store that are followed; what more of them sell is counted and not learned."""
-MAX_DEPARTMENTS = 256
-"""Means of departments; those beyond share the store's."""
 SCORED_AT_ONCE = 2_048
 """Articles that are scored each hour, in turn: enough to be sure within a week, and a millisecond's work."""
 LEARNED_AT_ONCE = 128
@@ -31,11 +29,6 @@ MAX_DARK_H = 6
 """Hours without a sign of time after which nothing can be said of them: sales may have gone untold."""
 MAX_LATE_H = HOURS_OF_WEEK
 """A sale told later than a week after teaches nothing."""
-FIRST_RATE = 1 / 240
-"""Pieces per mean hour, of any article before anything is sold: one in ten days, as in a shop of clothes."""
-PRIOR_PIECES = 5.0
-"""Pieces that the store's mean weighs in a department's, and the first rate in the store's."""
-MEANS_MEMORY_H = 8.0 * HOURS_OF_WEEK
 FIRST_DISPERSION, MOST_DISPERSION = 1.2, 20.0
 DISPERSION_PIECES = 100.0
 """Pieces that the first dispersion weighs against what is seen."""
@@ -46,22 +39,24 @@ DISPERSION_KEEP = 0.998
 class StoreDemand:
     """One store. `department(sku)` names the department whose mean a new article starts from."""
 
-    def __init__(self, week: LocalWeek, prior: Doubles, department: Callable[[str], str]) -> None:
+    def __init__(
+        self,
+        week: LocalWeek,
+        prior: Doubles,
+        department: Callable[[str], str],
+        max_articles: int = MAX_ARTICLES,
+    ) -> None:
+        self._max_articles = max_articles
         self.week = week
         self.profile = WeekProfile(prior)
         self.rates = Rates()
-        self.scores: dict[int, Score] = {}
+        self.scores = Scores()
+        self.departments = Departments(department)
         self.dispersion = FIRST_DISPERSION
         self.hour: int | None = None
         self._at_h = 0.0
         self._weight = 1.0
         self._dark_h = 0, 0
-        self._department = department
-        self._groups: dict[str, int] = {"": 0}
-        self._sold_of = np.zeros(MAX_DEPARTMENTS)
-        self._exposed_of = np.zeros(MAX_DEPARTMENTS)
-        self._available_of = np.zeros(MAX_DEPARTMENTS, np.int64)
-        self._prior_rates = np.full(MAX_DEPARTMENTS, FIRST_RATE)
         self._spread = np.zeros(2)
         self._pending: dict[int, int] = {}
         self._late: dict[int, int] = {}
@@ -70,7 +65,6 @@ class StoreDemand:
         self._ends_h: tuple[int, Doubles] | None = None
         self._skus: list[str] = []
         self._dirty: set[int] = set()
-        self._dirty_weeks: set[int] = set()
         self._is_dirty = False
 
     # -- what happens ------------------------------------------------------------------------------
@@ -83,7 +77,7 @@ class StoreDemand:
         is_untold = at_hour < hour - MAX_LATE_H or dark_from <= at_hour < dark_until
         row = None if is_untold else self._row(sku)
         if row is None:
-            self._score(at_hour).unlearnt += pieces
+            self.scores.at(at_hour).unlearnt += pieces
             return
         waiting = self._pending if at_hour >= hour else self._late
         waiting[row] = waiting.get(row, 0) + pieces
@@ -104,13 +98,13 @@ class StoreDemand:
         row = self._row(sku)
         if row is None:
             return
-        at_h, group = self.at_h(at_ns), self._group_of(row)
+        at_h = self.at_h(at_ns)
         if not is_available and self.rates.times.item(row, 1) <= self._at_h:
             self._left[row] = None
         self.rates.expose(row, at_h, is_available=is_available)
         if not self._waiting(row):
-            self.rates.learn(row, at_h, 0, self._prior_rates.item(group), self.dispersion)
-        self._available_of[group] += 1 if is_available else -1
+            self.rates.learn(row, at_h, 0, self._prior_rate(row), self.dispersion)
+        self.departments.available[self.rates.group[row]] += 1 if is_available else -1
         self._dirty.add(row)
 
     def advancing(self, now_ns: int) -> Iterator[None]:
@@ -131,10 +125,9 @@ class StoreDemand:
         """Return what is believed of an article's rate now."""
         row = self.rates.rows.get(sku)
         if row is None:
-            group = self._groups.get(self._department(sku), 0)
-            return first_belief(self._prior_rates.item(group))
-        prior_rate = self._prior_rates.item(self._group_of(row))
-        return self.rates.beliefs(row, self.at_h(now_ns), self._waiting(row), prior_rate, self.dispersion)
+            return first_belief(self.departments.rate_of_new(sku))
+        waiting, prior_rate = self._waiting(row), self._prior_rate(row)
+        return self.rates.beliefs(row, self.at_h(now_ns), waiting, prior_rate, self.dispersion)
 
     def at_h(self, at_ns: int) -> float:
         """Return a time of this hour in mean hours of the store."""
@@ -190,36 +183,25 @@ class StoreDemand:
         yield
         sold, of_hour = np.zeros(MAX_DEPARTMENTS), sum(self._pending.values())
         for number, row in enumerate(sorted(self._pending.keys() | self._late.keys())):
-            group = self._group_of(row)
             pieces = self._pending.pop(row, 0) + self._late.pop(row, 0)
-            self.rates.learn(row, end_h, pieces, self._prior_rates.item(group), self.dispersion)
-            sold[group] += pieces
+            self.rates.learn(row, end_h, pieces, self._prior_rate(row), self.dispersion)
+            sold[self.rates.group[row]] += pieces
             self._dirty.add(row)
             if number % LEARNED_AT_ONCE == LEARNED_AT_ONCE - 1:
                 yield
-        self._learn_means(sold)
+        self.departments.live(self._weight, sold)
+        self._settle_dispersion()
         for place, pieces in self._late_at.items():
             self.profile.add(place, pieces)
         self.profile.live(self.week.place(hour), of_hour)
-        self._score(hour).sold += float(sold.sum())
+        self.scores.at(hour).sold += float(sold.sum())
         self._late_at, self._left = {}, {}
         self._at_h, self.hour = end_h, hour + 1
         self._weight = self.profile.weights.item(self.week.place(hour + 1))
         self._ends_h = None
         self._is_dirty = True
 
-    def _learn_means(self, sold: Doubles) -> None:
-        keep = exp(-self._weight / MEANS_MEMORY_H)
-        self._sold_of = self._sold_of * keep + sold
-        self._exposed_of = self._exposed_of * keep + self._available_of * self._weight
-        self._settle_means()
-
-    def _settle_means(self) -> None:
-        """Have the departments' means follow from what they sold; those of small ones from the store's too."""
-        sold, exposed = float(self._sold_of.sum()), float(self._exposed_of.sum())
-        mean = (sold + PRIOR_PIECES) / (exposed + PRIOR_PIECES / FIRST_RATE)
-        rates = (self._sold_of + PRIOR_PIECES) / (self._exposed_of + PRIOR_PIECES / mean)
-        self._prior_rates = np.clip(rates, 1e-7, 1e4)
+    def _settle_dispersion(self) -> None:
         seen, due = self._spread.tolist()
         dispersion = (seen + DISPERSION_PIECES * FIRST_DISPERSION) / (due + DISPERSION_PIECES)
         self.dispersion = min(MOST_DISPERSION, max(1.0, dispersion))
@@ -232,9 +214,8 @@ class StoreDemand:
         first = hour * SCORED_AT_ONCE % used if used > SCORED_AT_ONCE else 0
         turn = np.arange(first, min(first + SCORED_AT_ONCE, used))
         rows = turn[self.rates.times[turn, 1] <= self._at_h]
-        score = self._score(hour)
         weights, shapes, hours = self.rates.silent(
-            rows, self._at_h, self._prior_rates[self.rates.group[rows]], self.dispersion
+            rows, self._at_h, self.departments.rates[self.rates.group[rows]], self.dispersion
         )
         means = shapes / hours * self._weight
         p_none = (weights * np.exp(log_none(means, shapes, self.dispersion))).sum(1)
@@ -251,24 +232,23 @@ class StoreDemand:
             float(((pieces - mean) ** 2 - doubt).sum()),
             float(mean.sum()),
         ]
-        _count(score, 1.0 - p_none, pieces > 0, losses)
-        self._score_left(score, set(turn.tolist()))
+        self.scores.count(hour, 1.0 - p_none, pieces > 0, losses)
+        self._score_left(hour, set(turn.tolist()))
 
-    def _score_left(self, score: Score, turn: set[int]) -> None:
+    def _score_left(self, hour: int, turn: set[int]) -> None:
         """Score the articles that were sold out within the hour: at least so many were asked for."""
         for row in self._left:
             n = self._pending.get(row, 0)
             if n == 0 or row not in turn:
                 continue
             p_few = p_none = 0.0
-            prior_rate = self._prior_rates.item(self._group_of(row))
-            for b in self.rates.beliefs(row, self._at_h, 0, prior_rate, self.dispersion):
+            for b in self.rates.beliefs(row, self._at_h, 0, self._prior_rate(row), self.dispersion):
                 mean = b.shape / b.hours * self._weight
                 size = size_of(mean, b.shape, self.dispersion)
                 p_few += b.weight * below(mean, size, n)
                 p_none += b.weight * below(mean, size, 1)
             loss = -log(max(P_LEAST, 1.0 - p_few))
-            _count(score, np.array([1.0 - p_none]), np.array([True]), np.array([loss]))
+            self.scores.count(hour, np.array([1.0 - p_none]), np.array([True]), np.array([loss]))
 
     # -- rows --------------------------------------------------------------------------------------
 
@@ -281,33 +261,16 @@ class StoreDemand:
 
     def _row(self, sku: str) -> int | None:
         row = self.rates.rows.get(sku)
-        if row is None and self.rates.used < MAX_ARTICLES:
-            row = self.rates.add(sku, self._group(self._department(sku)), self._at_h)
+        if row is None and self.rates.used < self._max_articles:
+            row = self.rates.add(sku, self.departments.number(sku), self._at_h)
             self._skus.append(sku)
         return row
 
-    def _group(self, department: str) -> int:
-        group = self._groups.get(department)
-        if group is None:
-            group = len(self._groups) if len(self._groups) < MAX_DEPARTMENTS else 0
-            self._groups[department] = group
-        return group
-
-    def _group_of(self, row: int) -> int:
-        return self.rates.group.item(row)
+    def _prior_rate(self, row: int) -> float:
+        return self.departments.rates.item(self.rates.group.item(row))
 
     def _waiting(self, row: int) -> int:
         return self._pending.get(row, 0) + self._late.get(row, 0)
-
-    def _score(self, hour: int) -> Score:
-        week = max(hour // HOURS_OF_WEEK, max(self.scores, default=0) - MAX_WEEKS + 1)
-        score = self.scores.setdefault(week, Score(first_ns=hour * NS_PER_HOUR))
-        score.last_ns = max(score.last_ns, (hour + 1) * NS_PER_HOUR)
-        self._dirty_weeks.add(week)
-        for old in [w for w in self.scores if w <= week - MAX_WEEKS]:
-            del self.scores[old]
-            self._dirty_weeks.add(old)
-        return score
 
     # -- persistence -------------------------------------------------------------------------------
 
@@ -316,10 +279,8 @@ class StoreDemand:
         if self._is_dirty:
             self._is_dirty = False
             yield "", json.dumps(self._saved(), separators=(",", ":"))
-        weeks, self._dirty_weeks = self._dirty_weeks, set()
-        for week in sorted(weeks):
-            score = self.scores.get(week)
-            yield f"/{week}", None if score is None else score.to_text()
+        for week, text in self.scores.dirty_rows():
+            yield f"/{week}", text
         rows, self._dirty = self._dirty, set()
         for row in sorted(rows):
             yield self._skus[row], self._row_text(row)
@@ -329,12 +290,12 @@ class StoreDemand:
         if key == "":
             self._load(json.loads(text))
         elif key.startswith("/"):
-            self.scores[int(key[1:])] = score_of(text)
+            self.scores.restore(key[1:], text)
         elif (row := self._row(key)) is not None:
             *mass, learned_h, since_h, exposed_h, pending, late = json.loads(text)
             self.rates.mass[row] = mass
             self.rates.times[row] = learned_h, np.nan if since_h is None else since_h, exposed_h
-            self._available_of[self._group_of(row)] += since_h is not None
+            self.departments.available[self.rates.group[row]] += since_h is not None
             for waiting, pieces in ((self._pending, pending), (self._late, late)):
                 if pieces:
                     waiting[row] = pieces
@@ -342,7 +303,8 @@ class StoreDemand:
     def settle(self) -> None:
         """Have everything follow from what was restored."""
         self.profile.settle()
-        self._settle_means()
+        self.departments.settle()
+        self._settle_dispersion()
         if self.hour is not None:
             self._weight = self.profile.weights.item(self.week.place(self.hour))
 
@@ -353,18 +315,13 @@ class StoreDemand:
         return f"[{mass},{json.dumps(rest, separators=(',', ':'))[1:]}"
 
     def _saved(self) -> dict[str, object]:
-        of = {
-            name: [self._sold_of.item(group), self._exposed_of.item(group)]
-            for name, group in self._groups.items()
-            if self._exposed_of[group] or self._sold_of[group]
-        }
         return {
             "hour": self.hour,
             "at_h": self._at_h,
             "dark": self._dark_h,
             "sold": self.profile.sold.tolist(),
             "lived": self.profile.lived.tolist(),
-            "of": of,
+            "of": self.departments.saved(),
             "spread": self._spread.tolist(),
             "late": sorted(self._late_at.items()),
         }
@@ -376,16 +333,4 @@ class StoreDemand:
         self.profile.lived[:] = saved["lived"]
         self._spread[:] = saved["spread"]
         self._late_at = dict(saved["late"])
-        for name, (sold, exposed) in saved["of"].items():
-            group = self._group(name)
-            self._sold_of[group], self._exposed_of[group] = sold, exposed
-
-
-def _count(score: Score, p: Doubles, came_true: NDArray[np.bool_], losses: Doubles) -> None:
-    bins = np.clip(np.searchsorted(EDGES, p, "right") - 1, 0, len(EDGES) - 2)
-    sums = [np.bincount(bins, x, len(EDGES) - 1) for x in (np.ones(len(p)), p, came_true)]
-    for name, added in zip(("bin_n", "bin_p", "bin_yes"), sums, strict=True):
-        setattr(score, name, (np.array(getattr(score, name)) + added).tolist())
-    score.n += len(p)
-    score.log_loss += float(losses.sum())
-    score.brier += float(((p - came_true) ** 2).sum())
+        self.departments.load(saved["of"])

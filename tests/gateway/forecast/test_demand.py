@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.forecast.demand import MAX_DELIVERIES, DemandModel
+from gateway.forecast.departments import MAX_DEPARTMENTS, OTHERS
 from gateway.forecast.model import Delivery
 from gateway.forecast.score import MAX_WEEKS
-from gateway.forecast.store import MAX_DARK_H, MAX_LATE_H
-from gateway.forecast.week import HORIZON_H, NS_PER_HOUR
+from gateway.forecast.store import MAX_DARK_H, MAX_LATE_H, StoreDemand
+from gateway.forecast.week import HORIZON_H, NS_PER_HOUR, LocalWeek, prior_week
 from tests.support.demand_shop import FIRST_HOUR, PARIS, simulated
 
 MONDAY_NS = int(datetime(2026, 1, 5, 9, tzinfo=UTC).timestamp()) * 1_000_000_000
@@ -104,7 +105,7 @@ def keep(kept: dict[str, str], model: DemandModel) -> None:
             kept[key] = text
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(histories, histories, histories, starts)
 def test_a_restart_changes_nothing(
     first: list[Told], second: list[Told], third: list[Told], start_ns: int
@@ -303,6 +304,21 @@ def test_nothing_grows_without_bounds() -> None:
     assert sum(key.startswith("paris//") for key in kept) == MAX_WEEKS
     assert len(kept["paris/jeans"]) < 300
     assert len(kept["paris/"]) < 10_000
+
+
+def test_articles_and_departments_are_followed_up_to_a_bound() -> None:
+    """What articles beyond it sell is counted, not learned; departments beyond it share one mean."""
+    demand = StoreDemand(
+        LocalWeek(PARIS), prior_week(None), lambda sku: sku, max_articles=MAX_DEPARTMENTS + 9
+    )
+    for number in range(MAX_DEPARTMENTS + 19):
+        demand.sold(f"sku-{number}", 2, MONDAY_NS)
+    assert demand.rates.used == MAX_DEPARTMENTS + 9
+    assert sum(score.unlearnt for score in demand.scores.weeks.values()) == 20
+    assert demand.rates.group[MAX_DEPARTMENTS - 2 : MAX_DEPARTMENTS + 9].tolist() == [
+        MAX_DEPARTMENTS - 1,
+        *[OTHERS] * 10,
+    ]
 
 
 def test_an_article_that_does_nothing_writes_nothing() -> None:

@@ -21,7 +21,7 @@ def asked_for(*movements: Movement) -> int:
     engine = new_engine()
     engine._demand.tell(movements, (), T0)
     engine.state.demand.advance(T0 + 2 * NS_PER_HOUR)
-    return int(sum(score.sold for score in engine.state.demand.stores[STORE].scores.values()))
+    return int(sum(score.sold for score in engine.state.demand.stores[STORE].scores.weeks.values()))
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_the_engine_learns_what_its_stream_says_and_keeps_it() -> None:
     assert not rates.is_available(rates.rows["TEE"])
     shop.now += NS_PER_HOUR
     shop.run(1)
-    score = sum(s.sold for s in shop.engine.state.demand.stores[STORE].scores.values())
+    score = sum(s.sold for s in shop.engine.state.demand.stores[STORE].scores.weeks.values())
     assert score == 2
     before = shop.engine.state.demand.forecast(STORE, "TEE", 3, shop.now)
     assert before.expected_day > new_engine().state.demand.forecast(STORE, "TEE", 3, shop.now).expected_day
