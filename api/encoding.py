@@ -35,6 +35,18 @@ def encode_availability(availability: Availability) -> bytes:
     return dump(availability_event(availability))
 
 
+def encode_band(availability: Availability, limited_below: int) -> bytes:
+    """Return the data of an `availability` event for a caller who may not see quantities."""
+    return dump(
+        {
+            "store": availability.store,
+            "sku": availability.sku,
+            "status": availability.status,
+            "band": band_of(availability, limited_below),
+        }
+    )
+
+
 def encode_alert(record: AlertRecord) -> bytes:
     """Return the data of an `alert` event: the same JSON as in GET /v1/alerts."""
     return dump(alert_body(record))

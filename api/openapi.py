@@ -26,13 +26,15 @@ from api.schemas.reservations import (
     TransferIn,
 )
 from api.schemas.session import SignIn
-from api.schemas.stream import AvailabilityEvent
+from api.schemas.stream import AvailabilityEvent, BandedEvent, SnapshotEnd
 from api.schemas.webhooks import ReplayIn, WebhookIn, WebhookMessage, WebhookPatch
 
 REF = "#/components/schemas/{model}"
 _UNROUTED = (
     (ProblemDocument, "serialization"),
     (AvailabilityEvent, "serialization"),
+    (BandedEvent, "serialization"),
+    (SnapshotEnd, "serialization"),
     (EventBatch, "validation"),
     (LedgerBatch, "validation"),
     (ArticleBatch, "validation"),

@@ -119,6 +119,11 @@ CATALOGUE: dict[str, ProblemKind] = {
     "too_many_pairs": ProblemKind(
         413, "Too many pairs", "Ask for at most 100 pairs of store and SKU: split the question."
     ),
+    "snapshot_too_large": ProblemKind(
+        413,
+        "Snapshot too large",
+        "Name stores, articles (`sku`) or `types`; or open the stream and ask `/v1/availability/query` in parts.",
+    ),
     "unsupported_media_type": ProblemKind(
         415, "Body is of another type", "Send `Content-Type: application/json`."
     ),

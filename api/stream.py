@@ -17,6 +17,8 @@ from api.problems import Problem, problem_response
 Subscription = AbstractAsyncContextManager[AsyncIterator[bytes]]
 
 FULL_RETRY_AFTER_S = 10
+MAX_SNAPSHOT = 20_000
+"""Subjects that a snapshot tells at most, about 8 MB: a shop of 20,000 articles whole, a chain by store."""
 RECONNECT_MS = 3_000
 """How long a browser waits before it opens a lost stream again."""
 

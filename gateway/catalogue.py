@@ -112,6 +112,9 @@ class Catalogue:
         if not article.known and article.sku != UNIDENTIFIED:
             self._unknown -= 1
 
+    def __len__(self) -> int:
+        return len(self._by_sku)
+
     def variants(self, sku: str) -> list[Article]:
         """Return an article, and behind it the others of its model, by SKU; empty where there is none."""
         article = self._by_sku.get(sku)

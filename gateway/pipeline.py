@@ -174,6 +174,10 @@ class Pipeline:
         self._samples.append(lines)
         self._wake.set()
 
+    def nudge(self) -> None:
+        """Have a pass done at once, though nothing came in."""
+        asyncio.get_running_loop().call_soon(self._wake.set)  # after the pass that may be asking for it
+
     def _hold(self, held: _Held, n: int) -> None:
         self._held.append(held)
         self._held_observations += n

@@ -24,6 +24,7 @@ from gateway.reservations.model import (
     Reservation,
     ReservationQuery,
 )
+from gateway.subscription import Subscription
 from gateway.webhooks.model import Delivery, Endpoint
 
 Status = Literal[
@@ -308,16 +309,6 @@ class Caller:
         return not self.stores or store in self.stores
 
 
-@dataclass(frozen=True, slots=True)
-class StreamEvent:
-    """One event of the stream, encoded once: `frame` is the whole SSE frame as bytes."""
-
-    store: str
-    sku: str | None
-    type: str
-    frame: bytes
-
-
 class ClockPort(Protocol):
     """Time as the shop sees it; `speed` is 1 but in a demo."""
 
@@ -560,17 +551,17 @@ class WebhooksPort(Protocol):
 class FeedPort(Protocol):
     """The stream of changes."""
 
+    def snapshot_size(self, wanted: Subscription) -> int:
+        """Return how many subjects a snapshot would tell, at most."""
+        ...
+
     def subscribe(
-        self,
-        *,
-        stores: frozenset[str],
-        skus: frozenset[str],
-        types: frozenset[str],
-        last_event_id: str | None,
+        self, wanted: Subscription, last_event_id: str | None
     ) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
         """Return a context whose iterator yields encoded SSE frames (pings included) until closed.
 
-        Empty sets mean all. A `last_event_id` that cannot be replayed yields a `reset` event first.
+        A `last_event_id` that cannot be replayed yields a `reset` event first. A snapshot is left out where what was
+        missed can be told.
         """
         ...
 

@@ -6,11 +6,14 @@ from fastapi import APIRouter, Header, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.auth import ExactCaller, stores_seen
-from api.context import context_of
+from api.auth import ReadCaller, require_exact, stores_seen
+from api.context import ApiContext, context_of
 from api.openapi import problems
 from api.parameters import Sku, StoreQuery
-from api.stream import EventStream
+from api.problems import Problem
+from api.stream import MAX_SNAPSHOT, EventStream
+from gateway.ports import Caller
+from gateway.subscription import Subscription
 
 MAX_STREAM_SKUS = 100
 
@@ -35,6 +38,22 @@ TypesQuery = Annotated[
         examples=[["availability"]],
     ),
 ]
+OnQuery = Annotated[
+    Literal["change", "band"],
+    Query(
+        description="When availability is told: at each change, or only when its status or band (OK, LOW, NONE, "
+        "UNKNOWN) changes. Keys without `availability:exact` are told of bands alone.",
+        examples=["band"],
+    ),
+]
+SnapshotQuery = Annotated[
+    bool,
+    Query(
+        description="Begin with how everything asked for reads now, closed by `event: snapshot`; then changes, without "
+        "a gap. With a `Last-Event-ID` that can be replayed, what was missed comes instead.",
+        examples=[True],
+    ),
+]
 LastEventId = Annotated[
     str | None,
     Header(
@@ -46,9 +65,10 @@ LastEventId = Annotated[
 ]
 
 _EVENT_STREAM = {
-    "description": "Server-sent events. `event: availability` (AvailabilityEvent), `alert` (Alert), "
-    "`device` (Device), `reservation` (Reservation), `reset` (no replay possible: load anew). `id` is `<journal>:<sequence>`. "
-    "Comments keep the line open.",
+    "description": "Server-sent events. `event: availability` (AvailabilityEvent; BandedEvent for keys without "
+    "availability:exact), `alert` (Alert), `device` (Device), `reservation` (Reservation), `snapshot` (SnapshotEnd: all "
+    "that is asked for was told), `reset` (no replay possible: load anew). `id` is `<journal>:<sequence>`. Comments "
+    "keep the line open.",
     "content": {
         "text/event-stream": {
             "schema": {"type": "string", "description": "Frames of the HTML standard's event stream format."},
@@ -68,7 +88,7 @@ def add_stream_routes(router: APIRouter) -> None:
         responses={
             200: _EVENT_STREAM,
             **problems("forbidden_store", "unknown_store", "invalid_request", "unknown_parameter",
-                       "too_many_streams"),
+                       "snapshot_too_large", "too_many_streams"),
         },
         tags=["stream"],
         summary="Changes as they happen",
@@ -77,24 +97,38 @@ def add_stream_routes(router: APIRouter) -> None:
 
 async def stream(
     request: Request,
-    caller: ExactCaller,
+    caller: ReadCaller,
     store: StoreQuery,
     sku: SkusQuery,
     types: TypesQuery,
+    on: OnQuery = "change",
+    snapshot: SnapshotQuery = False,
     last_event_id: LastEventId = None,
 ) -> Response:
-    """Send each change of stock, alerts, devices and reservations as it happens. Closed after an hour: come back."""
+    """Send each change of stock, alerts, devices and reservations as it happens. Closed after an hour: come back.
+
+    A key without `availability:exact` is told of availability alone, in bands.
+    """
     context = context_of(request)
-    asked = frozenset(place.id for place in stores_seen(context, caller, store))
-    # An empty set means all to the feed: only a caller who may see all may say so.
-    stores = asked if store or caller.stores else frozenset()
-    subscribe = context.ports.feed.subscribe
-    return EventStream(
-        context,
-        lambda: subscribe(
-            stores=stores or caller.stores,
-            skus=frozenset(sku),
-            types=frozenset(types),
-            last_event_id=last_event_id,
-        ),
+    is_exact = caller.may("availability:exact")
+    for beyond in () if is_exact else (name for name in types if name != "availability"):
+        require_exact(caller, f"The type {beyond}")
+    wanted = Subscription(
+        stores=_stores(context, caller, store),
+        skus=frozenset(sku),
+        types=frozenset(types if is_exact else ["availability"]),
+        is_banded=not is_exact,
+        on_band=on == "band",
+        snapshot=snapshot,
     )
+    feed = context.ports.feed
+    if snapshot and feed.snapshot_size(wanted) > MAX_SNAPSHOT:
+        detail = f"There may be more than {MAX_SNAPSHOT:,} subjects to tell at the beginning."
+        raise Problem("snapshot_too_large", detail)
+    return EventStream(context, lambda: feed.subscribe(wanted, last_event_id))
+
+
+def _stores(context: ApiContext, caller: Caller, store: list[str]) -> frozenset[str]:
+    """Return the stores that are told; none means all to the feed: only a caller who may see all may say so."""
+    asked = frozenset(place.id for place in stores_seen(context, caller, store))
+    return (asked if store or caller.stores else frozenset()) or caller.stores

@@ -1,6 +1,6 @@
 """Schemas of availability: the exact answer, the banded one, the past, and histories. Pure."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -154,6 +154,12 @@ class Availability(Answer):
     links: AvailabilityLinks = Field(description="Where more is known.")
 
 
+BandField = Annotated[
+    Literal["OK", "LOW", "NONE", "UNKNOWN"],
+    Field(description="How much there is: enough, little, nothing, or not known.", examples=["OK"]),
+]
+
+
 class BandedAvailability(Answer):
     """The answer for a key that holds availability:read alone: never a quantity."""
 
@@ -163,9 +169,7 @@ class BandedAvailability(Answer):
         description="GTIN-14 of the article; null: none known.", examples=["03012345000024"]
     )
     status: StatusField
-    band: Literal["OK", "LOW", "NONE", "UNKNOWN"] = Field(
-        description="How much there is: enough, little, nothing, or not known.", examples=["OK"]
-    )
+    band: BandField
     promise: Promise = Field(description="What may be promised to a shopper now.")
     valid_until: Timestamp = Field(
         description="Until when the answer may be used without asking again (RFC 3339, UTC).",

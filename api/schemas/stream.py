@@ -2,8 +2,25 @@
 
 from pydantic import Field
 
-from api.schemas.availability import Quantities
+from api.schemas.availability import BandField, Quantities
 from api.schemas.base import Answer, Interval90Field, SkuField, StatusField, StoreField, Timestamp
+
+
+class BandedEvent(Answer):
+    """`event: availability` for a key without availability:exact: after a change of status or band, no quantity."""
+
+    store: StoreField
+    sku: SkuField
+    status: StatusField
+    band: BandField
+
+
+class SnapshotEnd(Answer):
+    """`event: snapshot`: all that is subscribed was told; from here on changes follow."""
+
+    subjects: int = Field(
+        description="How many articles in stores, alerts, devices and reservations were told.", examples=[412]
+    )
 
 
 class AvailabilityEvent(Answer):

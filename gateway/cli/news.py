@@ -4,17 +4,22 @@ pass ─▶ encode what may read differently ─▶ what does ─┬▶ log (in 
                                                       └▶ stream (once it is durable)
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import cast
 
-from api.encoding import encode_alert, encode_availability, encode_device
+from api.encoding import encode_alert, encode_availability, encode_band, encode_device
 from api.reservation_body import encode_reservation
+from gateway.alerts.records import AlertRecord
 from gateway.answers import availability
 from gateway.changes import ChangeNote, ChangeType
 from gateway.engine import Changes, Engine
-from gateway.feed import Feed, Subject
+from gateway.feed import Feed
+from gateway.feed_snapshots import Maker, Subject
 from gateway.health import Health
+from gateway.reservations.model import Reservation
 from gateway.storage.ports import Committed
+from gateway.subscription import Subscription
 
 LOGGED = ("availability", "alert", "reservation")
 """Types of the log: how devices are is told by the stream and by /v1/devices alone."""
@@ -38,11 +43,8 @@ class News:
             for store, sku in sorted(changes.touched)
             if self._engine.state.catalogue.article(sku) is not None
         ]
-        subjects += [Subject(f"l|{a.id}", "alert", a.store, a.sku, encode_alert(a)) for a in changes.alerts]
-        subjects += [
-            Subject(f"r|{r.id}", "reservation", r.store, None, encode_reservation(r))
-            for r in changes.reservations
-        ]
+        subjects += [_alert(a) for a in changes.alerts]
+        subjects += [_reservation(r) for r in changes.reservations]
         self._news = [subject for subject in subjects if self._feed.is_news(subject)]
         return [
             ChangeNote(subject.store, cast("ChangeType", subject.type), subject.key.rpartition("|")[2])
@@ -53,6 +55,7 @@ class News:
         """Give the stream what was noted, now that it is durable, and how the devices are."""
         news, self._news = self._news, []
         self._feed.publish([*news, *self._devices(sorted(changes.devices))], committed)
+        self._feed.settle()
 
     def publish_devices(self) -> None:
         """Give the stream how all devices are."""
@@ -60,8 +63,55 @@ class News:
 
     def _availability(self, store: str, sku: str, now_ns: int) -> Subject:
         found = availability(self._engine.state, store, sku, 1, now_ns, is_dated=False)
-        return Subject(f"a|{store}|{sku}", "availability", store, sku, encode_availability(found))
+        banded = encode_band(found, self._engine.site.config.stock.limited_below)
+        return Subject(f"a|{store}|{sku}", "availability", store, sku, encode_availability(found), banded)
 
     def _devices(self, device_ids: Iterable[str]) -> list[Subject]:
-        devices = [self._health.device(device_id) for device_id in device_ids]
-        return [Subject(f"d|{d.id}", "device", d.store, None, encode_device(d)) for d in devices]
+        return [self._device(device_id) for device_id in device_ids]
+
+    def _device(self, device_id: str) -> Subject:
+        found = self._health.device(device_id)
+        return Subject(f"d|{found.id}", "device", found.store, None, encode_device(found))
+
+    # -- all of it, for snapshots -----------------------------------------------------------------------
+
+    def size(self, wanted: Subscription) -> int:
+        """Return how many subjects a snapshot tells, at most."""
+        state = self._engine.state
+        stores = len(wanted.stores or state.site.roles)
+        articles = len(wanted.skus) or len(state.catalogue)
+        others = len(self._engine.alerts.live) + len(state.devices) + len(state.book.open())
+        return (stores * articles if wanted.may_want("availability") else 0) + others
+
+    def subjects(self, wanted: Subscription) -> Iterator[tuple[str, Maker]]:
+        """Yield what is there now: articles in their stores, alerts that fire, devices, open reservations."""
+        state = self._engine.state
+        if wanted.may_want("availability"):
+            skus = sorted(wanted.skus) if wanted.skus else [a.sku for a in state.catalogue.articles()]
+            for store in sorted(wanted.stores or state.site.roles):
+                for sku in skus:
+                    if store in state.site.roles and state.catalogue.article(sku) is not None:
+                        yield f"a|{store}|{sku}", partial(self._availability_now, store, sku)
+        found = [_alert(record) for record in self._engine.alerts.firing()]
+        found += [_reservation(reservation) for reservation in state.book.open()]
+        for subject in found:
+            if wanted.wants(subject.type, subject.store, subject.sku):
+                yield subject.key, partial(_same, subject)
+        for device in state.devices.values():
+            if wanted.wants("device", device.store, None):
+                yield f"d|{device.id}", partial(self._device, device.id)
+
+    def _availability_now(self, store: str, sku: str) -> Subject:
+        return self._availability(store, sku, self._now_ns())
+
+
+def _alert(record: AlertRecord) -> Subject:
+    return Subject(f"l|{record.id}", "alert", record.store, record.sku, encode_alert(record))
+
+
+def _reservation(held: Reservation) -> Subject:
+    return Subject(f"r|{held.id}", "reservation", held.store, None, encode_reservation(held))
+
+
+def _same(subject: Subject) -> Subject:
+    return subject

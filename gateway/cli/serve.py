@@ -158,6 +158,7 @@ class _Gateway:
         self._webhooks = WebhookParts(site.webhooks, self.engine, store, writer, self._pepper, clock, self._once)
         self.health = Health(self.engine, self.pipeline, self._links())
         self.news = News(self.engine, self.health, self.feed, clock.now_ns)
+        self.feed.show(self.news, self.pipeline.nudge)
         self._old = old_records(site.influxdb, run.base, store)
         self._inventory = Inventory(self.engine, clock.now_ns, lambda: self.pipeline.version)
         self._app = self._build_app(run, store)

@@ -13,10 +13,10 @@ SALE = {"events": [{"event_id": "e1", "type": "sale", "store": "lyon-1", "sku": 
                     "at": "2026-11-21T18:00:00Z"}]}  # fmt: skip
 ONE = "/v1/stores/lyon-1/availability/DEN-501-32"
 EXACT_ONLY = [
-    f"{ONE}/history", "/v1/alerts", "/v1/devices", "/v1/overview", "/v1/stream", "/v1/dead-letters",
+    f"{ONE}/history", "/v1/alerts", "/v1/devices", "/v1/overview", "/v1/dead-letters",
     "/v1/unmatched-topics",
 ]  # fmt: skip
-ANY_READER = [ONE, "/v1/availability?sku=DEN-501-32", "/v1/stores", "/v1/articles"]
+ANY_READER = [ONE, "/v1/availability?sku=DEN-501-32", "/v1/stores", "/v1/articles", "/v1/stream"]
 OF_A_STORE = [
     "/v1/stores/{}/availability/DEN-501-32", "/v1/stores/{}/availability/DEN-501-32/history",
     "/v1/availability?sku=DEN-501-32&store={}", "/v1/alerts?store={}", "/v1/devices?store={}",
@@ -125,7 +125,7 @@ def test_a_bound_key_sees_its_own_store_everywhere() -> None:
     assert floor.get("/v1/overview", LYON_EXACT).json()["store"]["id"] == "lyon-1"
     floor.get("/v1/stream", LYON_EXACT)
     floor.get("/v1/stream", EXACT)
-    assert [s["stores"] for s in floor.feed.subscriptions] == [frozenset({"lyon-1"}), frozenset()]
+    assert [wanted.stores for wanted, _ in floor.feed.subscriptions] == [frozenset({"lyon-1"}), frozenset()]
 
 
 def test_a_key_bound_to_a_store_that_is_gone_sees_nothing() -> None:
@@ -136,7 +136,7 @@ def test_a_key_bound_to_a_store_that_is_gone_sees_nothing() -> None:
     assert floor.get("/v1/alerts", LYON_EXACT).json()["items"] == []
     assert floor.get("/v1/overview", LYON_EXACT).status_code == 404
     floor.get("/v1/stream", LYON_EXACT)
-    assert floor.feed.subscriptions[0]["stores"] == frozenset({"lyon-1"})
+    assert floor.feed.subscriptions[0][0].stores == frozenset({"lyon-1"})
 
 
 def sign_in(key: str) -> tuple[str, str, None, dict[str, Any]]:

@@ -7,12 +7,15 @@ from collections.abc import AsyncIterator
 import pytest
 
 from api.app import ApiSettings
-from api.encoding import encode_alert, encode_availability, encode_device
+from api.encoding import encode_alert, encode_availability, encode_band, encode_device
 from api.schemas.alerts import Alert
 from api.schemas.devices import Device
-from api.schemas.stream import AvailabilityEvent
+from api.schemas.stream import AvailabilityEvent, BandedEvent
+from api.stream import MAX_SNAPSHOT
+from gateway.subscription import Subscription
 from tests.support.api_ports import (
     EXACT,
+    INGEST,
     READ,
     FakeFeed,
     Floor,
@@ -41,26 +44,54 @@ def test_frames_are_passed_on_byte_for_byte() -> None:
 
 
 def test_the_feed_is_asked_for_what_the_caller_wants() -> None:
-    """Stores, SKUs, types and the last event id reach the feed."""
+    """Stores, SKUs, types, how, and the last event id reach the feed."""
     floor = Floor()
     floor.get(
-        "/v1/stream?store=lyon-1&sku=DEN-501-32&sku=TEE-WHT-M&types=availability&types=alert",
+        "/v1/stream?store=lyon-1&sku=DEN-501-32&sku=TEE-WHT-M&types=availability&types=alert"
+        "&on=band&snapshot=true",
         headers={"last-event-id": "j1:7"},
     )
     assert floor.feed.subscriptions == [
-        {
-            "stores": frozenset({"lyon-1"}),
-            "skus": frozenset({"DEN-501-32", "TEE-WHT-M"}),
-            "types": frozenset({"availability", "alert"}),
-            "last": "j1:7",
-        }
+        (
+            Subscription(
+                stores=frozenset({"lyon-1"}),
+                skus=frozenset({"DEN-501-32", "TEE-WHT-M"}),
+                types=frozenset({"availability", "alert"}),
+                on_band=True,
+                snapshot=True,
+            ),
+            "j1:7",
+        )
     ]
 
 
-def test_a_stream_is_refused_before_it_begins() -> None:
-    """A key that may not see quantities gets a problem, and no subscription is made."""
+def test_a_key_that_may_not_see_quantities_is_told_bands_of_availability_alone() -> None:
+    """Whatever it asks for; what else there is would show the shop from inside."""
     floor = Floor()
-    for key, status in [(None, 401), (READ, 403)]:
+    assert floor.get("/v1/stream?on=change", READ).status_code == 200
+    assert floor.get("/v1/stream?types=availability", READ).status_code == 200
+    assert [wanted for wanted, _ in floor.feed.subscriptions] == 2 * [
+        Subscription(types=frozenset({"availability"}), is_banded=True)
+    ]
+    for beyond in ("alert", "device", "reservation"):
+        refused = floor.get(f"/v1/stream?types=availability&types={beyond}", READ)
+        assert (refused.status_code, refused.json()["code"]) == (403, "insufficient_scope")
+    assert len(floor.feed.subscriptions) == 2
+
+
+def test_a_snapshot_of_more_than_a_client_could_take_is_refused_before_it_begins() -> None:
+    """413, and only where one is asked for."""
+    floor = Floor(feed=FakeFeed(size=MAX_SNAPSHOT + 1))
+    refused = floor.get("/v1/stream?snapshot=true")
+    assert (refused.status_code, refused.json()["code"]) == (413, "snapshot_too_large")
+    assert floor.get("/v1/stream").status_code == 200
+    assert Floor(feed=FakeFeed(size=MAX_SNAPSHOT)).get("/v1/stream?snapshot=true").status_code == 200
+
+
+def test_a_stream_is_refused_before_it_begins() -> None:
+    """A key that may not look gets a problem, and no subscription is made."""
+    floor = Floor()
+    for key, status in [(None, 401), (INGEST, 403)]:
         answer = floor.get("/v1/stream", key)
         assert answer.status_code == status
         assert answer.headers["content-type"] == "application/problem+json"
@@ -167,12 +198,16 @@ def test_the_data_of_events_fit_their_schemas() -> None:
     AvailabilityEvent.model_validate_json(encode_availability(availability()))
     Alert.model_validate_json(encode_alert(alert()))
     Device.model_validate_json(encode_device(device()))
+    BandedEvent.model_validate_json(encode_band(availability(), 3))
+    assert json.loads(encode_band(availability(available=2), 3)) == {
+        "store": "lyon-1", "sku": "DEN-501-32", "status": "IN_STOCK", "band": "LOW",
+    }  # fmt: skip
     assert json.loads(encode_availability(availability())) == {
         "store": "lyon-1",
         "sku": "DEN-501-32",
         "status": "IN_STOCK",
         "quantities": {"on_hand": 6, "not_pickable": 1, "reserved": 0, "safety_stock": 1, "available": 4,
-                       "incoming": 0, "shortfall": 0},
+                       "incoming": 0, "shortfall": 0, "quota_left": None},
         "zones": {"denim": 4, "back-room": 1, "fitting-room": 1},
         "interval_90": None,
         "at": "2026-11-21T17:52:11Z",

@@ -10,11 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import gateway.feed
-from gateway.feed import PING, PING_EVERY_S, Feed, Subject
+from gateway.feed import PING, PING_EVERY_S, Feed
+from gateway.feed_snapshots import Subject
 from gateway.storage.ports import Committed
+from gateway.subscription import Subscription
 from tests.support.virtual_loop import loop_s, run_virtual
 
-ALL: frozenset[str] = frozenset()
+ALL = Subscription()
 
 
 def subject(sku: str, text: str, *, kind: str = "availability", store: str = "lyon-1") -> Subject:
@@ -45,14 +47,11 @@ class Reader:
 @contextlib.asynccontextmanager
 async def reading(
     feed: Feed,
-    *,
-    stores: frozenset[str] = ALL,
-    skus: frozenset[str] = ALL,
-    types: frozenset[str] = ALL,
+    wanted: Subscription = ALL,
     last: str | None = None,
 ) -> AsyncIterator[Reader]:
     """Give a subscriber of the feed."""
-    async with feed.subscribe(stores=stores, skus=skus, types=types, last_event_id=last) as frames:
+    async with feed.subscribe(wanted, last) as frames:
         yield Reader(frames)
 
 
@@ -66,7 +65,7 @@ def test_a_frame_is_one_server_sent_event() -> None:
 
     async def main() -> None:
         feed = Feed("abc", 7)
-        async with feed.subscribe(stores=ALL, skus=ALL, types=ALL, last_event_id=None) as frames:
+        async with feed.subscribe(ALL) as frames:
             commit(feed, 8, subject("TEE", '{"a":1}'))
             assert await anext(frames) == b'id: abc:8\nevent: availability\ndata: {"a":1}\n\n'
 
@@ -103,11 +102,11 @@ def test_a_subscriber_hears_what_it_asked_for(wanted: dict[str, frozenset[str]],
 
     async def main() -> None:
         feed = Feed("abc", 0)
-        async with reading(feed, **wanted) as live:
+        async with reading(feed, Subscription(**wanted)) as live:
             commit(feed, 1, subject("TEE", "tee"), subject("JEANS", "jeans"), subject("TEE", "paris", store="paris-1"),
                    subject("1", "alert", kind="alert"))  # fmt: skip
             assert await live.read() == heard
-        async with reading(feed, last="abc:0", **wanted) as late:
+        async with reading(feed, Subscription(**wanted), "abc:0") as late:
             assert await late.read() == heard, "a replay is filtered in the same way"
 
     run_virtual(main())
@@ -153,7 +152,7 @@ def test_a_client_cut_in_the_middle_of_a_commit_is_given_all_of_it() -> None:
 
     async def main() -> None:
         feed = Feed("abc", 4)
-        async with feed.subscribe(stores=ALL, skus=ALL, types=ALL, last_event_id=None) as frames:
+        async with feed.subscribe(ALL) as frames:
             commit(feed, 5, *(subject(f"S{n}", f"{n}") for n in range(3)))
             got = await anext(frames)
         assert re.findall(rb"id: (.*)\n", got) == [b"abc:4", b"abc:4", b"abc:5"]
@@ -191,7 +190,7 @@ def test_what_cannot_be_replayed_begins_with_a_reset(last: str) -> None:
 
     async def main() -> None:
         feed = Feed("abc", 3)
-        async with feed.subscribe(stores=ALL, skus=ALL, types=ALL, last_event_id=last) as frames:
+        async with feed.subscribe(ALL, last) as frames:
             assert await anext(frames) == b"id: abc:3\nevent: reset\ndata: {}\n\n"
             commit(feed, 4, subject("TEE", "4"))
             assert b"data: 4" in await anext(frames)
@@ -210,7 +209,7 @@ def test_what_is_no_longer_kept_begins_with_a_reset(monkeypatch: pytest.MonkeyPa
         assert len(feed._kept) == 10
         async with reading(feed, last="abc:20") as near:
             assert await near.read() == [f"{n}" for n in range(21, 31)]
-        async with feed.subscribe(stores=ALL, skus=ALL, types=ALL, last_event_id="abc:19") as frames:
+        async with feed.subscribe(ALL, "abc:19") as frames:
             assert b"event: reset" in await anext(frames)
 
     run_virtual(main())
@@ -228,7 +227,7 @@ def test_a_client_that_may_have_missed_a_frame_without_a_commit_begins_with_a_re
         feed.publish([subject("JEANS", "unknown")], None)
         for version in range(2, 6):
             commit(feed, version, subject(f"S{version}", f"{version}"))
-        async with feed.subscribe(stores=ALL, skus=ALL, types=ALL, last_event_id="abc:1") as frames:
+        async with feed.subscribe(ALL, "abc:1") as frames:
             assert b"event: reset" in await anext(frames)
 
     run_virtual(main())
@@ -240,7 +239,7 @@ def test_a_reader_that_never_reads_is_closed_and_holds_no_memory(monkeypatch: py
 
     async def main() -> None:
         feed = Feed("abc", 0)
-        async with feed.subscribe(stores=ALL, skus=ALL, types=ALL, last_event_id=None) as frames:
+        async with feed.subscribe(ALL) as frames:
             for version in range(1, 31):
                 commit(feed, version, subject(f"S{version}", f"{version}"))
             (subscriber,) = feed._subscribers
@@ -266,7 +265,7 @@ def test_a_quiet_stream_is_pinged() -> None:
 
     async def main() -> None:
         feed = Feed("abc", 0)
-        async with feed.subscribe(stores=ALL, skus=ALL, types=ALL, last_event_id=None) as frames:
+        async with feed.subscribe(ALL) as frames:
             assert [await anext(frames), await anext(frames)] == [PING, PING]
             assert loop_s() == pytest.approx(2 * PING_EVERY_S)
 
@@ -278,7 +277,7 @@ def test_a_closed_feed_ends_its_streams() -> None:
 
     async def main() -> None:
         feed = Feed("abc", 0)
-        async with feed.subscribe(stores=ALL, skus=ALL, types=ALL, last_event_id=None) as frames:
+        async with feed.subscribe(ALL) as frames:
             asyncio.get_running_loop().call_later(1, feed.close)
             with pytest.raises(StopAsyncIteration):
                 await anext(frames)

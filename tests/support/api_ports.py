@@ -70,6 +70,7 @@ from gateway.reservations.model import (
     ReservationQuery,
     ReservedLine,
 )
+from gateway.subscription import Subscription
 from gateway.webhooks.model import Delivery, Endpoint
 from tests.support.fake_books import FakeCatalogue, FakeLedger
 from tests.support.kpi_days import PlainKpis
@@ -520,21 +521,20 @@ class FakeFeed:
     frames: list[bytes] = field(default_factory=lambda: [b"id: j:1\nevent: device\ndata: {}\n\n"])
     stays_open: bool = False
     fails: bool = False
-    subscriptions: list[dict[str, Any]] = field(default_factory=list)
+    size: int = 0
+    subscriptions: list[tuple[Subscription, str | None]] = field(default_factory=list)
     open: int = 0
+
+    def snapshot_size(self, wanted: Subscription) -> int:
+        return self.size
 
     @asynccontextmanager
     async def subscribe(
-        self,
-        *,
-        stores: frozenset[str],
-        skus: frozenset[str],
-        types: frozenset[str],
-        last_event_id: str | None,
+        self, wanted: Subscription, last_event_id: str | None
     ) -> AsyncIterator[AsyncIterator[bytes]]:
         if self.fails:
             raise RuntimeError("the feed is broken")
-        self.subscriptions.append({"stores": stores, "skus": skus, "types": types, "last": last_event_id})
+        self.subscriptions.append((wanted, last_event_id))
         self.open += 1
         try:
             yield self._frames()

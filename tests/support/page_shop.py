@@ -19,7 +19,8 @@ from api.app import Ports, create_app
 from api.encoding import encode_alert, encode_availability, encode_device
 from api.pages.mount import mount
 from gateway.alerts.records import AlertRecord, AlertState
-from gateway.feed import Feed, Subject
+from gateway.feed import Feed
+from gateway.feed_snapshots import Subject
 from gateway.ports import Availability
 from tests.support.api_ports import (
     NOW_NS,
