@@ -223,6 +223,7 @@ class Pipeline:
         """Work until cancelled. Raises StoreError where the store can never take a commit."""
         tick_s = min(max(self._clock.real_s(1.0), MIN_TICK_S), MAX_TICK_S)
         while True:
+            await self.pass_once()  # the first at once: the gateway is ready with it
             if not self._held:
                 self._wake.clear()
                 try:
@@ -230,7 +231,6 @@ class Pipeline:
                         await self._wake.wait()
                 except TimeoutError:
                     pass
-            await self.pass_once()
 
     async def finish(self) -> None:
         """Do a last pass, when `run` was cancelled; give up where the disk refuses it for too long."""

@@ -329,8 +329,9 @@ def test_where_there_is_no_room_nothing_is_taken() -> None:
     async def main() -> None:
         gateway = Gateway(MemoryTables(), max_held=1)
         gateway.receive(2)
-        gateway.tables.hold()
         async with working(gateway):
+            await asyncio.sleep(1)  # the first pass ends: it takes the totes in
+            gateway.tables.hold()
             first = asyncio.create_task(gateway.holds.reserve(WEB, "a", ASKED))
             await asyncio.sleep(1)
             second = asyncio.create_task(gateway.holds.reserve(WEB, "b", ASKED))
