@@ -17,6 +17,7 @@ WEATHER_SHAPE = 20.0
 CLUMPED, CLUMP_MORE = 0.3, 0.35
 """Share of the articles that go several at once, and the chance of each piece to take another along."""
 COVER_DAYS, LEAST_COVER = 8.0, 1
+CALM_COVER = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,11 @@ def true_week() -> NDArray[np.float64]:
     return week / week.mean()
 
 
-def simulated(articles: int, days: int, seed: int) -> ShopDemand:
-    """Return a run: a third of the articles sell daily, a third by weeks, a third hardly ever."""
+def simulated(articles: int, days: int, seed: int, *, is_calm: bool = False) -> ShopDemand:
+    """Return a run: a third of the articles sell daily, a third by weeks, a third hardly ever.
+
+    `is_calm`: no rate ever shifts, and nothing is ever sold out.
+    """
     rng = np.random.default_rng(seed)
     kinds = np.arange(articles) % 3
     mean = np.choose(kinds, (1.5, 0.2, 0.03)) * rng.lognormal(-0.25, 0.7, articles)
@@ -53,7 +57,7 @@ def simulated(articles: int, days: int, seed: int) -> ShopDemand:
     asked = np.zeros((days * 24, articles), np.int64)
     rate = mean.copy()
     for day in range(days):
-        shifted = rng.random(articles) < SHIFT_PER_DAY
+        shifted = rng.random(articles) < (0.0 if is_calm else SHIFT_PER_DAY)
         rate = np.where(shifted, rate * rng.lognormal(0, SHIFT_SIGMA, articles), rate)
         weather = rng.gamma(WEATHER_SHAPE) / WEATHER_SHAPE
         for hour in range(day * 24, day * 24 + 24):
@@ -62,13 +66,15 @@ def simulated(articles: int, days: int, seed: int) -> ShopDemand:
             asked[hour] = visits
             several = np.flatnonzero(clumped & (visits > 0))
             asked[hour, several] += rng.negative_binomial(visits[several], 1 - CLUMP_MORE)
-    return _sold(asked, mean, rng)
+    return _sold(asked, mean, rng, CALM_COVER if is_calm else 1)
 
 
-def _sold(asked: NDArray[np.int64], mean: NDArray[np.float64], rng: np.random.Generator) -> ShopDemand:
+def _sold(
+    asked: NDArray[np.int64], mean: NDArray[np.float64], rng: np.random.Generator, cover: int
+) -> ShopDemand:
     """Sell from stock that is filled up once a week, as many as an old plan says."""
     hours, articles = asked.shape
-    up_to = np.maximum(LEAST_COVER, rng.poisson(mean * COVER_DAYS))
+    up_to = cover * np.maximum(LEAST_COVER, rng.poisson(mean * COVER_DAYS))
     turn = rng.integers(0, 7, articles)
     stock, sold = np.zeros_like(asked), np.zeros_like(asked)
     held = up_to.copy()
