@@ -45,8 +45,8 @@ class OutcomeForm:
         return isinstance(outcome, Reservation) or outcome.code in LASTING_REFUSALS
 
     def write(self, outcome: Outcome) -> str:
-        """Return the outcome as JSON."""
-        return outcome_json(outcome)
+        """Return the outcome as JSON, without its owner: who asks again says anew for whom."""
+        return outcome_json(replace(outcome, owner_ref=None) if isinstance(outcome, Reservation) else outcome)
 
     def read(self, text: str) -> Outcome:
         """Return the outcome that `write` wrote."""
@@ -97,7 +97,10 @@ class Holds:
             answered = await self._once.decide(actor.key_id, key, _digest(asked), decide, OutcomeForm())
         except KeyRefused as refused:
             return Decided(Refusal(refused.code, refused.detail))
-        return Decided(answered.outcome, answered.replayed)
+        outcome = answered.outcome
+        if answered.replayed and isinstance(outcome, Reservation):
+            outcome = replace(outcome, owner_ref=asked.owner_ref)
+        return Decided(outcome, answered.replayed)
 
     def _new_id(self, now_ns: int) -> str:
         """Return an id that sorts by time, so that rows written together lie together. It is no secret."""

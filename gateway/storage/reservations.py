@@ -22,12 +22,14 @@ _STATE_NOW = "CASE WHEN closed_ns IS NULL AND expires_ns <= ? THEN 'expired' ELS
 
 
 def write_reservations(sql: Sql, reservations: Sequence[Reservation]) -> None:
-    """Write new reservations, and the newest version of known ones."""
+    """Write new reservations, and the newest version of known ones, whose owner never changes: one that was
+    erased meanwhile stays so.
+    """
     if reservations:
         sql.executemany(
             "INSERT INTO reservations (id, store, state, owner_ref, created_ns, expires_ns, closed_ns, record)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET store = excluded.store,"
-            " state = excluded.state, owner_ref = excluded.owner_ref, expires_ns = excluded.expires_ns,"
+            " state = excluded.state, expires_ns = excluded.expires_ns,"
             " closed_ns = excluded.closed_ns, record = excluded.record",
             [_row(reservation) for reservation in reservations],
         )

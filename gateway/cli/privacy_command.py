@@ -1,0 +1,60 @@
+"""`storefloor privacy erase`: takes a customer's reference out of the store; works beside a running gateway. I/O."""
+
+import argparse
+import getpass
+import time
+from pathlib import Path
+
+from gateway.audit import OS_USER, AuditEntry
+from gateway.cli.paths import store_path
+from gateway.config_file import load_site
+from gateway.storage.backup import BACKUPS_FOLDER, backups_in
+from gateway.storage.privacy import Erased
+from gateway.storage.sqlite import SqliteStore
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the subcommands."""
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    erase = actions.add_parser("erase", help="take an owner_ref out of all reservations, at once")
+    erase.add_argument("--owner", required=True, metavar="REF", help="the owner_ref, as the e-shop gave it")
+    erase.add_argument("--config", type=Path, required=True, help="the site's TOML file")
+    erase.set_defaults(act=_erase)
+
+
+def _erase(arguments: argparse.Namespace) -> int:
+    path = store_path(load_site(arguments.config), arguments.config.parent)
+    table = SqliteStore.attach(path)
+    try:
+        erased = table.erase_owner(arguments.owner, _entry())
+    finally:
+        table.close()
+    for line in told(erased, backups_in(path.parent / BACKUPS_FOLDER)):
+        print(line)
+    return 1 if erased.has_free_pages or erased.has_log else 0
+
+
+def _entry() -> AuditEntry:
+    """Return who did it, for the audit log; whose reference it was is not written down again."""
+    return AuditEntry(
+        time.time_ns(), f"{OS_USER}{getpass.getuser()}", "", "privacy.erase", "", "owner_ref", ""
+    )
+
+
+def told(erased: Erased, backups: list[Path]) -> list[str]:
+    """Return what to tell of an erasure: what was done, and what is left to do by hand."""
+    lines = [f"erased: owner_ref of {erased.reservations} reservations"]
+    if erased.has_free_pages:
+        lines.append(
+            "left: this store was made without the means to give free pages back, and old bytes may stand in them:"
+            " `storefloor backup`, then `storefloor restore` that backup, and run this again"
+        )
+    if erased.has_log:
+        lines.append("left: the write-ahead log is being read: run this again in a minute")
+    if backups:
+        lines.append(
+            f"left: {len(backups)} backups made before hold what they held: delete them, or let them age"
+            f" ({backups[0].name} to {backups[-1].name})"
+        )
+    lines.append("left: what the e-shop, tills and your own exports hold of this person")
+    return lines

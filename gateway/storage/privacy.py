@@ -1,0 +1,34 @@
+"""Taking a customer's reference out of the file itself, its free space and its log. SQL over a connection it is given.
+
+rows set to NULL (their old bytes become zeros) ─▶ free pages given back ─▶ log taken in, and cut to nothing
+"""
+
+from dataclasses import dataclass
+
+from gateway.storage.sql import Sql
+
+PAGES_AT_ONCE = 256
+"""Free pages given back in one transaction, 1 MiB: a commit of a running gateway waits some milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What was done. `has_free_pages`: the file cannot give its free pages back, and old bytes may stand in them;
+    `has_log`: somebody was reading, so that the write-ahead log could not be cut yet."""
+
+    reservations: int
+    has_free_pages: bool
+    has_log: bool
+
+
+def erase_owner(sql: Sql, owner_ref: str) -> int:
+    """Take a reference out of all reservations, open ones too; return of how many."""
+    return sql.execute("UPDATE reservations SET owner_ref = NULL WHERE owner_ref = ?", (owner_ref,)).rowcount
+
+
+def give_back_free_pages(sql: Sql) -> int:
+    """Give up to PAGES_AT_ONCE free pages back to the disk; return how many are left."""
+    for _ in range(PAGES_AT_ONCE):  # one at a time: the driver stops after the first page of several
+        sql.execute("PRAGMA incremental_vacuum(1)")
+    [(left,)] = sql.execute("PRAGMA freelist_count").fetchall()
+    return int(left)
