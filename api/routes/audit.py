@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from starlette.requests import Request
@@ -58,7 +58,7 @@ FormatQuery = Annotated[
     Literal["json", "csv"],
     Query(description="`csv`: the same page as a table, with a heading.", examples=["csv"]),
 ]
-_ANSWERS = {
+_ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "A page of changes, newest first; with `format=csv` as a table.",
         "content": {CSV: {"schema": {"type": "string", "description": "One line per change, after a heading."},
