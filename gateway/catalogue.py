@@ -69,6 +69,9 @@ class Catalogue:
         if article.model is not None:
             self._by_model.setdefault(article.model, []).append(article.sku)
 
+    def __len__(self) -> int:
+        return len(self._by_sku)
+
     def owner(self, article: Article) -> tuple[str, str] | None:
         """Return (GTIN or EPC, SKU) of the first code of an article that is another known article's; None: of none."""
         for gtin in article.gtins:
@@ -111,9 +114,6 @@ class Catalogue:
             self._by_model[article.model].remove(article.sku)
         if not article.known and article.sku != UNIDENTIFIED:
             self._unknown -= 1
-
-    def __len__(self) -> int:
-        return len(self._by_sku)
 
     def variants(self, sku: str) -> list[Article]:
         """Return an article, and behind it the others of its model, by SKU; empty where there is none."""

@@ -29,7 +29,5 @@ class CatalogueKeeper:
             verdicts += await self._pipeline.decide(self._decision(articles[start : start + SLICE], actor))
         return verdicts
 
-    def _decision(
-        self, articles: Sequence[NewArticle], actor: Actor
-    ) -> Callable[[int], list[PutVerdict]]:
+    def _decision(self, articles: Sequence[NewArticle], actor: Actor) -> Callable[[int], list[PutVerdict]]:
         return lambda now_ns: catalogue_desk.put(self._state, articles, actor, now_ns)

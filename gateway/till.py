@@ -130,7 +130,7 @@ class Till:
         self, store: str, sku: str, zone: str, epc: str | None, ref: str, at_ns: int, now_ns: int
     ) -> None:
         """One piece was brought back at `zone`."""
-        if epc is not None:
+        if epc is not None and store not in self._state.books.ledger_stores:
             self._state.presence.expect(epc, at_ns)
         here = self._is_here(store, epc)
         self._state.ledger.returned(store, sku, zone, epc, ref, at_ns, now_ns, is_here=here)
@@ -175,6 +175,8 @@ class Till:
         level = state.ledger.levels(store, sku).get(zone, 0)
         if event.complete:
             count_proves(state, store, sku, zone, event.qty, now_ns, tells_of_none=True)
+        if not event.complete and event.qty <= level and store in state.books.ledger_stores:
+            return  # as many were believed: that says nothing against a figure that is told later
         pieces = event.qty if event.complete else max(level, event.qty)
         state.ledger.counted(store, sku, zone, pieces, event.event_id, event.at_ns, now_ns)
 

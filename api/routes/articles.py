@@ -27,7 +27,9 @@ from gateway.catalogue_model import MAX_PUT, NewArticle, PutVerdict
 from gateway.catalogue_text import TextRefused, article_rows
 from gateway.ports import ArticleInfo
 
-CSV_EXAMPLE = "sku,gtin,name_en,name_fr,department\nDEN-501-32,03012345000024,Straight jeans 32,Jean droit 32,denim\n"
+CSV_EXAMPLE = (
+    "sku,gtin,name_en,name_fr,department\nDEN-501-32,03012345000024,Straight jeans 32,Jean droit 32,denim\n"
+)
 
 SLICE = 500
 """Articles searched before the loop gets a turn: about 0.5 ms."""
@@ -117,7 +119,10 @@ async def put_articles(request: Request, caller: AdminCaller) -> Response:
     tally = Counter(result["outcome"] for result in results)
     totals = {name: tally[name] for name in ("created", "changed", "unchanged", "refused")}
     return Response(
-        dump({"results": results, **totals}), 200, {"cache-control": "no-store"}, media_type="application/json"
+        dump({"results": results, **totals}),
+        200,
+        {"cache-control": "no-store"},
+        media_type="application/json",
     )
 
 

@@ -182,7 +182,11 @@ class ArticleIn(Question):
         examples=[4],
     )
     safety_stock: int | None = Field(
-        None, ge=0, le=999_999, description="Pieces never promised; left out: as for all articles.", examples=[1]
+        None,
+        ge=0,
+        le=999_999,
+        description="Pieces never promised; left out: as for all articles.",
+        examples=[1],
     )
     epcs: list[Annotated[str, Field(pattern=r"^([0-9A-Fa-f]{2}){2,62}$")]] = Field(
         default_factory=list,

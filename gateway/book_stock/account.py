@@ -40,6 +40,11 @@ class Move:
         """Return the pieces behind the move, of those before it."""
         return self.pieces if self.is_count else max(0, pieces + self.pieces)
 
+    def joins(self, other: "Move") -> bool:
+        """Return whether a move and the next are as one: of one instant and in one direction."""
+        is_alike = self.at_ns == other.at_ns and not self.is_count and not other.is_count
+        return is_alike and (self.pieces > 0) == (other.pieces > 0)
+
 
 @dataclass(slots=True)
 class Account:
@@ -97,7 +102,7 @@ class Account:
             return True
         place = self._place(move.at_ns)
         before = self.moves[place - 1] if place else None
-        if before is not None and before.at_ns == move.at_ns and not before.is_count and not move.is_count:
+        if before is not None and before.joins(move):
             self.moves[place - 1] = Move(move.at_ns, before.pieces + move.pieces)
         else:
             self.moves.insert(place, move)

@@ -16,14 +16,10 @@ LOOKED_THROUGH = 500
 """Articles of which a page is made at once: a look at each takes a microsecond, an answer a hundred."""
 
 
-def tell(
-    state: State, lines: Sequence[LedgerLine], actor: Actor, now_ns: int
-) -> tuple[LineVerdict, ...]:
+def tell(state: State, lines: Sequence[LedgerLine], actor: Actor, now_ns: int) -> tuple[LineVerdict, ...]:
     """Take lines in; return what became of each."""
     verdicts = tuple(_tell(state, line, now_ns) for line in lines)
-    taken = Counter(
-        line.store for line, verdict in zip(lines, verdicts, strict=True) if verdict == "applied"
-    )
+    taken = Counter(line.store for line, verdict in zip(lines, verdicts, strict=True) if verdict == "applied")
     for store, count in taken.items():
         state.audit(actor, "ledger.tell", store, "", f"{count} figures", now_ns)
     return verdicts
@@ -50,9 +46,7 @@ def _tell(state: State, line: LedgerLine, now_ns: int) -> LineVerdict:
     return verdict
 
 
-def page(
-    state: State, store: str, after: str, limit: int, now_ns: int, *, differs: bool
-) -> BookPage:
+def page(state: State, store: str, after: str, limit: int, now_ns: int, *, differs: bool) -> BookPage:
     """Return articles with a figure behind the SKU `after`; `differs`: those alone that the stock contradicts."""
     skus = state.books.skus(store, after, LOOKED_THROUGH)
     items: list[BookView] = []
