@@ -135,7 +135,7 @@ def _connect(path: Path, mode: Literal["rw", "ro"], synchronous: Synchronous) ->
             f"journal_size_limit = {MAX_WAL_BYTES}",
             "trusted_schema = OFF",
             "cell_size_check = ON",
-            "secure_delete = FAST",  # what is taken out of a page is overwritten there: it costs no I/O
+            "secure_delete = ON",  # what is erased is overwritten, whatever the library was built with
         ):
             connection.execute(f"PRAGMA {setting}")
     except sqlite3.Error:
@@ -392,22 +392,18 @@ class SqliteStore(StoreReads, OutboxReads):
 
     def erase_owner(self, owner_ref: str, audited: AuditEntry) -> Erased:
         """Take a customer's reference out of all rows, of free pages and of the log; any process, any thread."""
-        self._connection.execute("PRAGMA secure_delete = ON")
-        try:
-            with self._writing() as sql:
-                erased = privacy.erase_owner(sql, owner_ref)
-                write_audit(sql, [audited])
-            before = left = -1
-            while left:
-                with self._writing(is_flushed=False) as sql:
-                    before, left = left, privacy.give_back_free_pages(sql)
-                if left == before:  # a file that was made without the means keeps its free pages
-                    break
-            with self._writing_now, _translated(self.path):
-                [(busy, _, _)] = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-            return Erased(erased, has_free_pages=left > 0, has_log=bool(busy))
-        finally:
-            self._connection.execute("PRAGMA secure_delete = FAST")
+        with self._writing() as sql:
+            erased = privacy.erase_owner(sql, owner_ref)
+            write_audit(sql, [audited])
+        before = left = -1
+        while left:  # an older version may have freed pages without overwriting them
+            with self._writing(is_flushed=False) as sql:
+                before, left = left, privacy.give_back_free_pages(sql)
+            if left == before:  # a file that was made without the means keeps its free pages
+                break
+        with self._writing_now, _translated(self.path):
+            [(busy, _, _)] = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        return Erased(erased, has_free_pages=left > 0, has_log=bool(busy))
 
     def revoke_key(self, key_id: str, at_ns: int, audited: AuditEntry | None = None) -> bool:
         """Mark a key as revoked, and who did it where there was one; any process, any thread."""
