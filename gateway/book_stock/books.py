@@ -177,15 +177,6 @@ class BookStock:
 
         A line without an account (the store had readers) begins with what it holds by scans and counts.
         """
-        line.tags.clear()
-        line.shelves.clear()
-        line.picks_ns.clear()
-        line.debts.clear()
-        line.corrections.clear()
-        line.credits.clear()
-        line.paired.clear()
-        line.lone_arrivals.clear()
-        line.lone_departures.clear()
         key = (line.store, line.sku)
         if key not in self._accounts and line.pool.total():
             self._accounts[key] = Account(base=line.pool.total())
