@@ -19,19 +19,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     erase = actions.add_parser("erase", help="take an owner_ref out of all reservations, at once")
     erase.add_argument("--owner", required=True, metavar="REF", help="the owner_ref, as the e-shop gave it")
     erase.add_argument("--config", type=Path, required=True, help="the site's TOML file")
+    erase.add_argument(
+        "--rewrite", action="store_true", help="write the whole file anew, with the gateway stopped"
+    )
     erase.set_defaults(act=_erase)
 
 
 def _erase(arguments: argparse.Namespace) -> int:
     path = store_path(load_site(arguments.config), arguments.config.parent)
-    table = SqliteStore.attach(path)
+    table = SqliteStore.open(path) if arguments.rewrite else SqliteStore.attach(path)
     try:
         erased = table.erase_owner(arguments.owner, _entry())
     finally:
         table.close()
     for line in told(erased, backups_in(path.parent / BACKUPS_FOLDER)):
         print(line)
-    return 1 if erased.has_free_pages or erased.has_log else 0
+    return 1 if erased.remains else 0
 
 
 def _entry() -> AuditEntry:
@@ -44,13 +47,11 @@ def _entry() -> AuditEntry:
 def told(erased: Erased, backups: list[Path]) -> list[str]:
     """Return what to tell of an erasure: what was done, and what is left to do by hand."""
     lines = [f"erased: owner_ref of {erased.reservations} reservations"]
-    if erased.has_free_pages:
+    if erased.remains:
         lines.append(
-            "left: this store was made without the means to give free pages back, and old bytes may stand in them:"
-            " `storefloor backup`, then `storefloor restore` that backup, and run this again"
+            f"left: its bytes still stand somewhere in {', '.join(erased.remains)}: run this again in a minute; if"
+            " that does not help, stop the gateway and run it with --rewrite"
         )
-    if erased.has_log:
-        lines.append("left: the write-ahead log is being read: run this again in a minute")
     if backups:
         lines.append(
             f"left: {len(backups)} backups made before hold what they held: delete them, or let them age"

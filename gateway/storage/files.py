@@ -11,6 +11,7 @@ from gateway.storage.errors import StoreError, StoreFailed, StoreFull, StoreRead
 
 NEW_SUFFIX = ".new"
 """Ends the names of files that are not whole yet; what a kill left behind may be removed."""
+SCAN_BYTES = 1024 * 1024
 
 _UNWRITABLE = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 _NO_FOLDER = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EEXIST})
@@ -93,3 +94,14 @@ def sync_folder(folder: Path) -> None:
         os.fsync(fd)
     finally:
         os.close(fd)
+
+
+def has_bytes(path: Path, text: str) -> bool:
+    """Return whether a text stands anywhere in the raw bytes of a file, deleted or not. Blocks."""
+    wanted, tail = text.encode("utf-8", "surrogatepass"), b""
+    with path.open("rb") as file:
+        while chunk := file.read(SCAN_BYTES):
+            if wanted in tail + chunk:
+                return True
+            tail = (tail + chunk)[-len(wanted) :]
+    return False

@@ -13,12 +13,11 @@ PAGES_AT_ONCE = 256
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What was done. `has_free_pages`: the file cannot give its free pages back, and old bytes may stand in them;
-    `has_log`: somebody was reading, so that the write-ahead log could not be cut yet."""
+    """What was done. `remains`: names of files in which the bytes of the reference still stand somewhere: a log that
+    is being read, old bytes in a page that an older build did not overwrite, or the same letters by chance."""
 
     reservations: int
-    has_free_pages: bool
-    has_log: bool
+    remains: tuple[str, ...]
 
 
 def erase_owner(sql: Sql, owner_ref: str) -> int:

@@ -35,7 +35,7 @@ from gateway.storage.errors import (
     StoreLocked,
     StoreReadOnly,
 )
-from gateway.storage.files import appearing_whole, disk_failure, os_failure
+from gateway.storage.files import appearing_whole, disk_failure, has_bytes, os_failure
 from gateway.storage.integrity import require_sound, require_table, tables
 from gateway.storage.journal import JournalTable
 from gateway.storage.kpis import write_kpi_days
@@ -391,7 +391,9 @@ class SqliteStore(StoreReads, OutboxReads):
             write_audit(sql, [audited] if audited is not None else [])
 
     def erase_owner(self, owner_ref: str, audited: AuditEntry) -> Erased:
-        """Take a customer's reference out of all rows, of free pages and of the log; any process, any thread."""
+        """Take a customer's reference out of all rows, of free pages and of the log, and look whether any byte of it
+        is left; any process, any thread. A store that was opened, not attached, is written anew as a whole.
+        """
         with self._writing() as sql:
             erased = privacy.erase_owner(sql, owner_ref)
             write_audit(sql, [audited])
@@ -402,8 +404,12 @@ class SqliteStore(StoreReads, OutboxReads):
             if left == before:  # a file that was made without the means keeps its free pages
                 break
         with self._writing_now, _translated(self.path):
-            [(busy, _, _)] = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        return Erased(erased, has_free_pages=left > 0, has_log=bool(busy))
+            if self._lock is not None:  # nobody else writes: the whole file may be written anew
+                self._connection.execute("VACUUM")
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            files = self.path, self.path.with_name(f"{self.path.name}-wal")
+            remains = [path.name for path in files if path.exists() and has_bytes(path, owner_ref)]
+        return Erased(erased, tuple(remains))
 
     def revoke_key(self, key_id: str, at_ns: int, audited: AuditEntry | None = None) -> bool:
         """Mark a key as revoked, and who did it where there was one; any process, any thread."""

@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pytest
+
 from gateway.audit import Actor, AuditQuery
 from gateway.cli.main import main
 from gateway.cli.privacy_command import told
@@ -21,6 +23,7 @@ from gateway.reservations.model import (
     Reservation,
     ReservationQuery,
 )
+from gateway.storage.files import SCAN_BYTES, has_bytes
 from gateway.storage.privacy import Erased
 from gateway.storage.sqlite import STORE_FILE, SqliteStore
 from gateway.storage.writer import Writer
@@ -177,10 +180,12 @@ def test_erasing_beside_a_running_gateway_leaves_no_byte_and_nothing_brings_it_b
     assert entry.entry.key_id.startswith("os:")
 
 
-def test_free_pages_that_held_an_owner_are_given_back(tmp_path: Path) -> None:
-    """Of many reservations, deleted long ago, whole pages lie free with what stood in them."""
+def test_a_file_that_was_not_overwritten_is_said_to_hold_the_owner_and_written_anew(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Builds of the library that leave old bytes in place: free pages go, pages in use need the whole file."""
     store = SqliteStore.open(tmp_path / STORE_FILE, synchronous="OFF")
-    store._connection.execute("PRAGMA secure_delete = OFF")  # as some builds of the library are
+    store._connection.execute("PRAGMA secure_delete = OFF")
     with store._writing() as sql:
         sql.executemany(
             "INSERT INTO reservations VALUES (?, 'lyon-1', 'released', ?, 1, 1, 1, '{}')",
@@ -189,14 +194,26 @@ def test_free_pages_that_held_an_owner_are_given_back(tmp_path: Path) -> None:
     with store._writing() as sql:
         sql.execute("DELETE FROM reservations")
     store.close()
-    assert files_with(tmp_path, REF)[STORE_FILE] > 100
-    assert main(["privacy", "erase", "--owner", REF, "--config", site_file(tmp_path)]) == 0
+    config = site_file(tmp_path)
+    before = files_with(tmp_path, REF)[STORE_FILE]
+    assert main(["privacy", "erase", "--owner", REF, "--config", config]) == 1
+    assert f"still stand somewhere in {STORE_FILE}" in capsys.readouterr().out
+    assert files_with(tmp_path, REF)[STORE_FILE] < before / 10
+    assert main(["privacy", "erase", "--owner", REF, "--config", config, "--rewrite"]) == 0
     assert files_with(tmp_path, REF) == {}
 
 
+def test_bytes_are_found_over_the_seam_of_two_chunks(tmp_path: Path) -> None:
+    """And nothing is found where nothing is."""
+    path = tmp_path / "file"
+    path.write_bytes(b"x" * (SCAN_BYTES - 3) + REF.encode() + b"y" * 10)
+    assert has_bytes(path, REF)
+    assert not has_bytes(path, OTHER)
+
+
 def test_what_is_left_to_do_is_said() -> None:
-    """Backups, a log that is read, a file that keeps its free pages: nobody is told that all is done."""
-    lines = told(Erased(2, has_free_pages=True, has_log=True), [Path("b/one.db"), Path("b/two.db")])
+    """Files that still hold it, backups, other systems: nobody is told that all is done."""
+    lines = told(Erased(2, (STORE_FILE,)), [Path("b/one.db"), Path("b/two.db")])
     said = "\n".join(lines)
     assert "2 reservations" in lines[0]
-    assert all(word in said for word in ("free pages", "write-ahead log", "2 backups", "one.db", "e-shop"))
+    assert all(word in said for word in (STORE_FILE, "--rewrite", "2 backups", "one.db", "e-shop"))
