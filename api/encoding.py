@@ -117,6 +117,7 @@ def promise_body(availability: Availability) -> Json:
         "pickup": availability.pickup if is_pickup else None,
         "ship": None if is_pickup else availability.pickup,
         "ready_by": rfc3339_or_none(availability.ready_by_ns),
+        "incoming_at": rfc3339_or_none(availability.incoming_at_ns),
         "reasons": availability.reasons,
     }
 

@@ -47,12 +47,13 @@ def availability(
     closed = rules.closed(store, asker)
     quota = quota_use(state, store, sku, asker, now_ns)
     fresh_ns = ns(stock.fresh_s)
+    coming = state.deliveries.pieces(store, sku, now_ns)
     found = answer(
         _zone_views(state, store, article, now_ns, is_dated=is_dated),
         Terms(
             reserved=state.book.reserved(store, sku, now_ns, own_holds(state, asker)),
             safety_stock=rules.safety(store, article, channel, now_ns).pieces,
-            incoming=state.ledger.incoming(store, sku),
+            incoming=state.ledger.incoming(store, sku) + sum(piece.pieces for piece in coming),
             limited_below=stock.limited_below,
             bound=_bound(state, store, sku, now_ns),
             quota_left=0 if closed == NOT_SOLD_HERE else None if quota is None else quota.left,
@@ -68,6 +69,7 @@ def availability(
                 (now_ns // fresh_ns + 1) * fresh_ns,
                 state.book.next_expiry_ns(store, sku, now_ns) or NEVER_NS,
                 _fades_ns(state, store, sku, now_ns) if by_ledger else NEVER_NS,
+                state.deliveries.next_change_ns(store, sku, now_ns) or NEVER_NS,
             ),
             version=version,
             zones_seen=tracked_by != "count",
@@ -76,6 +78,9 @@ def availability(
             closed=closed,
         ),
     )
+    if coming:
+        expected_ns = next((piece.due_ns for piece in coming if piece.due_ns >= now_ns), None)
+        found = replace(found, incoming_at_ns=expected_ns)
     belief = level_belief(state, store, sku) if is_sure else None
     if belief is not None:
         p = belief.at_least(qty + found.reserved + found.not_pickable)

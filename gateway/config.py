@@ -370,6 +370,12 @@ class StockSection(Section):
         le=90 * 86_400,
         description="how long the stock of a ledger store is known after its newest figure: 36 h",
     )
+    incoming_late_s: float = Field(
+        14 * 86_400,
+        ge=3_600,
+        le=365 * 86_400,
+        description="what is so late (of a transfer: so long on its way) is not counted as incoming any more",
+    )
 
 
 class AlertsSection(Section):
@@ -381,6 +387,9 @@ class AlertsSection(Section):
     clear_hold_s: float = Field(60, ge=0, le=86_400, description="its end must hold this long to clear")
     reader_down_hold_s: float = Field(
         30, ge=0, le=3_600, description="a reader must be silent this much longer"
+    )
+    delivery_late_s: float = Field(
+        7_200, ge=0, le=30 * 86_400, description="a delivery not seen whole so long after it was due is told"
     )
 
     @model_validator(mode="after")

@@ -19,6 +19,7 @@ from gateway.answers import article_view
 from gateway.audit import AuditEntry
 from gateway.catalogue import Catalogue
 from gateway.catalogue_desk import take_up
+from gateway.deliveries.watch import DeliveryWatch
 from gateway.devices import DeviceLife
 from gateway.forecast.feed import DemandFeed
 from gateway.intake import ObservationIntake
@@ -79,6 +80,8 @@ class Engine:
             0, ns(site.config.alerts.clear_hold_s)
         )  # a risk has waited where it may pass by itself
         special = {AlertType.READER_DOWN: down, AlertType.RESERVATION_AT_RISK: at_once}
+        special[AlertType.DELIVERY_NOT_SEEN] = at_once  # it was given its time
+        self._delivery_watch = DeliveryWatch(self.state)
         self.alerts = AlertEngine({t: special.get(t, hold) for t in AlertType})
         self._was_watched = {place.id: False for place in site.places}
         self._device_states: dict[str, str] = {}
@@ -118,11 +121,16 @@ class Engine:
         yield from self.state.demand.advancing(now_ns)
         self._demand.tell(movements, self.state.touched, now_ns)
         self._judge_reservations(now_ns)
+        self._judge_deliveries(now_ns)
         for store, sku in self.state.touched:
             on_hand = sum(self.state.ledger.levels(store, sku).values())
             self.state.books.compare(store, sku, on_hand, now_ns)
             self._judge_article(store, sku, now_ns)
         self.alerts.advance(now_ns)
+
+    def depart_now(self, now_ns: int) -> None:
+        """Let departures take effect that a till or a transfer told just now."""
+        self._apply_presence(now_ns)
 
     def _apply_presence(self, now_ns: int) -> None:
         for event in self.state.presence.drain():
@@ -251,6 +259,16 @@ class Engine:
         for before, after in transitions:
             self.state.kpis.reservation(before, after)
 
+    def _judge_deliveries(self, now_ns: int) -> None:
+        """Let deliveries become late, and see which were not seen."""
+        deliveries = self.state.deliveries
+        deliveries.advance(now_ns)
+        self.state.transfers.advance(now_ns)
+        self.state.touched |= deliveries.touched
+        deliveries.touched = set()
+        for condition in self._delivery_watch.judged(now_ns, self.alerts.live):
+            self.alerts.judge(condition, now_ns)
+
     def _judge_article(self, store: str, sku: str, now_ns: int) -> None:
         article = self.state.catalogue.article(sku)
         if article is None or not article.known:
@@ -288,6 +306,8 @@ class Engine:
         changes.state += [
             StateRow("line", f"{store}/{sku}", text) for (store, sku), text in self.state.ledger.dirty_rows()
         ]
+        changes.state += [StateRow("delivery", key, text) for key, text in state.deliveries.dirty_rows()]
+        changes.state += [StateRow("transfer", key, text) for key, text in state.transfers.dirty_rows()]
         changes.state += [
             StateRow("book", f"{store}/{sku}", text) for (store, sku), text in state.books.dirty_rows()
         ]
@@ -382,6 +402,12 @@ class Engine:
                 self.state.ledger.restore_line(store, sku, row.value or "{}")
         self.state.channels.restore(
             (row.key, row.value) for row in by_part.get("safety", ()) if row.value is not None
+        )
+        self.state.deliveries.restore(
+            (row.key, row.value) for row in by_part.get("delivery", ()) if row.value is not None
+        )
+        self.state.transfers.restore(
+            (row.key, row.value) for row in by_part.get("transfer", ()) if row.value is not None
         )
         for row in by_part.get("shelf", ()):
             if row.key in self.state.shelves and row.value is not None:

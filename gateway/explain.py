@@ -6,6 +6,7 @@ from heapq import nsmallest
 from gateway.config import IN_HAND
 from gateway.explanation import (
     EventKind,
+    ExpectedDelivery,
     Explanation,
     ItemEvidence,
     OpenEvent,
@@ -24,6 +25,8 @@ MAX_CHANCES = 64
 """P(N >= n) is told for n up to this: of more pieces a person asks by `qty`."""
 MAX_HOLDS = 200
 """Reservations told of one article, the oldest: more are counted, and listed by `GET /v1/reservations`."""
+MAX_DELIVERIES = 200
+"""Open deliveries told of one article, those due first: a shop has one or two on their way."""
 MODEL = "belief/1"
 """Of the rule of presence: raise it when its probabilities come to mean something else."""
 KINDS: dict[str, EventKind] = {
@@ -60,6 +63,10 @@ def explain(state: State, found: Availability, now_ns: int) -> Explanation:
         p_at_least=() if found.belief is None else found.belief.p_at_least[:MAX_CHANCES],
         model=MODEL,
         holds=_holds(state, found, now_ns),
+        deliveries=tuple(
+            ExpectedDelivery(piece.delivery, piece.reference, piece.due_ns, piece.pieces)
+            for piece in state.deliveries.pieces(found.store, found.sku, now_ns)[:MAX_DELIVERIES]
+        ),
     )
 
 

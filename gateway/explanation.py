@@ -53,6 +53,16 @@ class OpenEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class ExpectedDelivery:
+    """Pieces that a delivery is still to bring."""
+
+    id: str
+    reference: str | None
+    due_ns: int
+    pieces: int
+
+
+@dataclass(frozen=True, slots=True)
 class OpenHold:
     """A reservation that counts: its pieces of the article, how many lie picked, and until when it holds them."""
 
@@ -103,7 +113,8 @@ class Explanation:
     `p_at_least[n - 1]` is P(N >= n) over the whole store; empty where none is computed. `items` are the
     tags that count and those that lately did, the least certain first; `more_items` were left off.
     `holds`: the oldest reservations, whose pieces sum to `reserved` where all are told.
-    `incoming`: pieces on their way from another store, in no level yet.
+    `incoming`: pieces on their way from another store, in no level yet; `deliveries`: the open ones with pieces of
+    it, those due first before others.
     """
 
     store: str
@@ -126,3 +137,4 @@ class Explanation:
     p_at_least: tuple[float, ...]
     model: str
     holds: tuple[OpenHold, ...] = ()
+    deliveries: tuple[ExpectedDelivery, ...] = ()

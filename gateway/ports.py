@@ -125,6 +125,7 @@ class Availability:
     last known ones. `quota_left`: what the channel asked for may still hold, None where it has no quota.
     `pickup`: whether they may be promised, by the `fulfilment` that was asked for.
     `ready_by_ns`: when the pieces asked for lie ready for a customer; None where that is not promised.
+    `incoming_at_ns`: when the next of the incoming pieces are expected; None where nobody said, or that is past.
     """
 
     store: str
@@ -153,6 +154,7 @@ class Availability:
     ready_by_ns: int | None = None
     quota_left: int | None = None
     fulfilment: Fulfilment = "pickup"
+    incoming_at_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,8 @@ class Site:
 
     def stock_rule(self) -> StockRule:
         """Return the [stock] table's durations in ns."""
-        return StockRule(ns(self.config.stock.pairing_window_s), ns(self.config.stock.in_hand_s))
+        stock = self.config.stock
+        return StockRule(ns(stock.pairing_window_s), ns(stock.in_hand_s), ns(stock.incoming_late_s))
 
 
 def is_handheld(reader: ReaderSection) -> bool:

@@ -13,6 +13,8 @@ from gateway.book_stock.books import BookStock
 from gateway.calibration import Calibration
 from gateway.catalogue import Catalogue
 from gateway.channel_rules import ChannelRules
+from gateway.deliveries.announcements import Announcements
+from gateway.deliveries.book import DeliveryBook
 from gateway.device_clocks import DeviceClocks
 from gateway.devices import DeviceLife
 from gateway.forecast.feed import demand_of
@@ -31,6 +33,7 @@ from gateway.site import Site, ns
 from gateway.stock.association import SaleMark
 from gateway.stock.ledger import Ledger
 from gateway.storage.ports import StateRow
+from gateway.transfers.book import TransferBook
 from gateway.webhooks.model import NewEndpoint
 from readers.counts import StageCounts
 from readers.errors import Malformed
@@ -49,7 +52,10 @@ class State:
         self.counts = StageCounts()
         self.watch = Watch(site.places, site.silent_after_ns, ns(config.presence.settle_s))
         self.presence = BeliefPresence(site.places, site.antennas(), self.watch, site.belief_rule())
-        self.ledger = Ledger(catalogue, site.roles, site.stock_rule())
+        self.deliveries = DeliveryBook(ns(config.stock.incoming_late_s))
+        self.transfers = TransferBook()
+        announcements = Announcements(self.deliveries, self.transfers, self.presence, site.roles)
+        self.ledger = Ledger(catalogue, site.roles, site.stock_rule(), announcements)
         ledger_stores = {store.id for store in config.stores if store.source == "ledger"}
         self.books = self.ledger.books = BookStock(ledger_stores, ns(config.stock.ledger_fresh_s))
         self.identifier = Identifier(catalogue, self.presence.is_known)

@@ -39,7 +39,7 @@ class Till:
         if event.type == "count":
             self.count(event, sku, now_ns)
             return EventResult(event.event_id, "applied", sku)
-        zone = event.zone or self._default_zone(event.store, event.type)
+        zone = event.zone or self.default_zone(event.store, event.type)
         for piece in range(event.qty):
             ref = event.event_id if event.qty == 1 else f"{event.event_id}#{piece + 1}"
             if event.type == "sale":
@@ -101,7 +101,7 @@ class Till:
             return "zone_missing", "a count names the zone that was counted", "/zone"
         return None
 
-    def _default_zone(self, store: str, kind: str) -> str:
+    def default_zone(self, store: str, kind: str) -> str:
         """Return where a piece turns up when nobody says: the till for a return, the back for a receipt."""
         order = ("till", "floor") if kind == "return" else ("receiving", "back_room", "floor")
         for role in order:
@@ -141,6 +141,21 @@ class Till:
         """One piece was received at `zone`."""
         here = self._is_here(store, epc)
         self._state.ledger.received(store, sku, zone, epc, ref, at_ns, now_ns, is_here=here)
+
+    def receive_by_document(
+        self,
+        place: tuple[str, str],
+        sku: str,
+        epc: str | None,
+        ref: str,
+        now_ns: int,
+        sent_as: str | None = None,
+    ) -> None:
+        """One piece of a delivery or transfer came in at `place`, (store, zone); the document has counted it."""
+        here = self._is_here(place[0], epc)
+        self._state.ledger.received(
+            place[0], sku, place[1], epc, ref, now_ns, now_ns, is_here=here, by_document=True, sent_as=sent_as
+        )
 
     def send(self, event: TillEvent, sku: str, ref: str, now_ns: int) -> None:
         """One piece was sent to another store; a tag that is named goes out of presence here at once."""

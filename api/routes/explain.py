@@ -71,6 +71,15 @@ def _body(found: Found) -> Json:
         "open_sales": [_event(event) for event in found.open_sales],
         "announced": [_event(event) for event in found.announced],
         "incoming": [_event(event) for event in found.incoming],
+        "deliveries": [
+            {
+                "id": delivery.id,
+                "reference": delivery.reference,
+                "expected_at": rfc3339(delivery.due_ns),
+                "pieces": delivery.pieces,
+            }
+            for delivery in found.deliveries
+        ],
         "shelves": [
             {
                 "device": shelf.device,

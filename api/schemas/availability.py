@@ -24,7 +24,9 @@ class Quantities(Answer):
         "the channel has a quota, at most quota_left.",
         examples=[3],
     )
-    incoming: int = Field(ge=0, description="Pieces announced and not yet arrived.", examples=[12])
+    incoming: int = Field(
+        ge=0, description="Pieces of open deliveries and transfers that have not come yet.", examples=[12]
+    )
     shortfall: int = Field(
         ge=0, description="Pieces by which the sum lies below 0: what the clamp of `available` hides.",
         examples=[0],
@@ -87,6 +89,11 @@ class Promise(Answer):
         "opening hours, and how long it takes to fetch them from where they are. null: with pickup no, for a store "
         "without opening hours, with fulfilment=ship (no carrier's cut-off is known), and in events of the stream.",
         examples=["2026-11-21T18:20:00Z"],
+    )
+    incoming_at: Timestamp | None = Field(
+        description="When the next pieces are expected from a delivery (RFC 3339, UTC); null: none is announced, or "
+        "they are late.",
+        examples=["2026-11-24T07:00:00Z"],
     )
     reasons: tuple[str, ...] = Field(description="Codes that say why not; empty with yes.", examples=[[]])
 

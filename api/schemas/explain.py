@@ -76,6 +76,17 @@ class ExplainedHold(Answer):
     )
 
 
+class ExplainedDelivery(Answer):
+    """An open delivery with pieces of the article."""
+
+    id: str = Field(description="Id of the delivery.", examples=["dl_6f1c2a0b9d3e"])
+    reference: str | None = Field(description="Its sender's name for it; null: none.", examples=["ASN-20931"])
+    expected_at: Timestamp = Field(
+        description="When it is expected (RFC 3339, UTC).", examples=["2026-11-24T07:00:00Z"]
+    )
+    pieces: int = Field(ge=1, description="Pieces of the article that have not come.", examples=[6])
+
+
 class ExplainedShelf(Answer):
     """A weight shelf of the article."""
 
@@ -143,6 +154,10 @@ class Explanation(Answer):
     zones: tuple[ExplainedZone, ...] = Field(description="How well each zone of the store is seen.")
     holds: tuple[ExplainedHold, ...] = Field(
         description="Reservations that hold pieces of it, the oldest first, at most 200; they sum to `reserved`."
+    )
+    deliveries: tuple[ExplainedDelivery, ...] = Field(
+        description="Open deliveries that bring pieces of it, those due first before others, at most 200; with "
+        "`incoming` they are the pieces that are to come."
     )
     p_at_least: tuple[float, ...] = Field(
         description="Probability (0 to 1) of at least 1, 2, 3 … pieces in the store, up to 64; empty: not computed.",

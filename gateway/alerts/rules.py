@@ -107,6 +107,36 @@ def _shelf_empty(view: ArticleView) -> Condition:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class LateDeliveries:
+    """Deliveries of one store of which pieces are missing, the time of grace over. `first`: the one due first."""
+
+    deliveries: int
+    pieces: int
+    first: str
+    due_at: str
+
+
+def delivery_condition(store: str, late: LateDeliveries | None, inhibited_by: str | None) -> Condition:
+    """Return the verdict on the deliveries of a store. One alert tells of all: a driver brings them together.
+
+    `late` None: every piece was seen, or nobody waits for it any more.
+    """
+    evidence: Evidence = {}
+    if late is not None:
+        evidence |= {"deliveries": late.deliveries, "pieces": late.pieces}
+        evidence |= {"first": late.first, "due_at": late.due_at}
+    return Condition(
+        AlertType.DELIVERY_NOT_SEEN,
+        Severity.WARNING,
+        store,
+        fires=late is not None,
+        clears=late is None,
+        inhibited_by=inhibited_by,
+        evidence=evidence,
+    )
+
+
 def reader_condition(
     store: str, device: str, zones: tuple[str, ...], *, alive: bool, state: str
 ) -> Condition:

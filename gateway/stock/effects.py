@@ -21,6 +21,10 @@ class Effect:
     to_zone: str | None = None
     ref: str | None = None
     note: str = ""
+    is_new: bool = False
+    """A piece that was not in the store, is no return, and was counted as delivered by nothing yet."""
+    came: str | None = None
+    """As what the piece was sent here from another store: the ref of that movement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +33,5 @@ class StockRule:
 
     pairing_window_ns: int
     in_hand_ns: int
+    incoming_ns: int = 14 * 86_400 * 1_000_000_000
+    """A piece that was sent and neither scanned in nor seen for so long is not coming."""

@@ -4,10 +4,10 @@ The law: the level of (store, sku, zone) is the sum of the deltas of all movemen
 construction, for deltas are the difference of a line's levels before and after.
 """
 
-from collections.abc import Callable, Iterable
-
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
+from typing import Protocol
 
 from gateway.book_stock.account import Figure, Verdict
 from gateway.book_stock.books import BY_CATALOGUE, BY_LEDGER, BookStock, home_zone, settle
@@ -19,10 +19,37 @@ from gateway.stock.handover import give
 from gateway.stock.line import Announced, Line
 
 LineKey = tuple[str, str]
-INCOMING_NS = 14 * 86_400 * 1_000_000_000
-"""A piece that was sent and neither scanned in nor seen for two weeks is not coming."""
 EXPIRE_EVERY_NS = 60 * 1_000_000_000
 """Pairings are settled by the minute; their windows are hours."""
+
+
+class Announcements(Protocol):
+    """What is expected in the stores, as the ledger tells of it."""
+
+    def is_expected(self, store: str, sku: str, effect: Effect, now_ns: int) -> bool:
+        """Take in a piece that is new in a store; return whether a delivery expected it, and counts it as come."""
+        ...
+
+    def came(self, store: str, sku: str, ref: str, epc: str | None, now_ns: int) -> None:
+        """Take in that a piece which was sent as `ref` from another store has come."""
+        ...
+
+    def identified(self, store: str, sku: str, epc: str, now_ns: int) -> None:
+        """Take in the tag of a piece that was scanned in before."""
+        ...
+
+
+class _Nothing:
+    """Nothing is expected anywhere."""
+
+    def is_expected(self, store: str, sku: str, effect: Effect, now_ns: int) -> bool:  # noqa: ARG002 - the port's
+        return False
+
+    def came(self, store: str, sku: str, ref: str, epc: str | None, now_ns: int) -> None:
+        pass
+
+    def identified(self, store: str, sku: str, epc: str, now_ns: int) -> None:
+        pass
 
 
 class Ledger:
@@ -31,7 +58,14 @@ class Ledger:
     `books`: what the ERP's ledger says; the stock of its ledger stores.
     """
 
-    def __init__(self, catalogue: Catalogue, roles: dict[str, dict[str, str]], rule: StockRule) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        roles: dict[str, dict[str, str]],
+        rule: StockRule,
+        announcements: Announcements | None = None,
+    ) -> None:
+        self._announcements: Announcements = announcements or _Nothing()
         self.books = BookStock()
         self._catalogue = catalogue
         self._roles = roles
@@ -152,18 +186,35 @@ class Ledger:
         now_ns: int,
         *,
         is_here: bool,
+        by_document: bool = False,
+        sent_as: str | None = None,
     ) -> None:
-        """A piece was scanned in at `zone`. `is_here`: `epc` is believed in this store, so the piece is counted."""
+        """A piece was scanned in at `zone`. `is_here`: `epc` is believed in this store, so the piece is counted.
+
+        `by_document`: somebody says so of a delivery or a transfer, which counts it by itself; `sent_as`: the ref
+        of the movement by which it was sent here.
+        """
 
         def effect(line: Line) -> Effect:
-            line.take_incoming(epc)
+            coming = None
+            if not by_document:
+                coming = line.take_incoming(epc)
+            elif sent_as is not None:
+                line.take_incoming(epc, ref=sent_as)
             match self.tracked_by(store, sku):
                 case "tag":
-                    return tagged.received(line, ref, at_ns, zone, epc, is_here=is_here)
+                    came_in = tagged.received(
+                        line, ref, at_ns, zone, epc, is_here=is_here, by_document=by_document
+                    )
                 case "weight":
-                    return weighed.received(line, ref, at_ns, zone)
+                    came_in = replace(weighed.received(line, ref, at_ns, zone), is_new=True)
                 case _:
-                    return counted.added(line, MovementKind.ARRIVED, "receiving", ref, at_ns, zone)
+                    came_in = replace(
+                        counted.added(line, MovementKind.ARRIVED, "receiving", ref, at_ns, zone), is_new=True
+                    )
+            if coming is not None:
+                return replace(came_in, is_new=False, came=coming.ref)
+            return replace(came_in, is_new=came_in.is_new and not by_document)
 
         self._apply(store, sku, now_ns, effect)
 
@@ -189,6 +240,15 @@ class Ledger:
         if not is_there:
             announced = Announced(ref, "transfer", at_ns, epc=epc)
             self._apply(to_store, sku, now_ns, lambda line: counted.announced(line, announced, store))
+        else:
+            self._announcements.came(to_store, sku, ref, epc, now_ns)
+
+    def not_coming(self, store: str, sku: str, refs: Collection[str]) -> None:
+        """Pieces that were sent as `refs` will not come, somebody says: they are on their way no more."""
+        line = self._lines.get((store, sku))
+        if line is not None:
+            line.incoming = [piece for piece in line.incoming if piece.ref not in refs]
+            self._dirty.add((store, sku))
 
     def incoming(self, store: str, sku: str) -> int:
         """Return how many pieces are on their way to a store."""
@@ -298,7 +358,7 @@ class Ledger:
     ) -> None:
         line = self._lines[key]
         before = line.to_json()
-        line.incoming = [piece for piece in line.incoming if piece.at_ns > now_ns - INCOMING_NS]
+        line.incoming = [piece for piece in line.incoming if piece.at_ns > now_ns - self._rule.incoming_ns]
         if self.tracked_by(*key) == "weight":
             effects = weighed.expired(line, now_ns, self._rule, in_hand_kept)
         else:
@@ -411,7 +471,20 @@ class Ledger:
 
     def _apply(self, store: str, sku: str, now_ns: int, rule: Callable[[Line], Effect]) -> None:
         line = self._line(store, sku)
-        self._record(line, rule(line), now_ns)
+        effect = rule(line)
+        self._record(line, effect, now_ns)
+        self._announce(line, effect, now_ns)
+
+    def _announce(self, line: Line, effect: Effect, now_ns: int) -> None:
+        """Let what is expected know of a piece that came in."""
+        store, sku, epc = line.store, line.sku, effect.epc
+        if effect.came is not None:
+            self._announcements.came(store, sku, effect.came, epc, now_ns)
+        elif effect.is_new:
+            if self._announcements.is_expected(store, sku, effect, now_ns) and epc is not None:
+                tagged.delivered(line, epc)
+        elif effect.kind is MovementKind.ARRIVED and effect.cause == "pairing" and epc is not None:
+            self._announcements.identified(store, sku, epc, now_ns)
 
     def _record(self, line: Line, effect: Effect, now_ns: int, *, with_deltas: bool = True) -> None:
         key = (line.store, line.sku)

@@ -50,13 +50,15 @@ class Announced:
 
 @dataclass(slots=True)
 class Lone:
-    """An arrival or a departure that no event has announced (yet)."""
+    """An arrival or a departure that no event has announced (yet). `delivered`: a delivery expected it, and
+    has counted it."""
 
     epc: str
     at_ns: int
     last_seen_ns: int = 0
     cause: str = ""
     came_back: bool = False
+    delivered: bool = False
 
     def fields(self) -> dict[str, Any]:
         """Return it for JSON; asdict takes ten times as long, and a store opens with thousands of these."""
@@ -66,6 +68,7 @@ class Lone:
             "last_seen_ns": self.last_seen_ns,
             "cause": self.cause,
             "came_back": self.came_back,
+            "delivered": self.delivered,
         }
 
 
@@ -128,8 +131,17 @@ class Line:
         shelf = sum(pieces for _, pieces in self.shelves.values())
         return self.tags.total() + shelf - len(self.debts)
 
-    def take_incoming(self, epc: str | None, *, by_name_alone: bool = False) -> Announced | None:
-        """Take the piece on its way that has come: the one of this tag, else the oldest of no named tag."""
+    def take_incoming(
+        self, epc: str | None, *, by_name_alone: bool = False, ref: str | None = None
+    ) -> Announced | None:
+        """Take the piece on its way that has come: the one of this tag, else the oldest of no named tag; where
+        a `ref` is given, that very one.
+        """
+        if ref is not None:
+            found = next((piece for piece in self.incoming if piece.ref == ref), None)
+            if found is not None:
+                self.incoming.remove(found)
+            return found
         for wanted in (epc,) if by_name_alone else dict.fromkeys((epc, None)):
             for piece in self.incoming:
                 if piece.epc == wanted:

@@ -9,6 +9,8 @@
 A paired tag that is seen again was the wrong one: its debt opens again, and the level stays right.
 """
 
+from dataclasses import replace
+
 from gateway.movements import MovementKind
 from gateway.stock.effects import Effect, StockRule
 from gateway.stock.line import CHARGE_ORDER, REFILL_ORDER, Announced, Line, Lone
@@ -38,10 +40,7 @@ def arrived(line: Line, epc: str, zone: str, at_ns: int, *, came_back: bool) -> 
         kind = MovementKind.RETURNED if credit.kind == "return" else MovementKind.ARRIVED
         return Effect(kind, "pairing", at_ns, epc=epc, to_zone=zone, ref=credit.ref, note="as announced")
     if not was_unseen and (coming := line.take_incoming(epc, by_name_alone=came_back)) is not None:
-        note = "as announced"
-        return Effect(
-            MovementKind.TRANSFERRED, "pairing", at_ns, epc=epc, to_zone=zone, ref=coming.ref, note=note
-        )
+        return _as_sent(line, coming, epc, zone, at_ns)
     if was_unseen:
         _keep(line.lone_arrivals, Lone(epc, at_ns, cause=UNSEEN, came_back=True))
         return Effect(MovementKind.ARRIVED, "rfid", at_ns, epc=epc, to_zone=zone, note="was only unseen")
@@ -49,7 +48,8 @@ def arrived(line: Line, epc: str, zone: str, at_ns: int, *, came_back: bool) -> 
         note = _owe_again(line, sale, epc, at_ns)
         return Effect(MovementKind.ARRIVED, "rfid", at_ns, epc=epc, to_zone=zone, ref=sale.ref, note=note)
     _keep(line.lone_arrivals, Lone(epc, at_ns, came_back=came_back))
-    return Effect(MovementKind.ARRIVED, "rfid", at_ns, epc=epc, to_zone=zone)
+    is_new = not came_back and sale is None
+    return Effect(MovementKind.ARRIVED, "rfid", at_ns, epc=epc, to_zone=zone, is_new=is_new)
 
 
 def moved(line: Line, epc: str, from_zone: str, zone: str, at_ns: int) -> Effect:
@@ -87,9 +87,30 @@ def transferred_out(line: Line, epc: str, zone: str, at_ns: int, to_store: str) 
 def transferred_in(line: Line, epc: str, zone: str, at_ns: int, from_store: str) -> Effect:
     """A tag came from another store of this gateway."""
     line.tags[zone] += 1
+    kind, note = MovementKind.TRANSFERRED, f"last in {from_store}"
+    credit = _take_credit(line, epc, zone, at_ns, came_back=False, by_name_alone=False)
+    if credit is not None:
+        return Effect(kind, "pairing", at_ns, epc=epc, to_zone=zone, ref=credit.ref, note=note)
     coming = line.take_incoming(epc)
-    note, ref = f"last in {from_store}", None if coming is None else coming.ref
-    return Effect(MovementKind.TRANSFERRED, "rfid", at_ns, epc=epc, to_zone=zone, ref=ref, note=note)
+    _keep(line.lone_arrivals, Lone(epc, at_ns, delivered=coming is not None))
+    ref = None if coming is None else coming.ref
+    is_new = coming is None
+    return Effect(kind, "rfid", at_ns, epc=epc, to_zone=zone, ref=ref, note=note, is_new=is_new, came=ref)
+
+
+def _as_sent(line: Line, coming: Announced, epc: str, zone: str, at_ns: int) -> Effect:
+    """A tag arrived that was sent here: a scan of its receipt later on is about the same piece."""
+    _keep(line.lone_arrivals, Lone(epc, at_ns, delivered=True))
+    return Effect(
+        MovementKind.TRANSFERRED,
+        "pairing",
+        at_ns,
+        epc=epc,
+        to_zone=zone,
+        ref=coming.ref,
+        note="as announced",
+        came=coming.ref,
+    )
 
 
 def sent(line: Line, epc: str | None, ref: str, at_ns: int, zone: str | None, to_store: str) -> Effect:
@@ -176,13 +197,35 @@ def returned(line: Line, ref: str, at_ns: int, zone: str, epc: str | None, *, is
     return Effect(MovementKind.RETURNED, "return", at_ns, epc=epc, to_zone=zone, ref=ref)
 
 
-def received(line: Line, ref: str, at_ns: int, zone: str, epc: str | None, *, is_here: bool) -> Effect:
-    """A piece was scanned at receiving. `is_here`: it names a tag that is believed here, so is counted."""
-    seen = next((a for a in line.lone_arrivals if not a.came_back and (epc is None or a.epc == epc)), None)
+def received(
+    line: Line, ref: str, at_ns: int, zone: str, epc: str | None, *, is_here: bool, by_document: bool = False
+) -> Effect:
+    """A piece was scanned at receiving. `is_here`: it names a tag that is believed here, so is counted.
+
+    `by_document`: the pieces of a delivery or transfer that have not come are told to be there, and so are
+    others than those whose tags it has counted already.
+    """
+    seen = next(
+        (
+            a
+            for a in line.lone_arrivals
+            if not a.came_back and (epc is None or a.epc == epc) and not (by_document and a.delivered)
+        ),
+        None,
+    )
     if seen is not None or is_here:
-        return _seen_already(line, MovementKind.ARRIVED, "receiving", ref, at_ns, epc, seen)
+        effect = _seen_already(line, MovementKind.ARRIVED, "receiving", ref, at_ns, epc, seen)
+        return replace(effect, is_new=seen is not None and not seen.delivered)
     line.credits.append(Announced(ref, "receive", at_ns, zone, epc))
-    return Effect(MovementKind.ARRIVED, "receiving", at_ns, epc=epc, to_zone=zone, ref=ref)
+    return Effect(MovementKind.ARRIVED, "receiving", at_ns, epc=epc, to_zone=zone, ref=ref, is_new=True)
+
+
+def delivered(line: Line, epc: str) -> None:
+    """Take note that a delivery has counted the tag that arrived last as one of its pieces."""
+    for arrival in reversed(line.lone_arrivals):
+        if arrival.epc == epc:
+            arrival.delivered = True
+            return
 
 
 def counted(line: Line, zone: str, pieces: int, ref: str, at_ns: int) -> Effect:

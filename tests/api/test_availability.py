@@ -49,7 +49,7 @@ def test_an_exact_key_sees_quantities_evidence_and_validity() -> None:
             {"zone": "fitting-room", "pieces": 1, "watched": True, "last_seen_at": None, "coverage": None},
         ],
         "belief": None,
-        "promise": {"pickup": "yes", "ready_by": None, "reasons": []},
+        "promise": {"pickup": "yes", "ship": None, "ready_by": None, "incoming_at": None, "reasons": []},
         "evidence": {
             "last_seen_at": "2026-11-21T18:02:01Z",
             "last_changed_at": "2026-11-21T17:52:11Z",
@@ -73,7 +73,7 @@ def test_a_reading_key_sees_bands_and_no_quantity() -> None:
         "gtin": "03012345000024",
         "status": "IN_STOCK",
         "band": "OK",
-        "promise": {"pickup": "yes", "ready_by": None, "reasons": []},
+        "promise": {"pickup": "yes", "ship": None, "ready_by": None, "incoming_at": None, "reasons": []},
         "valid_until": "2026-11-21T18:12:00Z",
     }
 
@@ -295,7 +295,12 @@ counts = st.integers(0, 10_000)
     incoming=counts,
 )
 def test_the_invariants_survive_serialisation(
-    zones: dict[str, int], not_pickable: int, reserved: int, safety_stock: int, incoming: int
+    zones: dict[str, int],
+    not_pickable: int,
+    reserved: int,
+    safety_stock: int,
+    incoming: int,
+    quota_left: int | None,
 ) -> None:
     """available = max(0, on_hand - not_pickable - reserved - safety_stock); zones sum to on_hand; none is < 0."""
     on_hand = sum(zones.values())

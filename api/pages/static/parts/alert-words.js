@@ -32,7 +32,11 @@ export function holdWords(alert, model, lang) {
 }
 
 function count({ type, evidence }) {
-  const counted = { shelf_empty_backroom_has_stock: "back_room", reservation_at_risk: "reservations" };
+  const counted = {
+    shelf_empty_backroom_has_stock: "back_room",
+    reservation_at_risk: "reservations",
+    delivery_not_seen: "pieces",
+  };
   return Number(evidence[counted[type] ?? "available"] ?? 0);
 }
 

@@ -1,0 +1,1 @@
+"""Expected deliveries: what is to come to a store, and which pieces of it have come. Pure."""

@@ -1,0 +1,1 @@
+"""Transfers between stores of one gateway, as documents above the movements of their pieces. Pure."""
