@@ -75,8 +75,10 @@ class DemandModel:
         coming = _coming(demand, now_ns, deliveries)
         ends_h = demand.ends_h(now_ns) - demand.start_h(now_ns)
 
+        dispersion = demand.dispersion_of(sku)
+
         def p_by(hours: float) -> float:
-            return p_gone(beliefs, stock, hours, coming, demand.dispersion)
+            return p_gone(beliefs, stock, hours, coming, dispersion)
 
         def time_of(share: float) -> int | None:
             hours = first_hour(p_by, share, ends_h)
@@ -107,7 +109,7 @@ class DemandModel:
         """Return P(nothing is left at some time before `until_ns`)."""
         demand = self.stores[store]
         hours, coming = demand.hours_until(now_ns, until_ns), _coming(demand, now_ns, deliveries)
-        return p_gone(demand.beliefs(sku, now_ns), stock, hours, coming, demand.dispersion)
+        return p_gone(demand.beliefs(sku, now_ns), stock, hours, coming, demand.dispersion_of(sku))
 
     def expected(self, store: str, sku: str, now_ns: int, until_ns: int) -> float:
         """Return the pieces that will be asked for until `until_ns`, on the mean."""
@@ -123,7 +125,7 @@ class DemandModel:
         demand = self.stores[store]
         window_ns = round(min(window_s, MAX_WINDOW_S) * NS_PER_S)
         hours = demand.hours_until(now_ns, now_ns + window_ns)
-        return least_enough(demand.beliefs(sku, now_ns), hours, risk, demand.dispersion)
+        return least_enough(demand.beliefs(sku, now_ns), hours, risk, demand.dispersion_of(sku))
 
     def reorder_point(self, store: str, sku: str, now_ns: int, lead_s: float, risk: float) -> int:
         """Return the smallest stock that outlasts the next `lead_s` seconds, but for `risk`: at it, order.

@@ -59,7 +59,7 @@ def log_of(mean: float, size: float, n: int) -> float:
     return none + lgamma(n + size) - lgamma(size) - lgamma(n + 1) + n * log(mean / (mean + size))
 
 
-def log_none(mean: Doubles, shape: Doubles, dispersion: float) -> Doubles:
+def log_none(mean: Doubles, shape: Doubles, dispersion: Doubles) -> Doubles:
     """Return ln P(N = 0) of many, at sizes as of `size_of`."""
     mean = np.maximum(mean, LEAST_MEAN)
     size = mean / (dispersion - 1.0 + mean / shape)

@@ -32,6 +32,12 @@ UNSEEN_H = 24.0
 OWN_SHAPE = 0.3
 """Pieces that an article's longer memory weighs in the shorter one: what is forgotten of an article leaves what it
 always was, not what its department is."""
+MOST_DISPERSION = 20.0
+"""A single customer who takes a hundred pieces makes no article that goes by hundreds."""
+CLUMP_PIECES = 12.0
+"""Pieces that the store's dispersion weighs in an article's own."""
+CLUMP_KEEP = 0.98
+"""Of what was seen of an article's dispersion, each hour in which it sells: the last 50 of them count."""
 FIRST_CAPACITY = 256
 MEMORIES = len(MEMORY_H)
 
@@ -58,12 +64,14 @@ class Rates:
 
     `mass`: (capacity, 9) of shapes, hours and weights, the prior not in them. `times`: (capacity, 3) of until
     when a row is learned, since when the article is available (NaN: it is not), and the exposure before.
+    `clumps`: (capacity, 2) of what was seen of the dispersion, and the pieces in which it was.
     """
 
     def __init__(self) -> None:
         self.rows: dict[str, int] = {}
         self.mass = np.zeros((FIRST_CAPACITY, 3 * MEMORIES), np.float32)
         self.times = np.zeros((FIRST_CAPACITY, 3))
+        self.clumps = np.zeros((FIRST_CAPACITY, 2), np.float32)
         self.group = np.zeros(FIRST_CAPACITY, np.int16)
 
     @property
@@ -78,6 +86,7 @@ class Rates:
             more = max(FIRST_CAPACITY, row // 4)
             self.mass = np.concatenate((self.mass, np.zeros((more, 3 * MEMORIES), np.float32)))
             self.times = np.concatenate((self.times, np.zeros((more, 3))))
+            self.clumps = np.concatenate((self.clumps, np.zeros((more, 2), np.float32)))
             self.group = np.concatenate((self.group, np.zeros(more, np.int16)))
         self.rows[sku] = row
         self.mass[row, : 2 * MEMORIES] = 0.0
@@ -106,6 +115,31 @@ class Rates:
             exposed_h += max(0.0, at_h - since_h)
         self.times[row] = learned_h, at_h if is_available else np.nan, exposed_h
 
+    def dispersion(self, row: int, of_store: float) -> float:
+        """Return variance / mean of what an article sells in an hour, beyond what its rate explains."""
+        seen, pieces = self.clumps[row].tolist()
+        return float(
+            min(MOST_DISPERSION, max(1.0, (seen + CLUMP_PIECES * of_store) / (pieces + CLUMP_PIECES)))
+        )
+
+    def dispersions(self, rows: NDArray[np.intp], of_store: float) -> Doubles:
+        """Return what `dispersion` does, of many rows."""
+        seen, pieces = self.clumps[rows].astype(np.float64).T
+        found: Doubles = (seen + CLUMP_PIECES * of_store) / (pieces + CLUMP_PIECES)
+        return np.asarray(np.clip(found, 1.0, MOST_DISPERSION), np.float64)
+
+    def see_clumps(self, row: int, pieces: int, hours: float, prior_rate: float) -> None:
+        """Take in an hour of the world (so many mean hours) in which `pieces` were sold, before it is learned.
+
+        Over hours, the sum of n^2 is that of n times (dispersion + mean + mean / shape); hours without a sale add
+        nothing to either.
+        """
+        mass = self.mass[row].tolist()
+        shapes, rated_h = _with_prior(mass, prior_rate)
+        mean = sum(w * a / h for w, a, h in zip(mass[2 * MEMORIES :], shapes, rated_h, strict=True)) * hours
+        seen = pieces * pieces - pieces * mean * (1.0 + 1.0 / shapes[-1])
+        self.clumps[row] = self.clumps[row] * np.float32(CLUMP_KEEP) + (seen, pieces)
+
     def beliefs(self, row: int, at_h: float, pieces: float, prior_rate: float, dispersion: float) -> Beliefs:
         """Return what is believed at `at_h`, `pieces` being sold and not learned yet."""
         exposed_h = self._exposed(row, at_h, pieces)
@@ -123,12 +157,13 @@ class Rates:
         return float(exposed_h)
 
     def silent(
-        self, rows: NDArray[np.intp], at_h: float, prior_rates: Doubles, dispersion: float
+        self, rows: NDArray[np.intp], at_h: float, prior_rates: Doubles, dispersions: Doubles
     ) -> tuple[Doubles, Doubles, Doubles]:
         """Return (weights, shapes, hours) of many available rows that sold nothing since they were learned.
 
-        Shapes: (rows, 3). `prior_rates`: (rows,).
+        Shapes: (rows, 3). `prior_rates`, `dispersions`: (rows,).
         """
+        dispersion = dispersions[:, None]
         mass = self.mass[rows].astype(np.float64)
         times = self.times[rows]
         exposed = (times[:, 2] + np.maximum(0.0, at_h - times[:, 1]))[:, None]

@@ -15,7 +15,7 @@ import numpy as np
 from gateway.forecast.departments import MAX_DEPARTMENTS, Departments
 from gateway.forecast.negative_binomial import Doubles, below, log_none, log_of, size_of
 from gateway.forecast.outflow import Coming
-from gateway.forecast.rates import Beliefs, Rates, first_belief
+from gateway.forecast.rates import MOST_DISPERSION, Beliefs, Rates, first_belief
 from gateway.forecast.score import P_LEAST, Scores
 from gateway.forecast.week import HORIZON_H, HOURS_OF_WEEK, NS_PER_HOUR, LocalWeek, WeekProfile
 
@@ -29,7 +29,7 @@ MAX_DARK_H = 6
 """Hours without a sign of time after which nothing can be said of them: sales may have gone untold."""
 MAX_LATE_H = HOURS_OF_WEEK
 """A sale told later than a week after teaches nothing."""
-FIRST_DISPERSION, MOST_DISPERSION = 1.2, 20.0
+FIRST_DISPERSION = 1.2
 DISPERSION_PIECES = 100.0
 """Pieces that the first dispersion weighs against what is seen."""
 DISPERSION_KEEP = 0.998
@@ -103,7 +103,7 @@ class StoreDemand:
             self._left[row] = None
         self.rates.expose(row, at_h, is_available=is_available)
         if not self._waiting(row):
-            self.rates.learn(row, at_h, 0, self._prior_rate(row), self.dispersion)
+            self.rates.learn(row, at_h, 0, self._prior_rate(row), self._dispersion(row))
         self.departments.available[self.rates.group[row]] += 1 if is_available else -1
         self._dirty.add(row)
 
@@ -127,7 +127,12 @@ class StoreDemand:
         if row is None:
             return first_belief(self.departments.rate_of_new(sku))
         waiting, prior_rate = self._waiting(row), self._prior_rate(row)
-        return self.rates.beliefs(row, self.at_h(now_ns), waiting, prior_rate, self.dispersion)
+        return self.rates.beliefs(row, self.at_h(now_ns), waiting, prior_rate, self._dispersion(row))
+
+    def dispersion_of(self, sku: str) -> float:
+        """Return variance / mean of what an article sells in an hour, beyond what its rate explains."""
+        row = self.rates.rows.get(sku)
+        return self.dispersion if row is None else self._dispersion(row)
 
     def at_h(self, at_ns: int) -> float:
         """Return a time of this hour in mean hours of the store."""
@@ -183,8 +188,11 @@ class StoreDemand:
         yield
         sold, of_hour = np.zeros(MAX_DEPARTMENTS), sum(self._pending.values())
         for number, row in enumerate(sorted(self._pending.keys() | self._late.keys())):
-            pieces = self._pending.pop(row, 0) + self._late.pop(row, 0)
-            self.rates.learn(row, end_h, pieces, self._prior_rate(row), self.dispersion)
+            prompt, late = self._pending.pop(row, 0), self._late.pop(row, 0)
+            pieces, prior_rate = prompt + late, self._prior_rate(row)
+            if prompt:
+                self.rates.see_clumps(row, prompt, self._weight, prior_rate)
+            self.rates.learn(row, end_h, pieces, prior_rate, self._dispersion(row))
             sold[self.rates.group[row]] += pieces
             self._dirty.add(row)
             if number % LEARNED_AT_ONCE == LEARNED_AT_ONCE - 1:
@@ -214,17 +222,17 @@ class StoreDemand:
         first = hour * SCORED_AT_ONCE % used if used > SCORED_AT_ONCE else 0
         turn = np.arange(first, min(first + SCORED_AT_ONCE, used))
         rows = turn[self.rates.times[turn, 1] <= self._at_h]
-        weights, shapes, hours = self.rates.silent(
-            rows, self._at_h, self.departments.rates[self.rates.group[rows]], self.dispersion
-        )
+        dispersions = self.rates.dispersions(rows, self.dispersion)
+        prior_rates = self.departments.rates[self.rates.group[rows]]
+        weights, shapes, hours = self.rates.silent(rows, self._at_h, prior_rates, dispersions)
         means = shapes / hours * self._weight
-        p_none = (weights * np.exp(log_none(means, shapes, self.dispersion))).sum(1)
+        p_none = (weights * np.exp(log_none(means, shapes, dispersions[:, None]))).sum(1)
         pieces = np.array([self._pending.get(row, 0) for row in rows.tolist()], np.float64)
         losses = -np.log(np.maximum(p_none, P_LEAST))
         for i in np.flatnonzero(pieces).tolist():
             terms = zip(weights[i].tolist(), means[i].tolist(), shapes[i].tolist(), strict=True)
-            n = int(pieces[i])
-            p = sum(w * exp(log_of(m, size_of(m, a, self.dispersion), n)) for w, m, a in terms)
+            n, dispersion = int(pieces[i]), dispersions.item(i)
+            p = sum(w * exp(log_of(m, size_of(m, a, dispersion), n)) for w, m, a in terms)
             losses[i] = -log(max(P_LEAST, p))
         mean = (weights * means).sum(1)
         doubt = (weights * (means**2 / shapes + means**2)).sum(1) - mean**2
@@ -242,9 +250,10 @@ class StoreDemand:
             if n == 0 or row not in turn:
                 continue
             p_few = p_none = 0.0
-            for b in self.rates.beliefs(row, self._at_h, 0, self._prior_rate(row), self.dispersion):
+            dispersion = self._dispersion(row)
+            for b in self.rates.beliefs(row, self._at_h, 0, self._prior_rate(row), dispersion):
                 mean = b.shape / b.hours * self._weight
-                size = size_of(mean, b.shape, self.dispersion)
+                size = size_of(mean, b.shape, dispersion)
                 p_few += b.weight * below(mean, size, n)
                 p_none += b.weight * below(mean, size, 1)
             loss = -log(max(P_LEAST, 1.0 - p_few))
@@ -269,6 +278,9 @@ class StoreDemand:
     def _prior_rate(self, row: int) -> float:
         return self.departments.rates.item(self.rates.group.item(row))
 
+    def _dispersion(self, row: int) -> float:
+        return self.rates.dispersion(row, self.dispersion)
+
     def _waiting(self, row: int) -> int:
         return self._pending.get(row, 0) + self._late.get(row, 0)
 
@@ -292,8 +304,8 @@ class StoreDemand:
         elif key.startswith("/"):
             self.scores.restore(key[1:], text)
         elif (row := self._row(key)) is not None:
-            *mass, learned_h, since_h, exposed_h, pending, late = json.loads(text)
-            self.rates.mass[row] = mass
+            *numbers, learned_h, since_h, exposed_h, pending, late = json.loads(text)
+            self.rates.mass[row], self.rates.clumps[row] = numbers[:-2], numbers[-2:]
             self.rates.times[row] = learned_h, np.nan if since_h is None else since_h, exposed_h
             self.departments.available[self.rates.group[row]] += since_h is not None
             for waiting, pieces in ((self._pending, pending), (self._late, late)):
@@ -309,7 +321,8 @@ class StoreDemand:
             self._weight = self.profile.weights.item(self.week.place(self.hour))
 
     def _row_text(self, row: int) -> str:
-        mass = ",".join([f"{x:.9g}" for x in self.rates.mass[row].tolist()])
+        numbers = self.rates.mass[row].tolist() + self.rates.clumps[row].tolist()
+        mass = ",".join([f"{x:.9g}" for x in numbers])
         times = [None if x != x else x for x in self.rates.times[row].tolist()]
         rest = [*times, self._pending.get(row, 0), self._late.get(row, 0)]
         return f"[{mass},{json.dumps(rest, separators=(',', ':'))[1:]}"

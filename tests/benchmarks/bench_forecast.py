@@ -112,7 +112,8 @@ class Ours:
         """Return P(at least so many are asked for)."""
         demand = self.model.stores[STORE]
         hours = demand.hours_until(now_ns, now_ns + window_h * NS_PER_HOUR)
-        return 1.0 - p_below(demand.beliefs(self.skus[number], now_ns), hours, pieces, demand.dispersion)
+        sku = self.skus[number]
+        return 1.0 - p_below(demand.beliefs(sku, now_ns), hours, pieces, demand.dispersion_of(sku))
 
 
 @dataclass(slots=True)

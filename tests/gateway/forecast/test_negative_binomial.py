@@ -28,7 +28,7 @@ def test_a_sum_is_the_sum_of_its_terms(mean: float, shape: float, dispersion: fl
 def test_none_of_many_is_none_of_each(mean: float, shape: float, dispersion: float) -> None:
     """P(N = 0) in columns is that of a single row."""
     size = size_of(mean, shape, dispersion)
-    (log_p,) = log_none(np.array([mean]), np.array([shape]), dispersion)
+    (log_p,) = log_none(np.array([mean]), np.array([shape]), np.array([dispersion]))
     assert log_p == pytest.approx(log_of(mean, size, 0), rel=1e-9, abs=1e-12)
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.forecast.rates import MEMORIES, UNSEEN_H, Belief, Rates, first_belief
+from gateway.forecast.rates import MEMORIES, MOST_DISPERSION, UNSEEN_H, Belief, Rates, first_belief
 
 PRIOR = 1 / 240
 
@@ -95,7 +95,7 @@ def test_columns_say_what_rows_say(
             rates.expose(0, at_h, is_available=what == "come")
     rates.expose(0, at_h, is_available=True)
     rows = np.zeros(1, np.intp)
-    weights, shapes, hours = rates.silent(rows, at_h + 7.0, np.array([prior]), dispersion)
+    weights, shapes, hours = rates.silent(rows, at_h + 7.0, np.array([prior]), np.array([dispersion]))
     for k, belief in enumerate(rates.beliefs(0, at_h + 7.0, 0, prior, dispersion)):
         assert weights[0, k] == pytest.approx(belief.weight, rel=1e-4, abs=1e-9)
         assert shapes[0, k] == pytest.approx(belief.shape, rel=1e-6)
@@ -128,3 +128,31 @@ def test_rows_grow_and_keep_what_they_held() -> None:
     assert rates.rows["sku-999"] == 999
     assert rates.times[:1_000, 1].tolist() == [float(number) for number in range(1_000)]
     assert mean_of(first_belief(PRIOR)) == pytest.approx(PRIOR)
+
+
+def clumps_of(pieces: int, hours: int) -> float:
+    """Return the dispersion of an article of which so many pieces went at once, in so many hours."""
+    rates = Rates()
+    rates.expose(rates.add("socks", 0, 0.0), 0.0, is_available=True)
+    for number in range(1, hours + 1):
+        rates.see_clumps(0, pieces, 1.0, PRIOR)
+        rates.learn(0, 50.0 * number, pieces, PRIOR, 1.0)
+    return rates.dispersion(0, 1.2)
+
+
+def test_what_goes_by_threes_is_known_to() -> None:
+    """One at a time is no clump, three at a time are; a few hours tell little, and no customer makes it endless."""
+    assert clumps_of(1, 60) == pytest.approx(1.0, abs=0.1)
+    assert clumps_of(3, 60) == pytest.approx(2.8, abs=0.3)
+    assert 1.2 < clumps_of(3, 2) < 2.0
+    assert clumps_of(1_000, 3) == MOST_DISPERSION
+
+
+def test_dispersions_in_columns_are_those_of_rows() -> None:
+    """Many at once are the same as one by one."""
+    rates = Rates()
+    for number in range(20):
+        rates.add(f"sku-{number}", 0, 0.0)
+        rates.see_clumps(number, number, 1.0, PRIOR)
+    several = rates.dispersions(np.arange(20), 1.3).tolist()
+    assert several == pytest.approx([rates.dispersion(number, 1.3) for number in range(20)])
