@@ -21,6 +21,7 @@ from api.routes.audit import add_audit_routes
 from api.routes.availability import add_availability_routes
 from api.routes.calibration import add_calibration_routes
 from api.routes.changes import add_change_routes
+from api.routes.channels import add_channel_routes
 from api.routes.docs import add_docs_routes
 from api.routes.events import add_event_routes
 from api.routes.explain import add_explain_routes
@@ -35,6 +36,7 @@ from api.routes.query import add_query_routes
 from api.routes.refused import add_refused_routes
 from api.routes.reservations import add_reservation_routes
 from api.routes.session import add_session_routes
+from api.routes.shipping import add_shipping_routes
 from api.routes.stores import add_store_routes
 from api.routes.stream import add_stream_routes
 from api.routes.webhooks import add_webhook_routes
@@ -49,6 +51,7 @@ VERSION = "1"
 ROUTES = (
     add_availability_routes,
     add_query_routes,
+    add_shipping_routes,
     add_history_routes,
     add_explain_routes,
     add_stream_routes,
@@ -62,6 +65,7 @@ ROUTES = (
     add_alert_routes,
     add_calibration_routes,
     add_store_routes,
+    add_channel_routes,
     add_article_routes,
     add_health_routes,
     add_audit_routes,

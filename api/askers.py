@@ -59,12 +59,16 @@ def asker_of(
 
 
 def require_channel(
-    context: ApiContext, part: str, channel: str | None, fulfilment: Fulfilment = "pickup"
+    context: ApiContext,
+    part: str,
+    channel: str | None,
+    fulfilment: Fulfilment = "pickup",
+    name: str = "channel",
 ) -> None:
     """Raise Problem unknown_channel or fulfilment_not_offered where a channel cannot ask."""
     fault = None if channel is None else context.ports.channels.fault(channel, fulfilment)
     if fault is not None:
-        place = pointer((part, "channel" if fault.code == "unknown_channel" else "fulfilment"))
+        place = pointer((part, name if fault.code == "unknown_channel" else "fulfilment"))
         raise Problem(fault.code, f"{fault.detail}.", errors=[Fault(place, fault.detail)])
 
 

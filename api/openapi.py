@@ -12,6 +12,7 @@ from pydantic.json_schema import models_json_schema
 from api.auth import SESSION_COOKIE, Needs
 from api.problems import CATALOGUE, MEDIA_TYPE
 from api.schemas.catalogue import ArticleBatch
+from api.schemas.channels import SafetyStockIn
 from api.schemas.events import EventBatch
 from api.schemas.ledger import LedgerBatch
 from api.schemas.problems import ProblemDocument
@@ -26,6 +27,7 @@ from api.schemas.reservations import (
     TransferIn,
 )
 from api.schemas.session import SignIn
+from api.schemas.shipping import ShipQuery
 from api.schemas.stream import AvailabilityEvent, BandedEvent, SnapshotEnd
 from api.schemas.webhooks import ReplayIn, WebhookIn, WebhookMessage, WebhookPatch
 
@@ -41,6 +43,8 @@ _UNROUTED = (
     (SignIn, "validation"),
     (AvailabilityQuery, "validation"),
     (PickupQuery, "validation"),
+    (ShipQuery, "validation"),
+    (SafetyStockIn, "validation"),
     (WebhookIn, "validation"),
     (WebhookPatch, "validation"),
     (ReplayIn, "validation"),
@@ -88,6 +92,7 @@ TAGS = [
     {"name": "availability", "description": "What may be promised, now and in the past."},
     {"name": "reservations", "description": "Pieces held for somebody until a time: click & collect."},
     {"name": "catalogue", "description": "Stores and articles."},
+    {"name": "channels", "description": "Who sells, from which stores, and what is kept back from them."},
     {"name": "alerts", "description": "What staff are told."},
     {"name": "events", "description": "What tills and handhelds tell, and what devices post."},
     {"name": "ledger", "description": "What the ERP believes: the stock of stores without readers, a comparison elsewhere."},

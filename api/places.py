@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import asin, cos, radians, sin, sqrt
+from math import asin, cos, inf, radians, sin, sqrt
 
 from gateway.ports import StoreInfo
 
@@ -24,6 +24,24 @@ def distance_km(a: tuple[float, float], b: tuple[float, float]) -> float:
     half_lat, half_lon = radians(lat_b - lat_a) / 2, radians(lon_b - lon_a) / 2
     h = sin(half_lat) ** 2 + cos(radians(lat_a)) * cos(radians(lat_b)) * sin(half_lon) ** 2
     return 2 * EARTH_RADIUS_KM * asin(min(1.0, sqrt(h)))
+
+
+def placed_from(stores: Sequence[StoreInfo], position: tuple[float, float] | None) -> list[Placed]:
+    """Return stores in their order, each with its distance from a position, where both are known."""
+    return [
+        Placed(
+            store,
+            None if position is None or store.position is None else distance_km(position, store.position),
+        )
+        for store in stores
+    ]
+
+
+def nearest_first(stores: Sequence[StoreInfo], from_store: str) -> list[Placed]:
+    """Return stores by their distance from one of them; those whose distance is not known come last."""
+    position = next((store.position for store in stores if store.id == from_store), None)
+    placed = placed_from(stores, position)
+    return sorted(placed, key=lambda one: inf if one.distance_km is None else one.distance_km)
 
 
 def near(stores: Sequence[StoreInfo], position: tuple[float, float], radius_km: float) -> list[Placed]:

@@ -84,7 +84,8 @@ CATALOGUE: dict[str, ProblemKind] = {
     "insufficient_availability": ProblemKind(
         409,
         "Not enough can be promised",
-        "`shortfalls` tells what could be had, `alternatives` where all of it could; or send `allow_partial`.",
+        "`shortfalls` tells what could be had, `alternatives` where all of it could, `variants` what else; or send "
+        "`allow_partial`.",
     ),
     "stock_unknown": ProblemKind(
         409, "The stock is not known now", "Ask again when the readers see again, or ask another store."

@@ -92,15 +92,15 @@ class TypedSafety:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What it costs a store's own customers that pieces are sent away. None: nothing forecasts its demand.
+    """What it costs a store's own customers that pieces are sent away.
 
     `left`: pieces that may still be promised after. `lost`: pieces of those sent that its customers would have
-    bought within the week, on the mean. `days_left`: how long the rest lasts, on the mean, at most the horizon.
-    `is_low`: the rest is at or below where staff are told, and was not before.
+    bought within a week, on the mean. `days_left`: how long the rest lasts, on the mean, at most that week; None:
+    nobody buys at its shelves. `is_low`: the rest is at or below where staff are told, and was not before.
     """
 
     left: int
-    lost: float | None
+    lost: float
     days_left: float | None
     is_low: bool
 

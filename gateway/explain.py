@@ -3,6 +3,8 @@
 from collections import Counter
 from heapq import nsmallest
 
+from gateway.answers import quota_use
+from gateway.channels import ANYBODY, Asker, SafetyStock
 from gateway.config import IN_HAND
 from gateway.explanation import (
     EventKind,
@@ -38,8 +40,8 @@ KINDS: dict[str, EventKind] = {
 }
 
 
-def explain(state: State, found: Availability, now_ns: int) -> Explanation:
-    """Return why `found` says what it says; the terms sum to its `on_hand`."""
+def explain(state: State, found: Availability, now_ns: int, asker: Asker = ANYBODY) -> Explanation:
+    """Return why `found` says what it says to `asker`; the terms sum to its `on_hand`."""
     line = state.ledger.line(found.store, found.sku)
     items, more_items = _items(state, found)
     return Explanation(
@@ -63,6 +65,9 @@ def explain(state: State, found: Availability, now_ns: int) -> Explanation:
         p_at_least=() if found.belief is None else found.belief.p_at_least[:MAX_CHANCES],
         model=MODEL,
         holds=_holds(state, found, now_ns),
+        channel=asker.channel,
+        safety_rule=_safety_rule(state, found, asker, now_ns),
+        quota=quota_use(state, found.store, found.sku, asker, now_ns),
         deliveries=tuple(
             ExpectedDelivery(piece.delivery, piece.reference, piece.due_ns, piece.pieces)
             for piece in state.deliveries.pieces(found.store, found.sku, now_ns)[:MAX_DELIVERIES]
@@ -131,7 +136,14 @@ def _items(state: State, found: Availability) -> tuple[tuple[ItemEvidence, ...],
 def _holds(state: State, found: Availability, now_ns: int) -> tuple[OpenHold, ...]:
     holds = state.book.holding(found.store, found.sku, now_ns)[:MAX_HOLDS]
     lines = [(hold, line) for hold in holds if (line := hold.line(found.sku)) is not None]
-    return tuple(OpenHold(h.id, h.state, line.secured, line.picked, h.expires_ns) for h, line in lines)
+    return tuple(
+        OpenHold(h.id, h.state, line.secured, line.picked, h.expires_ns, h.channel) for h, line in lines
+    )
+
+
+def _safety_rule(state: State, found: Availability, asker: Asker, now_ns: int) -> SafetyStock | None:
+    article = state.catalogue.article(found.sku)
+    return None if article is None else state.channels.safety(found.store, article, asker.channel, now_ns)
 
 
 def _shelves(state: State, store: str, sku: str) -> tuple[ShelfEvidence, ...]:

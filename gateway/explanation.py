@@ -8,6 +8,7 @@ The terms of all zones sum to `on_hand`: a number that cannot be added up from t
 from dataclasses import dataclass
 from typing import Literal
 
+from gateway.channels import QuotaUse, SafetyStock
 from gateway.presence.model import Phase
 
 EventKind = Literal["sale", "return", "receive", "transfer", "count"]
@@ -71,6 +72,7 @@ class OpenHold:
     pieces: int
     picked: int
     expires_ns: int
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,7 @@ class Explanation:
 
     `p_at_least[n - 1]` is P(N >= n) over the whole store; empty where none is computed. `items` are the
     tags that count and those that lately did, the least certain first; `more_items` were left off.
+    `safety_rule`: why so much is kept back from `channel` (None: from none in particular); `quota`: what that may hold.
     `holds`: the oldest reservations, whose pieces sum to `reserved` where all are told.
     `incoming`: pieces on their way from another store, in no level yet; `deliveries`: the open ones with pieces of
     it, those due first before others.
@@ -137,4 +140,7 @@ class Explanation:
     p_at_least: tuple[float, ...]
     model: str
     holds: tuple[OpenHold, ...] = ()
+    channel: str | None = None
+    safety_rule: SafetyStock | None = None
+    quota: QuotaUse | None = None
     deliveries: tuple[ExpectedDelivery, ...] = ()

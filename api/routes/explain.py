@@ -5,7 +5,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.answers import json_answer
+from api.askers import ChannelQuery, FulfilmentQuery, asker_of
 from api.auth import ExactCaller, require_store
+from api.channel_body import quota_body, safety_body
 from api.context import context_of
 from api.encoding import Json, dump, shown_p, shown_p_or_none
 from api.openapi import problems
@@ -23,21 +25,29 @@ def add_explain_routes(router: APIRouter) -> None:
         "/v1/stores/{store}/availability/{sku}/explain",
         explain,
         response_model=Explanation,
-        responses=problems("forbidden_store", "unknown_store", "unknown_sku", "invalid_request",
-                           "unknown_parameter"),
+        responses=problems("forbidden_store", "unknown_store", "unknown_sku", "unknown_channel",
+                           "fulfilment_not_offered", "invalid_request", "unknown_parameter"),
         tags=["availability"],
         summary="Why a number is what it is",
     )  # fmt: skip
 
 
-async def explain(request: Request, caller: ExactCaller, store: StorePath, sku: SkuPath) -> Response:
+async def explain(
+    request: Request,
+    caller: ExactCaller,
+    store: StorePath,
+    sku: SkuPath,
+    channel: ChannelQuery = None,
+    fulfilment: FulfilmentQuery = "pickup",
+) -> Response:
     """Return every term of a number: tags with their probabilities, open sales, announced pieces, shelves.
 
     It is for looking into one number, not for polling: it looks at every tag of the article.
     """
     context = context_of(request)
     require_store(context, caller, store)
-    found = context.ports.inventory.explain(store, sku)
+    asker = asker_of(context, "query", channel=channel, fulfilment=fulfilment)
+    found = context.ports.inventory.explain(store, sku, asker)
     if found is None:
         raise unknown_sku([sku], "path")
     return json_answer(request, dump(_body(found)))
@@ -54,6 +64,9 @@ def _body(found: Found) -> Json:
         "reserved": found.reserved,
         "safety_stock": found.safety_stock,
         "available": found.available,
+        "channel": found.channel,
+        "safety_rule": None if found.safety_rule is None else safety_body(found.safety_rule),
+        "quota": None if found.quota is None else quota_body(found.quota),
         "reasons": found.reasons,
         "terms": [_terms(terms) for terms in found.terms],
         "items": [
@@ -107,6 +120,7 @@ def _body(found: Found) -> Json:
                 "pieces": hold.pieces,
                 "picked": hold.picked,
                 "until": rfc3339(hold.expires_ns),
+                "channel": hold.channel,
             }
             for hold in found.holds
         ],

@@ -34,7 +34,7 @@ PAIRS_AT_ONCE = 8
 """Pairs that are answered before others get their turn: some 0.2 ms each."""
 MAX_VARIANTS = 12
 """Other sizes and colours that are looked at for a line: more than a shopper scrolls through."""
-_BODY = ("bad_json", "body_timeout", "body_too_large", "unsupported_media_type", "invalid_request",
+BODY_PROBLEMS = ("bad_json", "body_timeout", "body_too_large", "unsupported_media_type", "invalid_request",
          "unknown_parameter", "missing_page_header", "forbidden_store", "unknown_store", "unknown_sku",
          "too_many_pairs", "unknown_channel", "fulfilment_not_offered")  # fmt: skip
 
@@ -46,7 +46,7 @@ def add_query_routes(router: APIRouter) -> None:
         query,
         methods=["POST"],
         response_model=AvailabilityQueryAnswer,
-        responses=problems(*_BODY),
+        responses=problems(*BODY_PROBLEMS),
         openapi_extra=json_body(AvailabilityQuery),
         tags=["availability"],
         summary="Availability of many articles, in stores or near a place",
@@ -56,7 +56,7 @@ def add_query_routes(router: APIRouter) -> None:
         pickup_options,
         methods=["POST"],
         response_model=PickupOptions,
-        responses=problems(*_BODY),
+        responses=problems(*BODY_PROBLEMS),
         openapi_extra=json_body(PickupQuery),
         tags=["availability"],
         summary="Where a whole basket can be picked up",
@@ -73,8 +73,8 @@ async def query(request: Request, caller: ReadCaller) -> Response:
     lines = _lines(caller, asked.items)
     asker = _asker(context, asked, asked.fulfilment)
     stores = _stores(context, caller, asked)
-    found = await _answers(context, stores, lines, asked.min_probability, asker)
-    unknown = _unknown(lines, found)
+    found = await answers(context, stores, lines, asked.min_probability, asker)
+    unknown = unknown_of(lines, found)
     now_ns = context.ports.clock.now_ns()
     items = [
         encode_seen(answer, now_ns, context.settings.limited_below, exact=caller.may("availability:exact"))
@@ -88,7 +88,7 @@ async def query(request: Request, caller: ReadCaller) -> Response:
             "stores": [{"store": p.store.id, "distance_km": rounded_km(p.distance_km)} for p in stores],
         }
     )
-    return _answer(b'{"items":[%b],%b' % (b",".join(items), rest[1:]))
+    return answer_of(b'{"items":[%b],%b' % (b",".join(items), rest[1:]))
 
 
 async def pickup_options(request: Request, caller: ReadCaller) -> Response:
@@ -100,8 +100,8 @@ async def pickup_options(request: Request, caller: ReadCaller) -> Response:
         check_qty(caller, line.qty)
     asker = _asker(context, asked, "pickup")
     stores = [placed for placed in _stores(context, caller, asked) if "pickup" in placed.store.fulfilment]
-    found = await _answers(context, stores, lines, asked.min_probability, asker)
-    unknown = _unknown(lines, found)
+    found = await answers(context, stores, lines, asked.min_probability, asker)
+    unknown = unknown_of(lines, found)
     lines = [line for line in lines if line.sku not in unknown]
     options = ranked(
         [
@@ -119,7 +119,7 @@ async def pickup_options(request: Request, caller: ReadCaller) -> Response:
         "unknown_skus": unknown,
         "variants": variants,
     }
-    return _answer(dump(body))
+    return answer_of(dump(body))
 
 
 def _lines(caller: Caller, items: Sequence[ItemAsked]) -> list[Line]:
@@ -149,7 +149,7 @@ def _stores(context: ApiContext, caller: Caller, asked: AtStores) -> list[Placed
     return near(seen, (asked.near.lat, asked.near.lon), asked.near.radius_km)
 
 
-async def _answers(
+async def answers(
     context: ApiContext,
     stores: Sequence[Placed],
     lines: Sequence[Line],
@@ -175,7 +175,7 @@ async def _answers(
     return found
 
 
-def _unknown(lines: Sequence[Line], found: Sequence[Sequence[Availability | None]]) -> list[str]:
+def unknown_of(lines: Sequence[Line], found: Sequence[Sequence[Availability | None]]) -> list[str]:
     """Return the SKUs of which no store has an answer; raises Problem where that is all of them."""
     if not found:
         return []
@@ -200,7 +200,7 @@ async def _variants(
         nearest = sorted(others, key=lambda other: len(_differs(wanted, other)))
         for other in nearest[: min(MAX_VARIANTS, MAX_QUERY_PAIRS // len(stores))]:
             one = [Line(other.sku, line.qty)]
-            found = await _answers(context, stores, one, asked.min_probability, Asker(asked.channel))
+            found = await answers(context, stores, one, asked.min_probability, Asker(asked.channel))
             able = [
                 placed.store.id
                 for placed, (answer,) in zip(stores, found, strict=True)
@@ -224,5 +224,6 @@ def _differs(a: ArticleInfo, b: ArticleInfo) -> list[str]:
     return [name for name in ("size", "colour") if getattr(a, name) != getattr(b, name)]
 
 
-def _answer(body: bytes) -> Response:
+def answer_of(body: bytes) -> Response:
+    """Return the answer to a question that a POST asked."""
     return Response(body, 200, {"cache-control": NO_STORE, "vary": VARY}, media_type=JSON)

@@ -12,12 +12,13 @@ from starlette.responses import Response
 from api.answers import JSON, NO_STORE, VARY, json_answer
 from api.auth import ReservationCaller, ReservationReader, actor_of, require_store, stores_seen
 from api.bodies import read_body
-from api.context import context_of
+from api.context import ApiContext, context_of
 from api.cursors import decode_cursor, encode_cursor, next_link
-from api.encoding import dump
+from api.encoding import Json, dump, rounded_km
 from api.idempotency import KEY_HEADER, KEY_PROBLEMS, RETRY_AFTER, idempotency_key, replayed
 from api.openapi import json_body, problems
 from api.parameters import DEFAULT_LIMIT, CursorQuery, LimitQuery, StoreQuery
+from api.places import nearest_first
 from api.problems import Fault, Problem, echo
 from api.reservation_body import etag_of_version, reservation_body
 from api.schemas.base import OWNER_PATTERN, RESERVATION_PATTERN, Instant
@@ -44,6 +45,7 @@ from gateway.reservations.model import (
     Confirm,
     LineAsked,
     NewReservation,
+    OtherVariant,
     Outcome,
     Pick,
     Ready,
@@ -102,6 +104,7 @@ _IF_MATCH = {
 _BODY = ("bad_json", "body_timeout", "body_too_large", "unsupported_media_type", "invalid_request",
          "unknown_parameter", "missing_page_header", "overloaded")  # fmt: skip
 _ONE = ("unknown_reservation", "wrong_state", *_BODY)
+_HOLD = ("unknown_channel", "fulfilment_not_offered")
 _GRANT = ("unknown_store", "forbidden_store", "unknown_sku", "insufficient_availability", "stock_unknown")
 
 
@@ -113,7 +116,7 @@ def add_reservation_routes(router: APIRouter) -> None:
         methods=["POST"],
         status_code=201,
         response_model=Reservation,
-        responses=problems(*dict.fromkeys((*KEY_PROBLEMS, "beyond_limit", *_GRANT, *_BODY))),
+        responses=problems(*dict.fromkeys((*KEY_PROBLEMS, "beyond_limit", *_HOLD, *_GRANT, *_BODY))),
         openapi_extra={**json_body(ReservationIn), "parameters": [KEY_HEADER]},
         tags=["reservations"],
         summary="Hold pieces for somebody",
@@ -182,12 +185,15 @@ async def reserve(request: Request, caller: ReservationCaller) -> Response:
             ttl_ns=None if asked.ttl_s is None else asked.ttl_s * NS_PER_S,
             allow_partial=asked.allow_partial,
             min_probability=asked.min_probability,
-            others=tuple(store.id for store in stores_seen(context, caller, [])),
+            others=tuple(
+                place.store.id for place in nearest_first(stores_seen(context, caller, []), stores[0])
+            ),
+            fulfilment=asked.fulfilment,
         ),
     )
     headers = replayed(decided.replayed)
     if isinstance(decided.outcome, Refusal):
-        raise _problem(decided.outcome, headers)
+        raise _problem(context, decided.outcome, headers)
     headers["location"] = f"{PATH}/{decided.outcome.id}"
     return _answer(decided.outcome, 201, headers)
 
@@ -310,7 +316,7 @@ async def _change(request: Request, caller: Caller, reservation_id: str, command
         actor_of(request, caller), reservation_id, command, caller.stores
     )
     if isinstance(outcome, Refusal):
-        raise _problem(outcome, {})
+        raise _problem(context_of(request), outcome, {})
     return _answer(outcome, 200, {})
 
 
@@ -335,7 +341,7 @@ def _unknown(reservation_id: str) -> Problem:
     return Problem("unknown_reservation", f"There is no reservation {echo(reservation_id)}.")
 
 
-def _problem(refusal: Refusal, headers: dict[str, str]) -> Problem:
+def _problem(context: ApiContext, refusal: Refusal, headers: dict[str, str]) -> Problem:
     """Return a refusal as a problem; what could be had instead goes with it."""
     if refusal.code in {"idempotency_in_progress", "overloaded"}:
         headers = {**headers, **RETRY_AFTER}
@@ -353,7 +359,26 @@ def _problem(refusal: Refusal, headers: dict[str, str]) -> Problem:
                 }
                 for x in refusal.shortfalls
             ],
-            "alternatives": [{"store": store} for store in refusal.alternatives],
+            "alternatives": _alternatives(context, refusal),
+            "variants": [_variant(context, variant) for variant in refusal.variants],
         }
     errors = [Fault(pointer, reason) for pointer, reason in refusal.faults]
     return Problem(refusal.code, refusal.detail, errors=errors, headers=headers, more=more)
+
+
+def _alternatives(context: ApiContext, refusal: Refusal) -> list[Json]:
+    """Return the stores that could give all, with their distance from the first one asked."""
+    asked = refusal.shortfalls[0].store if refusal.shortfalls else ""
+    far = {p.store.id: p.distance_km for p in nearest_first(context.ports.inventory.stores(), asked)}
+    return [{"store": name, "distance_km": rounded_km(far.get(name))} for name in refusal.alternatives]
+
+
+def _variant(context: ApiContext, variant: OtherVariant) -> Json:
+    article = next(iter(context.ports.inventory.variants(variant.sku)), None)
+    return {
+        "instead_of": variant.instead_of,
+        "sku": variant.sku,
+        "size": None if article is None else article.size,
+        "colour": None if article is None else article.colour,
+        "stores": variant.stores,
+    }

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from api.schemas.base import Answer, Phase, SkuField, StoreField, Timestamp
+from api.schemas.channels import QuotaInForce, SafetyRule
 
 
 class ExplainedTerms(Answer):
@@ -69,6 +70,7 @@ class ExplainedHold(Answer):
 
     id: str = Field(description="Id of the reservation.", examples=["19aa5d3c6b04f1d27c90be1"])
     state: str = Field(description="held, confirmed, picking or ready.", examples=["held"])
+    channel: str = Field(description="Channel that holds them.", examples=["web"])
     pieces: int = Field(ge=0, description="Pieces that it holds.", examples=[1])
     picked: int = Field(ge=0, description="Pieces of them that lie picked.", examples=[0])
     until: Timestamp = Field(
@@ -139,6 +141,13 @@ class Explanation(Answer):
     reserved: int = Field(ge=0, description="Pieces promised to somebody.", examples=[0])
     safety_stock: int = Field(ge=0, description="Pieces that are never promised.", examples=[1])
     available: int = Field(ge=0, description="Pieces that may be promised.", examples=[4])
+    channel: str | None = Field(
+        description="Channel that it was asked for; null: for none in particular.", examples=["web"]
+    )
+    safety_rule: SafetyRule | None = Field(description="By which rule so much is kept back.")
+    quota: QuotaInForce | None = Field(
+        description="How much of it the channel may hold here, and has (see `holds`); null: it has no quota."
+    )
     reasons: tuple[str, ...] = Field(description="Codes that say why not; else empty.", examples=[[]])
     terms: tuple[ExplainedTerms, ...] = Field(description="What each zone's level is made of.")
     items: tuple[ExplainedItem, ...] = Field(

@@ -22,7 +22,9 @@ class ProblemShortfall(Answer):
     requested: int = Field(ge=1, description="Pieces asked for.", examples=[3])
     obtainable: int = Field(ge=0, description="Pieces that could be held now.", examples=[1])
     reason: str = Field(
-        description="not_enough, not_sure (they are there, but not surely enough), or why the stock is not known.",
+        description="not_enough, not_sure (they are there, but not surely enough), quota_reached (the channel may hold no "
+        "more), not_sold_here (the channel does not sell from there), not_offered_here (no such fulfilment there), or why "
+        "the stock is not known.",
         examples=["not_enough"],
     )
     probability: float | None = Field(
@@ -37,6 +39,22 @@ class ProblemAlternative(Answer):
     """A store that could give all of it."""
 
     store: str = Field(description="Id of the store.", examples=["lyon-2"])
+    distance_km: float | None = Field(
+        description="Great-circle distance from the first store asked, km to 0.1; null: not known.",
+        examples=[3.4],
+    )
+
+
+class ProblemVariant(Answer):
+    """Another size or colour of an article that is short."""
+
+    instead_of: str = Field(description="SKU of the article that is short.", examples=["DEN-501-32"])
+    sku: str = Field(description="SKU of the other one.", examples=["DEN-501-33"])
+    size: str | None = Field(description="Its size; null: not given.", examples=["33"])
+    colour: str | None = Field(description="Its colour; null: not given.", examples=["indigo"])
+    stores: tuple[str, ...] = Field(
+        description="Stores of those asked that have as many pieces of it.", examples=[["lyon-1"]]
+    )
 
 
 class ProblemDocument(Answer):
@@ -64,7 +82,12 @@ class ProblemDocument(Answer):
         None, description="With `insufficient_availability` and `stock_unknown` alone: what is missing."
     )
     alternatives: tuple[ProblemAlternative, ...] | None = Field(
-        None, description="With the same: other stores of yours that could give all of it, at most five."
+        None,
+        description="With the same: other stores of yours that could give all of it, the nearest first, at most five.",
+    )
+    variants: tuple[ProblemVariant, ...] | None = Field(
+        None,
+        description="With the same: other sizes and colours that the stores asked have, the nearest in kind first.",
     )
 
 

@@ -29,6 +29,7 @@ def test_an_exact_key_sees_quantities_evidence_and_validity() -> None:
             "available": 4,
             "incoming": 0,
             "shortfall": 0,
+            "quota_left": None,
         },
         "zones": {"denim": 4, "back-room": 1, "fitting-room": 1},
         "zone_details": [
@@ -49,7 +50,7 @@ def test_an_exact_key_sees_quantities_evidence_and_validity() -> None:
             {"zone": "fitting-room", "pieces": 1, "watched": True, "last_seen_at": None, "coverage": None},
         ],
         "belief": None,
-        "promise": {"pickup": "yes", "ship": None, "ready_by": None, "incoming_at": None, "reasons": []},
+        "promise": {"pickup": "yes", "ship": None, "ready_by": None, "reasons": []},
         "evidence": {
             "last_seen_at": "2026-11-21T18:02:01Z",
             "last_changed_at": "2026-11-21T17:52:11Z",
@@ -73,7 +74,7 @@ def test_a_reading_key_sees_bands_and_no_quantity() -> None:
         "gtin": "03012345000024",
         "status": "IN_STOCK",
         "band": "OK",
-        "promise": {"pickup": "yes", "ship": None, "ready_by": None, "incoming_at": None, "reasons": []},
+        "promise": {"pickup": "yes", "ship": None, "ready_by": None, "reasons": []},
         "valid_until": "2026-11-21T18:12:00Z",
     }
 
@@ -293,6 +294,7 @@ counts = st.integers(0, 10_000)
     reserved=counts,
     safety_stock=counts,
     incoming=counts,
+    quota_left=st.none() | counts,
 )
 def test_the_invariants_survive_serialisation(
     zones: dict[str, int],
@@ -302,7 +304,9 @@ def test_the_invariants_survive_serialisation(
     incoming: int,
     quota_left: int | None,
 ) -> None:
-    """available = max(0, on_hand - not_pickable - reserved - safety_stock); zones sum to on_hand; none is < 0."""
+    """available = max(0, min(on_hand - not_pickable - reserved - safety_stock, quota_left)); zones sum to on_hand;
+    none is < 0.
+    """
     on_hand = sum(zones.values())
     sellable = on_hand - not_pickable - reserved - safety_stock
     body = availability_body(
@@ -312,7 +316,8 @@ def test_the_invariants_survive_serialisation(
             not_pickable=not_pickable,
             reserved=reserved,
             safety_stock=safety_stock,
-            available=max(0, sellable),
+            available=max(0, sellable if quota_left is None else min(sellable, quota_left)),
+            quota_left=quota_left,
             shortfall=max(0, -sellable),
             incoming=incoming,
         ),
@@ -320,7 +325,8 @@ def test_the_invariants_survive_serialisation(
     )
     shown = Availability.model_validate({**body, "version": 1})
     q = shown.quantities
-    assert q.available == max(0, q.on_hand - q.not_pickable - q.reserved - q.safety_stock)
-    assert q.available - q.shortfall == q.on_hand - q.not_pickable - q.reserved - q.safety_stock
+    margin = q.on_hand - q.not_pickable - q.reserved - q.safety_stock
+    assert q.available == max(0, margin if q.quota_left is None else min(margin, q.quota_left))
+    assert q.shortfall == max(0, -margin)
     assert sum(shown.zones.values()) == sum(detail.pieces for detail in shown.zone_details) == q.on_hand
     assert min(q.model_dump().values()) >= 0

@@ -153,7 +153,7 @@ def test_a_shortage_tells_what_could_be_had_and_where() -> None:
         {"store": "lyon-1", "sku": "DEN-501-32", "requested": 2, "obtainable": 1, "reason": "not_enough",
          "probability": 0.25}
     ]  # fmt: skip
-    assert body["alternatives"] == [{"store": "paris-2"}]
+    assert body["alternatives"] == [{"store": "paris-2", "distance_km": None}]
 
 
 @pytest.mark.parametrize(
