@@ -50,7 +50,8 @@ class Move:
 class Account:
     """An article in a store. `base` are its pieces at `base_ns`, which all kept moves are later than.
 
-    `differs_since_ns`: since when the belief of the store is another; None: it is not.
+    `differs_since_ns`: since when the belief of the store is another; None: it is not. `is_stock`: the store's
+    ledger was its stock when this was written last.
     """
 
     figure: Figure | None = None
@@ -58,6 +59,7 @@ class Account:
     base_ns: int = BEGINNING_NS
     moves: list[Move] = field(default_factory=list)
     differs_since_ns: int | None = None
+    is_stock: bool = False
 
     @property
     def pieces(self) -> int:
@@ -123,7 +125,7 @@ class Account:
         """Return what must survive a restart."""
         figure = None if self.figure is None else [self.figure.pieces, self.figure.as_of_ns]
         moves = [[move.at_ns, move.pieces, int(move.is_count)] for move in self.moves]
-        state = [figure, self.base, self.base_ns, moves, self.differs_since_ns]
+        state = [figure, self.base, self.base_ns, moves, self.differs_since_ns, int(self.is_stock)]
         return json.dumps(state, separators=(",", ":"))
 
 
@@ -132,11 +134,12 @@ _at_ns: Callable[[Move], int] = lambda move: move.at_ns  # noqa: E731 - a key, m
 
 def account_of(text: str) -> Account:
     """Return the account that `to_json` wrote."""
-    figure, base, base_ns, moves, since_ns = json.loads(text)
+    figure, base, base_ns, moves, since_ns, is_stock = json.loads(text)
     return Account(
         figure=None if figure is None else Figure(*figure),
         base=base,
         base_ns=base_ns,
         moves=[Move(at_ns, pieces, bool(is_count)) for at_ns, pieces, is_count in moves],
         differs_since_ns=since_ns,
+        is_stock=bool(is_stock),
     )

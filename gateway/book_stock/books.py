@@ -172,21 +172,35 @@ class BookStock:
         for listed in self._skus.values():
             listed.sort()
 
-    def settle_restored(self, line: Line) -> None:
-        """Bring the line of a ledger store to its account; where readers told it before, they do no more.
+    def settle_restored(self, line: Line, *, by_scans: bool) -> None:
+        """Bring the restored line of a ledger store to its account; where readers told it before, they do no more.
 
-        A line without an account (the store had readers) begins with what it holds by scans and counts.
+        A line without an account (the store had readers) begins with what it holds by scans and counts. A store
+        that has readers now keeps what the ledger told `by_scans` alone: tags and scales prove themselves.
         """
         key = (line.store, line.sku)
-        if key not in self._accounts and line.pool.total():
-            self._accounts[key] = Account(base=line.pool.total())
+        account = self._accounts.get(key)
+        if line.store not in self.ledger_stores:
+            if account is not None and account.is_stock:
+                account.is_stock = False
+                self._dirty.add(key)
+                if not by_scans:
+                    line.pool.clear()
+            return
+        if account is None:
+            if not line.levels():
+                settle(line, 0)
+                return
+            account = self._accounts[key] = Account(base=line.pool.total())
+        if not account.is_stock:
+            account.is_stock = True
             self._dirty.add(key)
-        settle(line, 0 if (account := self._accounts.get(key)) is None else account.pieces)
+        settle(line, account.pieces)
 
     def _account(self, key: LineKey) -> Account:
         account = self._accounts.get(key)
         if account is None:
-            account = self._accounts[key] = Account()
+            account = self._accounts[key] = Account(is_stock=key[0] in self.ledger_stores)
         return account
 
 

@@ -448,9 +448,8 @@ class Ledger:
         for key in stored.keys() | self._lines.keys():
             if key[0] not in self._roles:
                 continue
-            if key[0] in self.books.ledger_stores:
-                self.books.settle_restored(self._line(*key))
-            self._line(*key)
+            line = self._line(*key)
+            self.books.settle_restored(line, by_scans=self.tracked_by(*key) == "count")
             self._levels[key] = stored.get(key, {})
             if self._levels[key] != self._lines[key].levels():
                 imbalanced += 1

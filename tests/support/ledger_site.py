@@ -46,8 +46,8 @@ port = "/dev/pack"
 """
 
 
-def ledger_engine(site: str = LEDGER_SITE) -> Engine:
-    """Return an engine of the site that knows nothing yet."""
+def ledger_engine(site: str) -> Engine:
+    """Return an engine of a site that knows nothing yet."""
     return Engine(Site(parse_site(site, "site.toml")), parse_catalogue(ARTICLES, "articles.csv"))
 
 
@@ -55,7 +55,8 @@ class LedgerShop(KeptEngine):
     """The site over time. Figures and events are told with seconds ago."""
 
     def __init__(self) -> None:
-        super().__init__(ledger_engine)
+        self.site = LEDGER_SITE
+        super().__init__(lambda: ledger_engine(self.site))
         self.now = T0
         self._events = 0
 

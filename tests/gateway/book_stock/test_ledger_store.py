@@ -183,7 +183,7 @@ def test_a_sale_by_tag_is_of_one_counted_piece() -> None:
 def test_pieces_sent_to_a_shop_arrive_by_their_tags() -> None:
     """A transfer leaves the warehouse by count and is expected in the shop, where its tag redeems it."""
     shop = LedgerShop()
-    shop.figure(5, sku="TEE")
+    shop.figure(5, ago_s=1, sku="TEE")
     shop.tell("transfer", sku="TEE", to_store=SHOP)
     assert (shop.pieces("TEE"), shop.answer("TEE", SHOP).incoming) == (4, 1)
     shop.wait(30, epc("TEE", 1))
@@ -195,7 +195,7 @@ def test_pieces_sent_to_a_shop_arrive_by_their_tags() -> None:
 def test_returns_lie_where_all_lies(kind: str) -> None:
     """A ledger tells of no zones: a piece that was brought back can be sold again at once."""
     shop = LedgerShop()
-    shop.figure(2)
+    shop.figure(2, ago_s=1)
     shop.tell(kind)
     shop.wait()
     assert shop.answer().not_pickable == 0
