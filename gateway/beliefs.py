@@ -15,6 +15,9 @@ ANNOUNCED, UNREAD = 0.97, 0.7
 """That a piece is here which was announced within the pairing window, and of which no tag was read
 yet; and of which none ever was: of such, some have a dead tag, and some never came."""
 
+CORRECTED = 0.97
+"""That a piece is not here which somebody counted away, or said is gone, while its tag may still be read."""
+
 
 def level_belief(state: State, store: str, sku: str) -> Belief | None:
     """Return the belief in all pieces of an article in a store; None where nothing can tell.
@@ -46,7 +49,7 @@ def _of_tags(state: State, store: str, sku: str) -> Belief:
         return belief([*p_present, *gone], ())
     unread = [ANNOUNCED] * len(line.credits) + [UNREAD] * line.pool.total()
     sales = [verdict.p_sold + verdict.p_unread for _, _, verdict in verdicts(state, store, sku)]
-    return belief([*p_present, *gone, *unread], sales)
+    return belief([*p_present, *gone, *unread], sales + [CORRECTED] * len(line.corrections))
 
 
 def _of_shelves(state: State, store: str, sku: str) -> Belief | None:
@@ -62,6 +65,12 @@ def _of_shelves(state: State, store: str, sku: str) -> Belief | None:
             p = np.convolve(p, chances)
     line = state.ledger.line(store, sku)
     known = (
-        0 if line is None else line.pool.total() + len(line.credits) + len(line.picks_ns) - len(line.debts)
+        0
+        if line is None
+        else line.pool.total()
+        + len(line.credits)
+        + len(line.picks_ns)
+        - len(line.debts)
+        - len(line.corrections)
     )
     return of_distribution(counts + known, p)

@@ -19,6 +19,9 @@ from gateway.answers import article_view
 from gateway.audit import AuditEntry
 from gateway.catalogue import Catalogue
 from gateway.catalogue_desk import take_up
+from gateway.counting.adjustments import AdjustmentDesk
+from gateway.counting.desk import CountDesk
+from gateway.counting.watch import count_conditions
 from gateway.deliveries.watch import DeliveryWatch
 from gateway.devices import DeviceLife
 from gateway.forecast.feed import DemandFeed
@@ -26,7 +29,7 @@ from gateway.intake import ObservationIntake
 from gateway.kept_tags import KeptTags, lying
 from gateway.kpis.model import KpiDay
 from gateway.kpis.seen import enter_all, sighting
-from gateway.movements import LevelPoint, Movement
+from gateway.movements import LevelPoint, Movement, MovementKind
 from gateway.presence.belief import LEARNED_EVERY_NS
 from gateway.presence.model import Arrived, Departed, Moved, PresenceEvent
 from gateway.proofs import count_proves
@@ -73,6 +76,8 @@ class Engine:
         intake = ObservationIntake(self.state, self.till)
         self.observe, self.observe_all = intake.observe, intake.observe_all
         self.refuse, self.record = intake.refuse, self.till.record
+        self.counts = CountDesk(self.state, self._apply_presence)
+        self.adjustments = AdjustmentDesk(self.state, self.till, self._apply_presence)
         self.desk = ReservationDesk(self.state, self.till, self._apply_presence)
         hold = Holds(ns(site.config.alerts.hold_s), ns(site.config.alerts.clear_hold_s))
         down = Holds(ns(site.config.alerts.reader_down_hold_s), 0)
@@ -82,6 +87,7 @@ class Engine:
         special = {AlertType.READER_DOWN: down, AlertType.RESERVATION_AT_RISK: at_once}
         special[AlertType.DELIVERY_NOT_SEEN] = at_once  # it was given its time
         self._delivery_watch = DeliveryWatch(self.state)
+        special[AlertType.COUNT_VARIANCE] = Holds(0, 0)  # what people submit and approve does not flicker
         self.alerts = AlertEngine({t: special.get(t, hold) for t in AlertType})
         self._was_watched = {place.id: False for place in site.places}
         self._device_states: dict[str, str] = {}
@@ -113,7 +119,9 @@ class Engine:
         )
         self._judge_devices(now_ns)
         self._judge_places(now_ns)
+        self.counts.advance()
         movements = self.state.ledger.drain_movements()
+        self.state.counting.drained()
         self._changes.movements += movements
         self._changes.points += self.state.ledger.drain_points()
         self.state.touched.update((m.store, m.sku) for m in movements)
@@ -122,6 +130,8 @@ class Engine:
         self._demand.tell(movements, self.state.touched, now_ns)
         self._judge_reservations(now_ns)
         self._judge_deliveries(now_ns)
+        for condition in count_conditions(self.state.counting):
+            self.alerts.judge(condition, now_ns)
         for store, sku in self.state.touched:
             on_hand = sum(self.state.ledger.levels(store, sku).values())
             self.state.books.compare(store, sku, on_hand, now_ns)
@@ -143,13 +153,21 @@ class Engine:
                 self.state.doubtful.get((place.store, sku), set()).discard(event.epc)
                 self.state.tags_of.setdefault((place.store, sku), set()).add(event.epc)
                 self.state.stood_at(place.store, sku, place.zone, place.role)
+                if (by := self.state.corrections.pop(event.epc, None)) is not None:
+                    self.state.ledger.tag_found(place.store, sku, event.epc, place.zone, by, now_ns)
+                    return
                 self.state.ledger.tag_arrived(
                     place.store, sku, event.epc, place.zone, event.at_ns, now_ns, came_back=event.came_back
                 )
             case Moved():
                 source = self.site.places[event.from_place]
                 self.state.stood_at(place.store, sku, place.zone, place.role)
-                if source.store == place.store:
+                by = self.state.corrections.pop(event.epc, None)
+                if by is not None and source.store == place.store:
+                    self.state.ledger.tag_put(
+                        place.store, sku, event.epc, source.zone, place.zone, by, now_ns
+                    )
+                elif source.store == place.store:
                     self.state.ledger.tag_moved(
                         place.store, sku, event.epc, source.zone, place.zone, event.at_ns, now_ns
                     )
@@ -163,7 +181,11 @@ class Engine:
                 if event.cause == "silence":
                     self.state.doubtful.setdefault((place.store, sku), set()).add(event.epc)
                 told, sent = self.till.told(event.epc), self.till.sent(event.epc)
-                if event.cause == "told" and sent is not None:
+                by = self.state.corrections.pop(event.epc, None)
+                if event.cause == "told" and by is not None:
+                    pays = by.kind is MovementKind.COUNTED
+                    self.state.ledger.tag_gone(place.store, sku, event.epc, place.zone, by, now_ns, pays=pays)
+                elif event.cause == "told" and sent is not None:
                     to_store, ref, at_ns = sent
                     self.state.ledger.sent(
                         place.store, sku, event.epc, place.zone, to_store, ref, at_ns, now_ns, is_there=False
@@ -315,6 +337,7 @@ class Engine:
         changes.state += [StateRow("phase", key, text) for key, text in state.phases.dirty_rows()]
         changes.state += [StateRow("calibration", key, text) for key, text in state.calibration.dirty_rows()]
         changes.state += [StateRow("demand", key, text) for key, text in state.demand.dirty_rows()]
+        changes.state += [StateRow("counts", key, text) for key, text in state.counting.dirty_rows()]
         changes.alerts = self.alerts.drain()
         changes.reservations, changes.answered = state.book.drain()
         return changes
@@ -412,6 +435,10 @@ class Engine:
         for row in by_part.get("shelf", ()):
             if row.key in self.state.shelves and row.value is not None:
                 self.state.shelves[row.key].restore(row.value)
+        self.state.counting.restore(
+            ((row.key, row.value) for row in by_part.get("counts", ()) if row.value is not None),
+            self.site.roles,
+        )
         self._restore_scans(by_part)
 
     def _restore_scans(self, by_part: dict[str, list[StateRow]]) -> None:

@@ -19,7 +19,7 @@ from gateway.explanation import (
 )
 from gateway.ports import Availability
 from gateway.state import State
-from gateway.stock.line import CHARGE_ORDER, Announced, Line
+from gateway.stock.line import CORRECTION, Announced, Line
 
 MAX_ITEMS = 200
 """Tags told of one article: a person reads no more, and a page of more costs the loop its 2 ms."""
@@ -37,6 +37,7 @@ KINDS: dict[str, EventKind] = {
     "receive": "receive",
     "transfer": "transfer",
     "count": "count",
+    CORRECTION: "correction",
 }
 
 
@@ -57,7 +58,7 @@ def explain(state: State, found: Availability, now_ns: int, asker: Asker = ANYBO
         terms=() if line is None else _terms(line),
         items=items,
         more_items=more_items,
-        open_sales=() if line is None else tuple(_event(debt) for debt in line.debts),
+        open_sales=() if line is None else tuple(_event(debt) for debt in (*line.debts, *line.corrections)),
         announced=() if line is None else tuple(_event(credit) for credit in line.credits),
         incoming=() if line is None else tuple(_event(piece) for piece in line.incoming),
         shelves=_shelves(state, found.store, found.sku),
@@ -95,11 +96,9 @@ def _terms(line: Line) -> tuple[ZoneTerms, ...]:
         weighed[zone] += pieces
     announced = Counter(credit.zone for credit in line.credits)
     levels = line.tags + line.pool + weighed + announced
-    sold: Counter[str] = Counter()
-    for _ in line.debts:
-        charged = line.first_zone(levels - sold, CHARGE_ORDER)
-        if charged is not None:
-            sold[charged] += 1
+    left = Counter(levels)
+    gone = line.charge(left, line.corrections) + line.charge(left, line.debts)
+    sold = Counter(zone for _, zone in gone)
     weighed[IN_HAND] += len(line.picks_ns)  # a shelf lost them, and no till has sold them yet
     zones = [zone for zone in (*line.roles, IN_HAND) if any(c[zone] for c in (levels, weighed))]
     return tuple(

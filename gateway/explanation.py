@@ -11,7 +11,7 @@ from typing import Literal
 from gateway.channels import QuotaUse, SafetyStock
 from gateway.presence.model import Phase
 
-EventKind = Literal["sale", "return", "receive", "transfer", "count"]
+EventKind = Literal["sale", "return", "receive", "transfer", "count", "correction"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ reading ──▶ shelf ──▶ settled pieces ──▶ stock
 
 from collections.abc import Sequence
 
+from gateway.counting.seeing import take_scan
 from gateway.devices import DeviceLife
 from gateway.scans import CountSession
 from gateway.state import State
@@ -173,7 +174,9 @@ class ObservationIntake:
             case "receiving":
                 self._till.receive(scanner.store, product.sku, scanner.zone, product.epc, ref, at_ns, now_ns)
             case "count":
-                self._count_piece(scan.scanner, product.sku, at_ns)
+                place = scanner.store, scanner.zone, scan.scanner
+                if not take_scan(self._state, *place, product.sku, product.epc, now_ns):
+                    self._count_piece(scan.scanner, product.sku, at_ns)
             case "look_up":
                 pass  # asks, and moves nothing
 

@@ -52,7 +52,7 @@ def count_proves(
     state: State, store: str, sku: str, zone: str, pieces: int, now_ns: int, *, tells_of_none: bool
 ) -> None:
     """Score the level of a zone before a count takes effect there. `tells_of_none`: see Calibration."""
-    answered = _answered_in_zone(state, store, sku, zone, now_ns)
+    answered = answered_in_zone(state, store, sku, zone, now_ns)
     state.calibration.counted(store, answered, pieces, now_ns, tells_of_none=tells_of_none)
     state.kpis.counted(store, sku, answered, pieces)
 
@@ -62,7 +62,7 @@ def _unannounced(state: State, store: str, sku: str) -> int:
     return 0 if line is None else len(line.lone_departures)
 
 
-def _answered_in_zone(state: State, store: str, sku: str, zone: str, now_ns: int) -> Answered:
+def answered_in_zone(state: State, store: str, sku: str, zone: str, now_ns: int) -> Answered:
     """Return the level of a zone as it is answered, with its probabilities where tags alone make it up."""
     pieces = state.ledger.levels(store, sku).get(zone, 0)
     if state.ledger.tracked_by(store, sku) != "tag":

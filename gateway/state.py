@@ -13,6 +13,7 @@ from gateway.book_stock.books import BookStock
 from gateway.calibration import Calibration
 from gateway.catalogue import Catalogue
 from gateway.channel_rules import ChannelRules
+from gateway.counting.book import CountBook
 from gateway.deliveries.announcements import Announcements
 from gateway.deliveries.book import DeliveryBook
 from gateway.device_clocks import DeviceClocks
@@ -31,6 +32,7 @@ from gateway.scans import CountSession, RepeatFilter, ToldScans
 from gateway.shelves import Shelf
 from gateway.site import Site, ns
 from gateway.stock.association import SaleMark
+from gateway.stock.correction import Correction
 from gateway.stock.ledger import Ledger
 from gateway.storage.ports import StateRow
 from gateway.transfers.book import TransferBook
@@ -68,6 +70,8 @@ class State:
         self.book = Book()
         self.channels = ChannelRules(site, lambda: self.demand)
         self.calibration = Calibration()
+        self.counting = CountBook(lambda sku: a.department if (a := catalogue.article(sku)) else None)
+        self.corrections: dict[str, Correction] = {}
         self.phases = Phases()
         self.demand = demand_of(site, catalogue)
         calendars = {s.id: Calendar(ZoneInfo(s.timezone), site.hours.get(s.id)) for s in config.stores}

@@ -56,8 +56,9 @@ class ExplainedItem(Answer):
 class OpenEvent(Answer):
     """A piece that a till or a scanner told of, and that no tag has answered for yet."""
 
-    type: Literal["sale", "return", "receive", "transfer", "count"] = Field(
-        description="What was told.", examples=["sale"]
+    type: Literal["sale", "return", "receive", "transfer", "count", "correction"] = Field(
+        description="What was told. correction: a person found it, or (among the sales) said that it is not there.",
+        examples=["sale"],
     )
     ref: str = Field(description="Id of the event, or scanner and time.", examples=["till-1:000184:1"])
     at: Timestamp = Field(description="When it happened (RFC 3339, UTC).", examples=["2026-11-21T18:01:31Z"])

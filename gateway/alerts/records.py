@@ -14,6 +14,7 @@ class AlertType(StrEnum):
     SHELF_EMPTY = "shelf_empty_backroom_has_stock"
     READER_DOWN = "reader_down"
     RESERVATION_AT_RISK = "reservation_at_risk"
+    COUNT_VARIANCE = "count_variance"
     DELIVERY_NOT_SEEN = "delivery_not_seen"
 
 

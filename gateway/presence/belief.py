@@ -210,6 +210,23 @@ class BeliefPresence:
         store.dirty[epc] = None
         return False
 
+    def put(self, epc: str, place: PlaceId, at_ns: int) -> None:
+        """Believe a tag where a person found it: it has arrived there, or moved, at once."""
+        store, zone = self._by_place[place], self._zone_of[place]
+        row = store.columns.index.get(epc)
+        if row is not None and store.columns.state[row] != PRESENT:  # believed gone, for its silence
+            store.leave(row, GONE_SILENT, at_ns)
+            row = None
+        if row is None:
+            known = store.absent.tags.get(epc)
+            came_back = known is not None and known.state != STRANGER
+            self._arrive(store, epc, zone, at_ns, came_back=came_back)
+            return
+        source = store.places[int(store.columns.place[row])].id
+        store.found(row, zone, at_ns)
+        if source != place:
+            self._events.append(Moved(epc, place, source, at_ns))
+
     def depart_sold(self, epc: str, at_ns: int, p_left: float, *, at_till: bool) -> None:
         """Believe a tag gone that a sale of its article fits best, until it is read again."""
         for store in self.stores.values():

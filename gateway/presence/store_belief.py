@@ -153,6 +153,16 @@ class StoreBelief:
         self.dirty[epc] = None
         return row
 
+    def found(self, row: int, zone: int, at_ns: int) -> None:
+        """Believe a tag that is present in the zone where a person found it, as surely as one that arrives there."""
+        columns = self.columns
+        columns.p_zone[row] = self._arrivals()[zone]
+        columns.states[row] /= max(float(columns.states[row].sum()), 1e-9)
+        columns.p_gone[row] = columns.silence[row] = 0.0
+        columns.place[row] = columns.last_zone[row] = zone
+        columns.last_ns[row] = columns.home_ns[row] = max(at_ns, int(columns.last_ns[row]))
+        self.dirty[columns.epcs[row]] = None
+
     def take_up(
         self,
         epcs: Sequence[str],

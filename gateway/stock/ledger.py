@@ -13,7 +13,8 @@ from gateway.book_stock.account import Figure, Verdict
 from gateway.book_stock.books import BY_CATALOGUE, BY_LEDGER, BookStock, home_zone, settle
 from gateway.catalogue import Catalogue, TrackedBy
 from gateway.movements import LevelPoint, Movement, MovementKind, ZoneDelta
-from gateway.stock import counted, tagged, weighed
+from gateway.stock import correction, counted, tagged, weighed
+from gateway.stock.correction import Correction
 from gateway.stock.effects import Effect, StockRule
 from gateway.stock.handover import give
 from gateway.stock.line import Announced, Line
@@ -141,7 +142,9 @@ class Ledger:
 
     def sold(self, store: str, sku: str, ref: str, at_ns: int, now_ns: int) -> None:
         """A till sold one piece by its SKU."""
-        rule = {"tag": tagged.sold, "weight": weighed.sold, "count": counted.sold}[self.tracked_by(store, sku)]
+        rule = {"tag": tagged.sold, "weight": weighed.sold, "count": counted.sold}[
+            self.tracked_by(store, sku)
+        ]
         self._apply(store, sku, now_ns, lambda line: rule(line, ref, at_ns))
 
     def sold_epc(
@@ -261,6 +264,29 @@ class Ledger:
         """A person counted `pieces` in a zone."""
         rule = tagged.counted if self.tracked_by(store, sku) == "tag" else counted.counted
         self._apply(store, sku, now_ns, lambda line: rule(line, zone, pieces, ref, at_ns))
+
+    def corrected(self, store: str, sku: str, zone: str, delta: int, by: Correction, now_ns: int) -> None:
+        """A person says that a zone holds `delta` pieces more; its level, which may not fall below 0, follows."""
+        by_tag = self.tracked_by(store, sku) == "tag"
+        self._apply(
+            store, sku, now_ns, lambda line: correction.corrected(line, zone, delta, by, by_tag=by_tag)
+        )
+
+    def tag_gone(
+        self, store: str, sku: str, epc: str, zone: str, by: Correction, now_ns: int, *, pays: bool
+    ) -> None:
+        """A person says that a tag is not where it is believed. `pays`: it may be what an open sale took."""
+        self._apply(store, sku, now_ns, lambda line: correction.tag_gone(line, epc, zone, by, pays=pays))
+
+    def tag_found(self, store: str, sku: str, epc: str, zone: str, by: Correction, now_ns: int) -> None:
+        """A person found a tag that was not believed in the store."""
+        self._apply(store, sku, now_ns, lambda line: correction.tag_found(line, epc, zone, by))
+
+    def tag_put(
+        self, store: str, sku: str, epc: str, from_zone: str, zone: str, by: Correction, now_ns: int
+    ) -> None:
+        """A person found a tag in another zone than it was believed in."""
+        self._apply(store, sku, now_ns, lambda line: correction.tag_put(line, epc, from_zone, zone, by))
 
     def tell_figure(self, store: str, sku: str, figure: Figure, ref: str, now_ns: int) -> Verdict:
         """The ERP's ledger says how many there are. In a ledger store they are the stock, with what moved since."""
@@ -408,6 +434,11 @@ class Ledger:
         """Return the movements since the last drain, in order."""
         movements, self._movements = self._movements, []
         return movements
+
+    @property
+    def pending(self) -> list[Movement]:
+        """Return the movements that were not drained yet, in order, to be read alone."""
+        return self._movements
 
     def drain_points(self) -> list[LevelPoint]:
         """Return the levels that changed since the last drain."""

@@ -2,6 +2,7 @@
 
     level(zone) = tags there + pool there (pieces known by a scan or a count alone)
                 + shelf there + credits there (announced, tag not yet seen) - debts charged to it
+                - corrections there (tags or weighed pieces that a person says are not there)
     in-hand     = pieces that a weight shelf lost and no till has sold yet
     incoming    = pieces on their way from another store: of no level until they are scanned in or seen
 
@@ -20,6 +21,8 @@ from gateway.config import IN_HAND
 
 CHARGE_ORDER = ("till", "exit", "fitting_room", "floor", "receiving", "back_room")
 """Where a sold piece most likely stood when no tag of it has left yet: on its way, then on the floor."""
+CORRECTION = "correction"
+"""Kind of a piece that a person says is there, or is not, whatever is read (gateway/stock/correction.py)."""
 REFILL_ORDER = ("back_room", "receiving", "till", "fitting_room", "floor", "exit")
 
 
@@ -89,21 +92,49 @@ class Line:
     lone_departures: list[Lone] = field(default_factory=list)
     lone_arrivals: list[Lone] = field(default_factory=list)
     incoming: list[Announced] = field(default_factory=list)
+    corrections: list[Announced] = field(default_factory=list)
 
     def levels(self) -> dict[str, int]:
         """Return the pieces per zone; zones with none are left out."""
+        levels = self.standing()
+        self.charge(levels, self.corrections)
+        self.charge(levels, self.debts)
+        if self.picks_ns:
+            levels[IN_HAND] += len(self.picks_ns)
+        return {zone: pieces for zone, pieces in levels.items() if pieces}
+
+    def standing(self) -> Counter[str]:
+        """Return the pieces per zone before anything is charged to them, those in hand left out."""
         levels = Counter(self.tags) + Counter(self.pool)
         for zone, pieces in self.shelves.values():
             levels[zone] += pieces
         for credit in self.credits:
             levels[credit.zone] += 1
-        for _ in self.debts:
-            charged = self.first_zone(levels, CHARGE_ORDER)
-            if charged is not None:
-                levels[charged] -= 1
-        if self.picks_ns:
-            levels[IN_HAND] += len(self.picks_ns)
-        return {zone: pieces for zone, pieces in levels.items() if pieces}
+        return levels
+
+    def charge(self, levels: Counter[str], pieces: list[Announced]) -> list[tuple[Announced, str]]:
+        """Take announced pieces out of `levels`; return each with the zone that it was taken from: its own
+        first, else the likeliest (but for a weight shelf: what a scale says is of one zone).
+        """
+        taken = []
+        for piece in pieces:
+            zone: str | None = piece.zone
+            if not levels[piece.zone] > 0:
+                weighed = piece.kind == CORRECTION and self.shelves
+                zone = None if weighed else self.first_zone(levels, CHARGE_ORDER)
+            if zone is not None:
+                levels[zone] -= 1
+                taken.append((piece, zone))
+        return taken
+
+    def pin(self) -> None:
+        """Let what is charged now stay charged to its zone, and what is charged to no piece be let go."""
+        levels = self.standing()
+        corrections, debts = self.charge(levels, self.corrections), self.charge(levels, self.debts)
+        for piece, zone in corrections + debts:
+            piece.zone = zone
+        self.corrections = [piece for piece, _ in corrections]
+        self.debts = [piece for piece, _ in debts]
 
     def first_zone(self, levels: Counter[str], order: tuple[str, ...]) -> str | None:
         """Return the zone with pieces that comes first in `order` of roles; the fullest among equals."""
@@ -124,12 +155,13 @@ class Line:
             or self.lone_departures
             or self.lone_arrivals
             or self.incoming
+            or self.corrections
         )
 
     def payable(self) -> int:
         """Return how many more debts could still be paid by a piece leaving."""
         shelf = sum(pieces for _, pieces in self.shelves.values())
-        return self.tags.total() + shelf - len(self.debts)
+        return self.tags.total() + shelf - len(self.debts) - len(self.corrections)
 
     def take_incoming(
         self, epc: str | None, *, by_name_alone: bool = False, ref: str | None = None
@@ -168,6 +200,7 @@ class Line:
             "lone_departures": [entry.fields() for entry in self.lone_departures],
             "lone_arrivals": [entry.fields() for entry in self.lone_arrivals],
             "incoming": [a.fields() for a in self.incoming],
+            "corrections": [a.fields() for a in self.corrections],
         }
         return json.dumps({key: value for key, value in state.items() if value}, separators=(",", ":"))
 
@@ -183,3 +216,4 @@ class Line:
         self.lone_departures = [Lone(**entry) for entry in state.get("lone_departures", [])]
         self.lone_arrivals = [Lone(**entry) for entry in state.get("lone_arrivals", [])]
         self.incoming = [Announced(**a) for a in state.get("incoming", [])]
+        self.corrections = [Announced(**a) for a in state.get("corrections", []) if a["zone"] in self.roles]

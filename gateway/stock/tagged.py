@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from gateway.movements import MovementKind
 from gateway.stock.effects import Effect, StockRule
-from gateway.stock.line import CHARGE_ORDER, REFILL_ORDER, Announced, Line, Lone
+from gateway.stock.line import CHARGE_ORDER, CORRECTION, REFILL_ORDER, Announced, Line, Lone
 
 EXIT_EARLY_NS = 60 * 1_000_000_000
 """A customer leaves after paying: a gate read this long before the till's own time is another piece."""
@@ -69,6 +69,12 @@ def departed(line: Line, epc: str, zone: str, at_ns: int, last_seen_ns: int, cau
         line.paired[epc] = debt
         note = "sold" if debt.kind == "sale" else "sent to another store"
         return Effect(MovementKind.DEPARTED, cause, at_ns, epc=epc, from_zone=zone, ref=debt.ref, note=note)
+    if line.corrections and cause == "silence":  # what leaves by a gate is a piece that nobody had missed
+        gone = min(line.corrections, key=lambda c: (c.zone != zone, c.at_ns))
+        line.corrections.remove(gone)
+        note = "corrected before"
+        return Effect(MovementKind.DEPARTED, cause, at_ns, epc=epc, from_zone=zone, ref=gone.ref, note=note)
+    drop_unpayable(line)
     _keep(line.lone_departures, Lone(epc, at_ns, last_seen_ns, cause))
     return Effect(MovementKind.DEPARTED, cause, at_ns, epc=epc, from_zone=zone)
 
@@ -79,7 +85,7 @@ def transferred_out(line: Line, epc: str, zone: str, at_ns: int, to_store: str) 
     sent = next((d for d in line.debts if d.kind == "transfer"), None)
     if sent is not None:
         line.debts.remove(sent)
-    _drop_unpayable(line)
+    drop_unpayable(line)
     note, ref = f"seen in {to_store}", None if sent is None else sent.ref
     return Effect(MovementKind.TRANSFERRED, "rfid", at_ns, epc=epc, from_zone=zone, ref=ref, note=note)
 
@@ -119,7 +125,7 @@ def sent(line: Line, epc: str | None, ref: str, at_ns: int, zone: str | None, to
     kind = MovementKind.TRANSFERRED
     if zone is not None:
         line.tags[zone] -= 1
-        _drop_unpayable(line)
+        drop_unpayable(line)
         return Effect(kind, "transfer", at_ns, epc=epc, from_zone=zone, ref=ref, note=note)
     announced = Announced(ref, "transfer", at_ns, epc=epc)
     gone = _pair(line, announced) if epc is None else _take_lone(line.lone_departures, epc)
@@ -155,7 +161,7 @@ def sold_epc(line: Line, epc: str, ref: str, at_ns: int, zone: str | None) -> Ef
     line.paired[epc] = Announced(ref, "sale", at_ns, epc=epc)
     if zone is not None:
         line.tags[zone] -= 1
-        _drop_unpayable(line)
+        drop_unpayable(line)
         return Effect(MovementKind.SOLD, "till", at_ns, epc=epc, from_zone=zone, ref=ref)
     if other is not None:
         if not _pair(line, other) and line.payable() > 0:
@@ -337,15 +343,15 @@ def _take_credit(
 ) -> Announced | None:
     """Return the credit that this arrival redeems: its own, else of the fitting kind, oldest first."""
     for credit in line.credits:
-        if credit.epc == epc:
-            line.credits.remove(credit)
+        if credit.epc == epc or (by_name_alone and credit.kind == CORRECTION):
+            line.credits.remove(credit)  # a piece that people found, and whose tag is heard again
             return credit
     if by_name_alone:
         return None
     floor = line.roles[zone] not in {"back_room", "receiving"}
     for credit in line.credits:
         fits = (came_back or floor) if credit.kind == "return" else not came_back
-        if credit.kind == "count" and at_ns - credit.at_ns > COUNT_ANNOUNCES_NS:
+        if credit.kind in {"count", CORRECTION} and at_ns - credit.at_ns > COUNT_ANNOUNCES_NS:
             fits = False
         if credit.epc is None and fits:
             line.credits.remove(credit)
@@ -353,7 +359,10 @@ def _take_credit(
     return None
 
 
-def _drop_unpayable(line: Line) -> None:
+def drop_unpayable(line: Line) -> None:
+    """Let go of what no piece is left for: corrections first, for the tags that they denied may have left."""
+    while line.corrections and line.payable() < 0:
+        line.corrections.pop(0)
     while line.debts and line.payable() < 0:
         line.debts.pop(0)
 

@@ -15,7 +15,10 @@ def shelf_step(line: Line, device: str, zone: str, pieces: int, at_ns: int) -> E
     """A shelf stands at `pieces`, one more or one fewer than before."""
     more = pieces > line.shelves.get(device, (zone, 0))[1]
     line.shelves[device] = (zone, pieces)
-    return _gained(line, device, zone, at_ns) if more else _lost(line, device, zone, at_ns)
+    effect = _gained(line, device, zone, at_ns) if more else _lost(line, device, zone, at_ns)
+    if line.corrections:
+        line.pin()  # a correction of more than the shelf holds now has ended
+    return effect
 
 
 def shelf_met(line: Line, device: str, zone: str, pieces: int, at_ns: int) -> Effect:
