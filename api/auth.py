@@ -128,6 +128,12 @@ def require_exact(caller: Caller, what: str) -> None:
         raise _insufficient(what, ("availability:exact",))
 
 
+def require_unbound(caller: Caller, what: str) -> None:
+    """Raise Problem forbidden_store where the caller's key is bound to stores, and `what` is of the whole site."""
+    if caller.stores:
+        raise Problem("forbidden_store", f"{what} belong to no store: use a key for all stores.")
+
+
 def require_store(context: ApiContext, caller: Caller, store_id: str) -> StoreInfo:
     """Return the store where the caller may ask about it; raises Problem 403 or 404."""
     if not caller.sees(store_id):

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.answers import json_answer
-from api.auth import AdminCaller, ReadCaller, actor_of
+from api.auth import AdminCaller, ReadCaller, actor_of, require_unbound
 from api.bodies import faults_of
 from api.context import context_of
 from api.cursors import decode_cursor, encode_cursor, next_link
@@ -60,7 +60,7 @@ def add_article_routes(router: APIRouter) -> None:
         put_articles,
         methods=["PUT"],
         response_model=ArticleOutcomes,
-        responses=problems("bad_json", "body_timeout", "body_too_large", "unsupported_media_type",
+        responses=problems("forbidden_store", "bad_json", "body_timeout", "body_too_large", "unsupported_media_type",
                            "invalid_request", "unknown_parameter", "missing_page_header", "overloaded"),
         openapi_extra=table_body(ArticleBatch, CSV_EXAMPLE),
         tags=["catalogue"],
@@ -97,6 +97,7 @@ async def put_articles(request: Request, caller: AdminCaller) -> Response:
     to put it once. A product that was seen before anybody named it becomes the article that has its GTIN: its
     pieces go over to it.
     """
+    require_unbound(caller, "Articles")
     body = await read_table(request, ArticleBatch)
     asked = list(_of_csv(body)) if isinstance(body, str) else list(_of_json(body))
     if not asked:

@@ -7,12 +7,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.answers import NO_STORE, json_answer
-from api.auth import ExactCaller, stores_seen
+from api.auth import ExactCaller, require_unbound, stores_seen
 from api.context import context_of
 from api.encoding import Json, dump
 from api.openapi import problems
 from api.parameters import DEFAULT_LIMIT, LimitQuery, StoreQuery
-from api.problems import Problem
 from api.schemas.base import STORE_PATTERN
 from api.schemas.ingest import DeadLetterList, UnmatchedTopicList
 from api.times import rfc3339
@@ -87,8 +86,7 @@ async def unmatched_topics(request: Request, caller: ExactCaller) -> Response:
     What the gateway hears is the topics of its devices, and `watch_topics` under [mqtt]. They belong to
     no store: a key that is bound to stores does not see them.
     """
-    if caller.stores:
-        raise Problem("forbidden_store", "Unmatched topics belong to no store: use a key for all stores.")
+    require_unbound(caller, "Unmatched topics")
     topics = context_of(request).ports.health.unmatched_topics()
     items = [
         {

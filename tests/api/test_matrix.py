@@ -1,0 +1,350 @@
+"""Every route × every scope × (own store, foreign store, one that does not exist, no key, a revoked key), against a table.
+
+The table is what is meant, written down by hand: a route without a line in it fails, and so does a line without a route.
+To add a route, add its line to MATRIX.
+"""
+
+import contextlib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi.routing import APIRoute
+
+from api.edge import MAX_BODY_BYTES
+from gateway.channels import ChannelInfo
+from gateway.keys import SCOPES
+from gateway.ports import Caller, WebhookState
+from gateway.webhooks.model import Endpoint
+from tests.support.api_ports import NOW_NS, FakeAuth, FakeFeed, Floor, explanation, reservation
+
+OWN, FOREIGN, MISSING = "lyon-1", "paris-2", "nowhere-9"
+FEW, READ, EXACT = (), ("availability:read", "availability:exact"), ("availability:exact",)
+HOLD, LOOK, INGEST = ("reservations:write",), ("reservations:write", "availability:exact"), ("ingest:write",)
+ADMIN = ("admin",)
+IDS = {OWN: "a", FOREIGN: "b", MISSING: "c"}
+"""Stands for `{n}` in a line: the last digit of the id of a thing in that store; of none in the third."""
+SECURITY = {
+    "content-security-policy": "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none';"
+    " object-src 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-resource-policy": "same-origin",
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """What is meant of a route. `{s}` and `{n}` in `path` and `body` become a store, and the digit of a thing in it.
+
+    `scopes`: any of them opens it, and `admin`; none: it needs no key. `own`: the status where it is allowed.
+    `foreign`: the code for a key that is bound to another store, for a store that does not exist too; None: the
+    request names no store. `missing`: the code for a key of all stores, where the store or thing does not exist.
+    """
+
+    scopes: tuple[str, ...]
+    path: str
+    own: int = 200
+    foreign: str | None = None
+    missing: str | None = None
+    body: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def _named(scopes: tuple[str, ...], path: str, **more: Any) -> Line:
+    """Return the line of a route that names a store."""
+    return Line(scopes, path, foreign="forbidden_store", missing="unknown_store", **more)
+
+
+def _thing(scopes: tuple[str, ...], path: str, code: str, **more: Any) -> Line:
+    """Return the line of a route that names a thing of a store: one of another store does not exist."""
+    return Line(scopes, path, foreign=code, missing=code, **more)
+
+
+def _booking(verb: str, **more: Any) -> Line:
+    return _thing(HOLD, f"/v1/reservations/{'0' * 22}{{n}}{verb}", "unknown_reservation", **more)
+
+
+def _hook(rest: str, **more: Any) -> Line:
+    return _thing(ADMIN, f"/v1/webhook-endpoints/wh_{'0' * 11}{{n}}{rest}", "unknown_webhook", **more)
+
+
+ONE = "/v1/stores/{s}/availability/DEN-501-32"
+SALE = {"event_id": "1", "type": "sale", "store": "{s}", "sku": "DEN-501-32", "at": "2026-11-21T18:02:11Z"}
+BASKET = {"lines": [{"sku": "DEN-501-32", "qty": 1}], "stores": ["{s}"]}
+FIGURE = {"store": "{s}", "sku": "DEN-501-32", "qty": 4, "as_of": "2026-11-21T18:02:11Z"}
+KEYED = {"Idempotency-Key": "k1"}
+PAGE = {"X-Storefloor": "1"}
+
+MATRIX = {
+    "GET /v1/stores/{store}/availability/{sku}": _named(READ, ONE),
+    "GET /v1/availability": _named(READ, "/v1/availability?sku=DEN-501-32&store={s}"),
+    "POST /v1/availability/query": _named(
+        READ, "/v1/availability/query", body={"items": [{"sku": "DEN-501-32", "qty": 1}], "stores": ["{s}"]}
+    ),
+    "POST /v1/pickup-options": _named(READ, "/v1/pickup-options", body=BASKET),
+    "POST /v1/ship-options": _named(READ, "/v1/ship-options", body=BASKET),
+    "GET /v1/stores/{store}/availability/{sku}/history": _named(EXACT, f"{ONE}/history"),
+    "GET /v1/stores/{store}/availability/{sku}/explain": _named(EXACT, f"{ONE}/explain"),
+    "GET /v1/stream": _named(READ, "/v1/stream?store={s}"),
+    "GET /v1/changes": _named(EXACT, "/v1/changes?store={s}"),
+    "POST /v1/webhook-endpoints": _named(
+        ADMIN, "/v1/webhook-endpoints", own=201, body={"url": "https://shop.example", "stores": ["{s}"]},
+        headers=KEYED,
+    ),
+    "GET /v1/webhook-endpoints": Line(ADMIN, "/v1/webhook-endpoints"),
+    "GET /v1/webhook-endpoints/{endpoint}": _hook(""),
+    "PATCH /v1/webhook-endpoints/{endpoint}": _hook("", body={"description": "till"}),
+    "DELETE /v1/webhook-endpoints/{endpoint}": _hook("", own=204),
+    "POST /v1/webhook-endpoints/{endpoint}/rotate-secret": _hook("/rotate-secret"),
+    "POST /v1/webhook-endpoints/{endpoint}/test": _hook("/test"),
+    "POST /v1/webhook-endpoints/{endpoint}/replay": _hook("/replay", body={"store": "{s}", "after": 1}),
+    "GET /v1/webhook-endpoints/{endpoint}/deliveries": _hook("/deliveries"),
+    "POST /v1/reservations": _named(
+        HOLD, "/v1/reservations", own=201, headers=KEYED,
+        body={"store": "{s}", "lines": [{"sku": "DEN-501-32", "qty": 1}], "channel": "web"},
+    ),
+    "GET /v1/reservations": _named(LOOK, "/v1/reservations?store={s}"),
+    "GET /v1/reservations/{id}": _thing(
+        LOOK, f"/v1/reservations/{'0' * 22}{{n}}", "unknown_reservation"
+    ),
+    "PATCH /v1/reservations/{id}": _booking("", body={"ttl_s": 60}, headers={"If-Match": '"1"'}),
+    "POST /v1/reservations/{id}/confirm": _booking("/confirm"),
+    "POST /v1/reservations/{id}/release": _booking("/release"),
+    "POST /v1/reservations/{id}/pick": _booking("/pick", body={"lines": [{"sku": "DEN-501-32", "qty": 1}]}),
+    "POST /v1/reservations/{id}/ready": _booking("/ready"),
+    "POST /v1/reservations/{id}/collect": _booking("/collect"),
+    "POST /v1/reservations/{id}/short": _booking("/short"),
+    "POST /v1/reservations/{id}/transfer": _booking("/transfer", body={"store": OWN}),
+    "POST /v1/events": Line(
+        INGEST, "/v1/events", foreign="forbidden_store", body={"events": [SALE]}
+    ),
+    "POST /v1/ingest/{device}": _thing(INGEST, "/v1/ingest/{d}", "unknown_device", body={}),
+    "POST /v1/ledger": Line(
+        INGEST, "/v1/ledger", foreign="forbidden_store", body={"lines": [FIGURE]}, headers=KEYED
+    ),
+    "GET /v1/ledger": _named(EXACT, "/v1/ledger?store={s}"),
+    "GET /v1/overview": _named(EXACT, "/v1/overview?store={s}"),
+    "GET /v1/alerts": _named(EXACT, "/v1/alerts?store={s}"),
+    "GET /v1/calibration": _named(EXACT, "/v1/calibration?store={s}"),
+    "GET /v1/kpis": _named(EXACT, "/v1/kpis?store={s}"),
+    "GET /v1/stores": Line(READ, "/v1/stores"),
+    "GET /v1/channels": Line(READ, "/v1/channels"),
+    "GET /v1/channels/{id}/safety-stock/{sku}": _named(ADMIN, "/v1/channels/web/safety-stock/DEN-501-32?store={s}"),
+    "PUT /v1/channels/{id}/safety-stock/{sku}": _named(
+        ADMIN, "/v1/channels/web/safety-stock/DEN-501-32?store={s}", body={"pieces": 2}
+    ),
+    "GET /v1/articles": Line(READ, "/v1/articles"),
+    "PUT /v1/articles": Line(ADMIN, "/v1/articles", body={"articles": [{"sku": "NEW"}]}),
+    "GET /v1/devices": _named(EXACT, "/v1/devices?store={s}"),
+    "GET /v1/dead-letters": _named(EXACT, "/v1/dead-letters?store={s}"),
+    "GET /v1/unmatched-topics": Line(EXACT, "/v1/unmatched-topics"),
+    "GET /v1/audit": _named(ADMIN, "/v1/audit?store={s}"),
+    "GET /livez": Line(FEW, "/livez"),
+    "GET /readyz": Line(FEW, "/readyz"),
+    "GET /metrics": Line(FEW, "/metrics"),
+    "GET /v1/problems": Line(FEW, "/v1/problems"),
+    "GET /v1/problems/{code}": Line(FEW, "/v1/problems/not_found"),
+    "GET /docs": Line(FEW, "/docs"),
+    "GET /docs/docs.css": Line(FEW, "/docs/docs.css"),
+    "GET /docs/docs.js": Line(FEW, "/docs/docs.js"),
+    "GET /openapi.json": Line(FEW, "/openapi.json"),
+    "GET /session": Line(SCOPES, "/session"),
+    "POST /session": Line(FEW, "/session", body={"key": "all|admin"}),
+    "DELETE /session": Line(FEW, "/session", own=204, headers=PAGE),
+}  # fmt: skip
+
+SITE_WIDE = {"GET /v1/unmatched-topics", "PUT /v1/articles"}
+"""What is of the whole site: a key that is bound to stores is refused, with a code of its own."""
+
+SHOP = Floor(feed=FakeFeed([b": ping\n\n"]))
+
+
+def routes() -> Iterator[str]:
+    """Yield each method and path of the app."""
+    for route in SHOP.app.routes:
+        if isinstance(route, APIRoute):
+            yield from (f"{method} {route.path}" for method in sorted(route.methods))
+
+
+def fresh(shop: Floor) -> None:
+    """Give a shop its keys and things anew: one key for each scope, for all stores and bound to one."""
+    shop.auth.callers = {
+        f"{bound}|{scope}": Caller(f"{bound}|{scope}", frozenset({scope}), frozenset(stores))
+        for scope in SCOPES
+        for bound, stores in (("all", ()), ("own", (OWN,)))
+    }
+    shop.inventory.explained[FOREIGN, "DEN-501-32"] = explanation(store=FOREIGN)
+    held = {f"{'0' * 22}{IDS[store]}": store for store in (OWN, FOREIGN)}
+    shop.reservations.kept = {name: reservation(id=name, store=store) for name, store in held.items()}
+    shop.reservations.answers.clear()
+    hooks = [
+        Endpoint(f"wh_{'0' * 11}{IDS[s]}", "https://a.example", (), (s,), "", NOW_NS) for s in (OWN, FOREIGN)
+    ]
+    shop.webhooks.kept = {hook.id: WebhookState(hook, 0, {hook.stores[0]: 1}) for hook in hooks}
+    shop.webhooks.answers.clear()
+    shop.channels.listed = [
+        ChannelInfo("web", "Web shop", (OWN, FOREIGN), ("ship",), 1, None, None, None, None, False)
+    ]
+    shop.real_s += 3_600.0  # nobody's quota is used up
+
+
+def filled(text: str, store: str) -> str:
+    """Return a line's text for a store."""
+    devices = {OWN: "r700-back", FOREIGN: "paris-r", MISSING: "no-device"}
+    return text.replace("{s}", store).replace("{n}", IDS[store]).replace("{d}", devices[store])
+
+
+async def asked(
+    client: httpx.AsyncClient, name: str, key: str | None, store: str = OWN, *, shop: Floor, **more: Any
+) -> httpx.Response:
+    """Return the answer to a line's request, as a page of strangers would send it."""
+    fresh(shop)
+    line = MATRIX[name]
+    headers = {"Origin": "https://evil.example", **line.headers}
+    if key is not None:
+        headers["Authorization"] = f"Bearer {key}"
+    if line.body is not None and "content" not in more:
+        more["json"] = json.loads(filled(json.dumps(line.body), store))
+    elif "content" in more:
+        headers["Content-Type"] = "application/json"
+    return await client.request(name.split()[0], filled(line.path, store), headers=headers, **more)
+
+
+def told(answer: httpx.Response) -> str:
+    """Return a refusal's code, or that of the first item of a batch, else the status."""
+    if answer.headers.get("content-type", "").startswith("application/") and answer.content:
+        body = answer.json()
+        if answer.status_code >= 400:
+            return str(body["code"])
+        if body.get("results") and body["results"][0].get("code"):
+            return str(body["results"][0]["code"])
+    return str(answer.status_code)
+
+
+def without_echo(answer: httpx.Response, store: str) -> tuple[int, str]:
+    """Return an answer without what it repeats of the question, and without its trace id."""
+    words = [store, filled("{d}", store), f"{'0' * 22}{IDS[store]}", f"{'0' * 11}{IDS[store]}"]
+    text = answer.text.replace(answer.headers["x-trace-id"], "?")
+    return answer.status_code, re.sub("|".join(map(re.escape, words)), "?", text)
+
+
+def check_edge(answer: httpx.Response) -> None:
+    """Check what every answer bears, and what none does."""
+    assert {name: answer.headers.get(name) for name in SECURITY} == SECURITY
+    assert not [name for name in answer.headers if name.startswith("access-control-")]
+    assert re.fullmatch("[0-9a-f]{32}", answer.headers["x-trace-id"])
+
+
+def test_the_table_and_the_app_name_the_same_routes() -> None:
+    """A new route has a line; a line has a route."""
+    assert sorted(routes()) == sorted(MATRIX)
+
+
+async def check_line(client: httpx.AsyncClient, name: str, shop: Floor) -> None:
+    """Ask a line's question as everybody there is; fail where an answer is not what is meant."""
+    line = MATRIX[name]
+    ask = partial(asked, client, name, shop=shop)
+    for key, code in ((None, "missing_key"), ("revoked", "unknown_key")):
+        answer = await ask(key)
+        check_edge(answer)
+        assert told(answer) == (code if line.scopes else str(line.own)), key
+        assert not line.scopes or "www-authenticate" in answer.headers
+    for scope in SCOPES:
+        opens = not line.scopes or scope in (*line.scopes, "admin")
+        for bound in ("all", "own"):
+            answer = await ask(f"{bound}|{scope}")
+            check_edge(answer)
+            allowed = "forbidden_store" if bound == "own" and name in SITE_WIDE else str(line.own)
+            assert told(answer) == (allowed if opens else "insufficient_scope"), (bound, scope)
+            assert bound == "all" or f'"{FOREIGN}"' not in answer.text or not line.scopes
+        if line.foreign is not None:
+            foreign, missing = await ask(f"own|{scope}", FOREIGN), await ask(f"own|{scope}", MISSING)
+            assert told(foreign) == (line.foreign if opens else "insufficient_scope"), scope
+            assert without_echo(foreign, FOREIGN) == without_echo(missing, MISSING), scope
+            everywhere = await ask(f"all|{scope}", FOREIGN)
+            assert told(everywhere) == (str(line.own) if opens else "insufficient_scope"), scope
+        if line.missing is not None:
+            nowhere = await ask(f"all|{scope}", MISSING)
+            assert told(nowhere) == (line.missing if opens else "insufficient_scope"), scope
+
+
+@pytest.mark.parametrize("name", [name for name in routes() if name in MATRIX])
+def test_a_route_opens_to_whom_it_should_and_to_nobody_else(name: str) -> None:
+    """By scope, by store, without a key and with one that was revoked; a store that is not the caller's answers as
+    one that does not exist does, to the byte.
+    """
+    SHOP.with_client(partial(check_line, name=name, shop=SHOP))
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in routes() if name in MATRIX and name.split()[0] in {"POST", "PUT", "PATCH"}]
+)
+def test_a_body_is_bounded_and_a_preflight_is_no_leave(name: str) -> None:
+    """413 beyond the bound whoever asks, and no answer to OPTIONS that a browser would take for a yes."""
+
+    async def run(client: httpx.AsyncClient) -> None:
+        answer = await asked(client, name, "all|admin", shop=SHOP, content=b" " * (MAX_BODY_BYTES + 1))
+        assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
+        check_edge(answer)
+        headers = {"Origin": "https://evil.example", "Access-Control-Request-Method": name.split()[0]}
+        preflight = await client.options(filled(MATRIX[name].path, OWN), headers=headers)
+        assert (preflight.status_code, preflight.json()["code"]) == (405, "method_not_allowed")
+        check_edge(preflight)
+
+    SHOP.with_client(run)
+
+
+def test_the_document_names_the_scopes_of_the_table() -> None:
+    """What /docs says and what is meant are the same."""
+    paths = SHOP.app.openapi()["paths"]
+    documented = {
+        f"{method.upper()} {path}": sorted(
+            {scope for way in operation["security"] for scope in way.get("key", ())}
+        )
+        for path, methods in paths.items()
+        for method, operation in methods.items()
+    }
+    meant = {name: sorted(line.scopes) for name, line in MATRIX.items() if name in documented}
+    meant["GET /session"] = documented["GET /session"]  # any key may ask who it is
+    assert documented == meant
+
+
+def test_the_guide_tells_each_scope_what_it_opens() -> None:
+    """docs/api.md has a row for each scope, and names each route that needs no key."""
+    guide = (Path(__file__).parents[2] / "docs" / "api.md").read_text("utf-8")
+    rows = dict(re.findall(r"^\| `([a-z]+:?[a-z]*)` \| (.+) \|$", guide, flags=re.MULTILINE))
+    used = {scope for name, line in MATRIX.items() if name != "GET /session" for scope in line.scopes}
+    assert used <= set(rows)
+    for name, line in MATRIX.items():
+        path = name.split()[1].split("/{")[0]
+        if not line.scopes and not path.startswith(("/docs/", "/session")):
+            assert f"`{path}`" in guide, path
+
+
+class Everybody(FakeAuth):
+    """Takes each key for one that may do all."""
+
+    async def caller(self, token: str) -> Caller | None:
+        return Caller(token, frozenset({"admin"}), frozenset())
+
+
+def test_each_line_would_notice_an_app_that_lets_everybody_in() -> None:
+    """The same questions to such an app fail, on every route that needs a key."""
+    shop = Floor(feed=FakeFeed([b": ping\n\n"]), auth=Everybody())
+
+    async def run(client: httpx.AsyncClient) -> set[str]:
+        passed = set()
+        for name in MATRIX:
+            with contextlib.suppress(AssertionError):
+                await check_line(client, name, shop)
+                passed.add(name)
+        return passed
+
+    assert shop.with_client(run) == {name for name, line in MATRIX.items() if not line.scopes}
