@@ -140,7 +140,9 @@ def starts_of(epcs: Sequence[str]) -> NDArray[np.uint64]:
     (whole,) = (np.fromiter(map(len, epcs), np.int64, len(epcs)) == SGTIN_96_DIGITS).nonzero()
     for first in range(0, len(whole), AT_ONCE):
         rows = whole[first : first + AT_ONCE]
-        text = "".join([epcs[row] for row in rows.tolist()]).encode("latin-1", "replace")
+        of_all = len(whole) == len(epcs)
+        some = epcs[first : first + AT_ONCE] if of_all else [epcs[row] for row in rows.tolist()]
+        text = "".join(some).encode("latin-1", "replace")
         digits = DIGITS[np.frombuffer(text, np.uint8)].reshape(len(rows), SGTIN_96_DIGITS)
         packed = np.zeros(len(rows), np.uint64)
         for digit in range(START_DIGITS):

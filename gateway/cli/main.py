@@ -1,12 +1,13 @@
 """`storefloor …`: finds the command, and turns errors that people can mend into words. Wiring."""
 
 import argparse
+import gc
 import sys
 from collections.abc import Mapping
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 
 from gateway.errors import ConfigError
 from gateway.storage.errors import StoreCorrupt, StoreError
@@ -94,5 +95,15 @@ def _parser(called: str) -> argparse.ArgumentParser:
     for name, (module, purpose) in COMMANDS.items():
         command = commands.add_parser(name, help=purpose, add_help=name not in TAKES_THE_REST)
         if name == called:
-            import_module(module).add_arguments(command)
+            _imported(module).add_arguments(command)
     return parser
+
+
+def _imported(name: str) -> ModuleType:
+    """Return a module. What is imported stays: to look for garbage in it meanwhile costs a fifth of the time."""
+    gc.disable()
+    try:
+        return import_module(name)
+    finally:
+        gc.freeze()
+        gc.enable()

@@ -298,6 +298,7 @@ def _take_up(engine: Engine, store: SqliteStore, now_ns: int) -> None:
     except BadChunk as error:
         raise StoreCorrupt(store.path, str(error)) from error
     finally:
+        gc.freeze()  # nor does it look through all of that while the rest is built
         gc.enable()
 
 

@@ -11,6 +11,7 @@ of all that, for a database does not look into its blobs.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
 from zlib import crc32
 
 import numpy as np
@@ -143,11 +144,11 @@ def without(tags: ChunkTags, told_since: set[str]) -> ChunkTags:
     """Return the chunk but for tags of which newer rows tell."""
     if not told_since or told_since.isdisjoint(tags.epcs):
         return tags
-    keep = np.array([epc not in told_since for epc in tags.epcs], np.bool_)
+    keep = ~np.fromiter(map(told_since.__contains__, tags.epcs), np.bool_, len(tags.epcs))
     here, away = keep[: tags.present], keep[tags.present :]
     return ChunkTags(
         tags.zones,
-        [epc for epc, kept in zip(tags.epcs, keep.tolist(), strict=True) if kept],
+        list(compress(tags.epcs, keep.tolist())),
         tags.zone[here],
         tags.states[away],
         tags.false_exits[away],
