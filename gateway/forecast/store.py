@@ -23,8 +23,8 @@ MAX_ARTICLES = 500_000
 """Articles of one store that are followed; what more of them sell is counted and not learned."""
 SCORED_AT_ONCE = 2_048
 """Articles that are scored each hour, in turn: enough to be sure within a week, and a millisecond's work."""
-LEARNED_AT_ONCE = 128
-"""Articles that are learned in a step of some milliseconds."""
+LEARNED_AT_ONCE = 64
+"""Articles that are learned in a step of a millisecond."""
 MAX_DARK_H = 6
 """Hours without a sign of time after which nothing can be said of them: sales may have gone untold."""
 MAX_LATE_H = HOURS_OF_WEEK

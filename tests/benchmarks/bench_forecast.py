@@ -53,6 +53,8 @@ from tests.support.demand_shop import FIRST_HOUR, PARIS, ShopDemand, simulated
 from tests.support.figures import figure
 
 SEEDS, CALM_SEEDS = 2, 1
+FIRST_SEED = 101
+"""The model was tried out on shops 1 to 3; these it had never seen."""
 ARTICLES, DAYS = 300, 84
 TUNED_FROM, JUDGED_FROM, JUDGED_TO = 28, 42, 77
 MORNING_H = 8
@@ -289,7 +291,7 @@ def compare(seeds: int, title: str, *, is_calm: bool) -> None:
     """Hold ours against the others over some shops."""
     judged = {name: Judged() for name in NAMES}
     promises = Promises()
-    runs = [run(seed, judged, promises, is_calm=is_calm) for seed in range(1, seeds + 1)]
+    runs = [run(seed, judged, promises, is_calm=is_calm) for seed in range(FIRST_SEED, FIRST_SEED + seeds)]
     out, missed = np.mean(runs, 0)
     n = seeds * ARTICLES * (JUDGED_TO - JUDGED_FROM)
     print(f"{title}: {seeds} shops, {ARTICLES} articles, {n} article-mornings of each forecaster")
