@@ -8,7 +8,7 @@ pass changed comes out of that one drain, to be written in one transaction.
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from gateway.alerts.engine import AlertEngine, Holds
@@ -43,6 +43,7 @@ from gateway.storage.ports import Snapshot, StateRow
 from gateway.till import Till
 from gateway.webhooks.model import NewEndpoint
 from readers.errors import Malformed
+from readers.observations import Observation, Read
 
 
 @dataclass(slots=True)
@@ -108,6 +109,9 @@ class Engine:
         """Do what `advance` does, in steps: others may ask in between, and nothing else may be told or drained."""
         self._now_ns = now_ns
         self.state.kpis.advance(now_ns)
+        for store, reads in self.state.presence.sold_reads.items():
+            self.state.kpis.read_sold(store, reads)
+        self.state.presence.sold_reads.clear()
         yield from self.state.presence.advancing(now_ns)
         self._apply_presence(now_ns)
         self._settle_sales(now_ns)
@@ -301,6 +305,13 @@ class Engine:
             self.alerts.judge(condition, now_ns)
 
     # -- out --------------------------------------------------------------------------------------------
+
+    def recordable(self, observations: Sequence[Observation]) -> Sequence[Observation]:
+        """Return observations without the reads of sold tags that left: they change nothing, and are nobody's."""
+        has_left = self.state.presence.has_left
+        if not any(isinstance(o, Read) and has_left(o.epc, o.at_ns) for o in observations):
+            return observations
+        return [o for o in observations if not (isinstance(o, Read) and has_left(o.epc, o.at_ns))]
 
     def drain(self) -> Changes:
         """Return all that changed since the last drain."""

@@ -321,7 +321,7 @@ class Pipeline:
             return 1
         self._engine.observe_all(held.observations, now_ns)
         if self._tap is not None:
-            self._tap.observed(held.observations)
+            self._tap.observed(self._engine.recordable(held.observations))
         return len(held.observations)
 
     def _apply_event(

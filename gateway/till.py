@@ -116,7 +116,7 @@ class Till:
         proof = before_sale(self._state, store, sku, now_ns)
         if epc is None or ledger.tracked_by(store, sku) != "tag":
             ledger.sold(store, sku, ref, at_ns, now_ns)
-        elif self._state.presence.depart(epc, at_ns, store):
+        elif self._state.presence.depart(epc, at_ns, store, is_sold=True):
             self._told[epc] = (ref, at_ns)
         else:
             ledger.sold_epc(store, sku, epc, None, ref, at_ns, now_ns)
@@ -139,6 +139,8 @@ class Till:
         self, store: str, sku: str, zone: str, epc: str | None, ref: str, at_ns: int, now_ns: int
     ) -> None:
         """One piece was received at `zone`."""
+        if epc is not None and self._state.presence.has_left(epc, now_ns):  # sold, and come back to be sold again
+            self._state.presence.expect(epc, at_ns)
         here = self._is_here(store, epc)
         self._state.ledger.received(store, sku, zone, epc, ref, at_ns, now_ns, is_here=here)
 

@@ -68,7 +68,7 @@ class Kpis:
 
     def read_sold(self, store: str, reads: int) -> None:
         """Count reads of pieces that were sold: that there were so many is all that is kept of them."""
-        self.stores[store].happened("reads_of_sold", frozenset(), reads)
+        self.stores[store].read_sold(reads)
 
     # -- persistence ----------------------------------------------------------------------------------
 

@@ -113,6 +113,7 @@ class StoreKpis:
         self._rows: dict[str, str | None] = {}
         self._dirty_events: set[str | None] = set()
         self._saved_ns = 0
+        self._sold_reads = 0
 
     # -- what happens ---------------------------------------------------------------------------------
 
@@ -143,6 +144,10 @@ class StoreKpis:
         """Count something, for the store and for the departments that it is about."""
         for name in (None, *{self._department(d) for d in departments}):
             self._tally(name).events[event] += n
+
+    def read_sold(self, reads: int) -> None:
+        """Count reads of sold pieces; written down with the areas, for what follows from one is nothing."""
+        self._sold_reads += reads
 
     def took(self, timing: Timing, seconds: float, departments: frozenset[str]) -> None:
         """Note how long something took."""
@@ -209,6 +214,7 @@ class StoreKpis:
 
     def _close(self) -> None:
         """Write the day down, and begin with nothing."""
+        self._take_sold_reads()
         for department, tally in self.today():
             number = 0 if self.day is None else self.day.number
             self._closed.append(KpiDay(self.store, number, department, tally.to_json()))
@@ -237,6 +243,8 @@ class StoreKpis:
             tallies[None].add_articles(found)
         for about, happened in self._events.items():
             tallies.setdefault(about, Tally(open_ns)).add(happened)
+        if self._sold_reads:
+            tallies[None].events["reads_of_sold"] += self._sold_reads
         yield from tallies.items()
 
     def whole(self) -> Tally:
@@ -256,14 +264,20 @@ class StoreKpis:
 
     def dirty_rows(self) -> Iterator[tuple[str, str | None]]:
         """Yield (key, text) of what is to be written down; None: let go."""
-        for about in self._dirty_events:
-            self._rows[_events_key(about)] = self._events[about].to_json()
-        self._dirty_events.clear()
         if self.day is not None and self._at_ns - self._saved_ns >= SAVED_EVERY_NS:
             self._saved_ns = self._at_ns
             self._rows["day"] = self._day_text()
+            self._take_sold_reads()
+        for about in self._dirty_events:
+            self._rows[_events_key(about)] = self._events[about].to_json()
+        self._dirty_events.clear()
         rows, self._rows = self._rows, {}
         yield from rows.items()
+
+    def _take_sold_reads(self) -> None:
+        if self._sold_reads:
+            self.happened("reads_of_sold", frozenset(), self._sold_reads)
+            self._sold_reads = 0
 
     def _day_text(self) -> str:
         self._settle()

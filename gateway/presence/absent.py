@@ -7,6 +7,8 @@
 - After a payment that fits a tag at the till, the same, once the customer had time to leave.
 - After a till named the very tag, only half an hour of them: a sold piece is seen on its way out. A
   return lifts this.
+- A sold piece that was not read for ten minutes has left: reads of it say nothing any more, and nothing of them
+  is kept but how many they were. A customer who comes back wearing it is not followed. A return lifts this.
 - The departed are forgotten after a usual return period, strangers after a day.
 """
 
@@ -16,10 +18,13 @@ from dataclasses import dataclass
 from gateway.presence.buckets import bucket_of
 from gateway.presence.rule import NS_PER_S
 
-STRANGER, GONE_SILENT, GONE_EXIT, GONE_TOLD, GONE_PAID = 0, 2, 3, 4, 5
-"""Written down in the store, beside 1 for a tag that is believed present."""
+STRANGER, GONE_SILENT, GONE_EXIT, GONE_TOLD, GONE_PAID, GONE_SOLD = 0, 2, 3, 4, 5, 6
+"""Written down in the store, beside 1 for a tag that is believed present. TOLD: sent, or taken out by a person."""
+SOLD = frozenset({GONE_PAID, GONE_SOLD})
+"""When such a tag is read is nobody's business: see the privacy rules in docs/privacy.md."""
 RETURN_SPAN_NS = {
     STRANGER: 0, GONE_SILENT: 0, GONE_EXIT: 20 * NS_PER_S, GONE_TOLD: 1_800 * NS_PER_S, GONE_PAID: 20 * NS_PER_S,
+    GONE_SOLD: 1_800 * NS_PER_S,
 }  # fmt: skip
 RETURN_READS = 3
 GONE_MEMORY_NS = 30 * 86_400 * NS_PER_S
@@ -45,10 +50,16 @@ class Absent:
     reads: int = 0
     false_exits: int = 0
     quality: tuple[float, ...] | None = None
+    going_ns: int = 0
+    """The newest read of a sold tag that has not left yet; never written down."""
+
+    def has_left(self, at_ns: int) -> bool:
+        """Return whether a sold tag was out of the store by then: its reads say nothing any more."""
+        return self.state == GONE_SOLD and at_ns - max(self.changed_ns, self.going_ns) > CANDIDATE_NS
 
     def read(self, zone: int, at_ns: int, count: int, *, passes: bool, arrive_reads: int) -> bool:
         """Take a read in; return whether it brings the tag into the store. `passes`: at an exit or till."""
-        if passes and self.state != STRANGER:
+        if (passes and self.state != STRANGER) or self.has_left(at_ns):
             return False
         if at_ns - self.changed_ns < LEAVING_NS.get(self.state, 0):
             return False
@@ -57,7 +68,10 @@ class Absent:
             self.zone, self.since_ns, self.reads = zone, at_ns, 0
         self.since_ns = min(self.since_ns, at_ns)  # reads come in any order
         self.reads += count
-        self.last_ns = max(self.last_ns, at_ns)
+        if self.state in SOLD:
+            self.going_ns = max(self.going_ns, at_ns)
+        else:
+            self.last_ns = max(self.last_ns, at_ns)
         if passes:
             return False
         needed = RETURN_READS if span_ns else 1 if self.state == GONE_SILENT else arrive_reads
@@ -71,7 +85,7 @@ class Absent:
     def stay_away(self, state: int, changed_ns: int) -> None:
         """Take note of why it is away; what was read of it before counts no more for its coming back."""
         self.state, self.changed_ns = state, changed_ns
-        self.zone, self.reads = NOWHERE, 0
+        self.zone, self.reads, self.going_ns = NOWHERE, 0, 0
 
 
 class AbsentTags:

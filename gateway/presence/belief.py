@@ -11,9 +11,10 @@ Rules, beside those of gateway/presence/filter.py and absent.py:
   clone: both keep it, and it is flagged.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from gateway.presence.absent import GONE_SILENT, GONE_TOLD, STRANGER, Absent
+from gateway.presence.absent import GONE_SILENT, GONE_SOLD, GONE_TOLD, SOLD, STRANGER, Absent
 from gateway.presence.buckets import BUCKETS, bucket_of
 from gateway.presence.chunks import decode, encode, gather, without
 from gateway.presence.columns import PRESENT
@@ -89,6 +90,8 @@ class BeliefPresence:
         self._handheld = [port for port in self._ports.values() if port.reader not in watch.readers]
         self._events: list[PresenceEvent] = []
         self._gone_for_good: list[tuple[str, str]] = []
+        self.sold_reads: Counter[str] = Counter()
+        """Reads of sold tags by store, for whoever counts them and empties this."""
         self._tail = Tail(self.stores, least_tail)
         self._moved_from: dict[str, tuple[str, int]] = {}
         self.epoch_ns = 0
@@ -131,6 +134,9 @@ class BeliefPresence:
         """Take in a read of a tag that is not believed in this store; return its row where it is now."""
         store = self._by_place[port.place]
         tag = store.absent.tags.get(epc)
+        if tag is None and self.has_left(epc, at_ns):  # sold in another store
+            self._count_sold(store, count)
+            return None
         if tag is None:
             if len(store.absent.tags) + len(store.columns.index) >= MAX_TAGS:
                 self.counts.drop("too_many_tags")
@@ -139,11 +145,24 @@ class BeliefPresence:
         if at_ns <= tag.changed_ns:
             self.counts.drop("older_than_last_change")
             return None
+        if tag.state in SOLD:
+            self.sold_reads[store.places[0].store] += count
         passes = store.passes(port.zone)
         if not tag.read(port.zone, at_ns, count, passes=passes, arrive_reads=self._rule.arrive_reads):
             self.counts.passed += 1
             return None
         return self._arrive(store, epc, port.zone, at_ns, came_back=tag.state != STRANGER)
+
+    def has_left(self, epc: str, at_ns: int) -> bool:
+        """Return whether a tag was sold by its name and out of its store by then: its reads say nothing any more."""
+        return any(
+            (tag := store.absent.tags.get(epc)) is not None and tag.has_left(at_ns)
+            for store in self.stores.values()
+        )
+
+    def _count_sold(self, store: StoreBelief, count: int) -> None:
+        self.sold_reads[store.places[0].store] += count
+        self.counts.passed += 1
 
     def _arrive(self, store: StoreBelief, epc: str, zone: int, at_ns: int, *, came_back: bool) -> int:
         if tag := store.absent.tags.get(epc):
@@ -185,15 +204,21 @@ class BeliefPresence:
 
     # -- commands -------------------------------------------------------------------------------------
 
-    def depart(self, epc: str, at_ns: int, store_name: str | None = None) -> bool:
-        """Take a tag out because a till or a person named it; one never read is remembered in that store."""
+    def depart(
+        self, epc: str, at_ns: int, store_name: str | None = None, *, is_sold: bool = False
+    ) -> bool:
+        """Take a tag out because a till or a person named it; one never read is remembered in that store.
+
+        `is_sold`: it is a customer's now.
+        """
+        state = GONE_SOLD if is_sold else GONE_TOLD
         for store in self.stores.values():
             row = store.columns.index.get(epc)
             if row is not None:
                 columns = store.columns
                 was_present = bool(columns.state[row] == PRESENT)
                 place, last_ns = store.places[int(columns.place[row])].id, int(columns.last_ns[row])
-                store.leave(row, GONE_TOLD, at_ns)
+                store.leave(row, state, at_ns)
                 if was_present:
                     self._events.append(Departed(epc, place, at_ns, last_ns, "told"))
                     return True
@@ -201,12 +226,12 @@ class BeliefPresence:
         for store in self.stores.values():
             tag = store.absent.tags.get(epc)
             if tag is not None:
-                tag.stay_away(GONE_TOLD, max(tag.changed_ns, at_ns))
+                tag.stay_away(state, max(tag.changed_ns, at_ns))
                 store.absent.gone(epc, tag)
                 store.dirty[epc] = None
                 return False
         store = self.stores.get(store_name or "") or next(iter(self.stores.values()))
-        store.absent.gone(epc, Absent(GONE_TOLD, changed_ns=at_ns))
+        store.absent.gone(epc, Absent(state, changed_ns=at_ns))
         store.dirty[epc] = None
         return False
 

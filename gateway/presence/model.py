@@ -129,8 +129,13 @@ class Presence(Protocol):
         """A tag answered in a place. O(1)."""
         ...
 
-    def depart(self, epc: str, at_ns: int, store_name: str | None = None) -> bool:
-        """A till or a person (of `store_name`) says that this very tag left; return whether it was believed present."""
+    def depart(
+        self, epc: str, at_ns: int, store_name: str | None = None, *, is_sold: bool = False
+    ) -> bool:
+        """A till or a person (of `store_name`) says that this very tag left; return whether it was believed present.
+
+        `is_sold`: to a customer, whom nobody follows.
+        """
         ...
 
     def depart_sold(self, epc: str, at_ns: int, p_left: float, *, at_till: bool) -> None:
