@@ -104,7 +104,7 @@ class ChannelRules:
             computed = self._computed_for(section, store, article.sku, now_ns)
             if computed is not None:
                 return computed
-        elif section is not None and section.safety_stock is not None:
+        elif section is not None and isinstance(section.safety_stock, int):
             return SafetyStock(section.safety_stock, "channel")
         return SafetyStock(self._site.config.stock.safety_stock, "site")
 

@@ -181,16 +181,17 @@ class ReservationDesk:
                 found = self._secured(store, lines, asked, now_ns)
                 if not isinstance(found, Refusal) and _is_whole(found):
                     alternatives.append(store)
-        more = {
-            "shortfalls": shortfalls,
-            "alternatives": tuple(alternatives),
-            "variants": self._variants(shortfalls, asked, now_ns),
-        }
+        named = ", ".join(f"{s.requested} of {s.sku} in {s.store}" for s in shortfalls[:3])
+        refusal = Refusal("insufficient_availability", f"not all can be had: {named}")
         refusals = [found for _, found in tried if isinstance(found, Refusal)]
         if len(refusals) == len(tried):
-            return replace(refusals[0], **more)
-        named = ", ".join(f"{s.requested} of {s.sku} in {s.store}" for s in shortfalls[:3])
-        return replace(Refusal("insufficient_availability", f"not all can be had: {named}"), **more)
+            refusal = refusals[0]
+        return replace(
+            refusal,
+            shortfalls=shortfalls,
+            alternatives=tuple(alternatives),
+            variants=self._variants(shortfalls, asked, now_ns),
+        )
 
     def _variants(
         self, shortfalls: tuple[Shortfall, ...], asked: NewReservation, now_ns: int

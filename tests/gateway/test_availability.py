@@ -26,7 +26,7 @@ zone_views = st.builds(
 zone_lists = st.lists(zone_views, max_size=6).map(
     lambda views: tuple(replace(view, zone=f"z{n}") for n, view in enumerate(views))
 )
-some_terms = st.builds(Terms, *[st.integers(0, 9)] * 4)
+some_terms = st.builds(Terms, *[st.integers(0, 9)] * 4, quota_left=st.none() | st.integers(0, 9))
 contexts = st.builds(replace, st.just(CONTEXT), qty=st.integers(1, 9), zones_seen=st.booleans())
 
 
@@ -34,10 +34,13 @@ contexts = st.builds(replace, st.just(CONTEXT), qty=st.integers(1, 9), zones_see
 def test_the_formula_holds_for_any_zones_and_terms(
     zones: tuple[ZoneView, ...], terms: Terms, context: Context
 ) -> None:
-    """available = max(0, on_hand - not_pickable - reserved - safety_stock); shortfall is what the clamp hides."""
+    """available = max(0, min(on_hand - not_pickable - reserved - safety_stock, quota_left)); shortfall is what the
+    clamp hides of the first of the two.
+    """
     given_ = answer(zones, terms, context)
     margin = given_.on_hand - given_.not_pickable - given_.reserved - given_.safety_stock
-    assert given_.available == max(0, margin)
+    assert given_.quota_left == terms.quota_left
+    assert given_.available == max(0, margin if terms.quota_left is None else min(margin, terms.quota_left))
     assert given_.shortfall == max(0, -margin)
     assert sum(zone.pieces for zone in given_.zones) == given_.on_hand == sum(zone.pieces for zone in zones)
     assert given_.not_pickable == sum(zone.pieces for zone in zones if zone.role not in STOCK_ROLES)
@@ -102,6 +105,21 @@ def test_why_there_is_not_enough() -> None:
     assert ask(zone("floor", 2), qty=3).reasons == ("not_enough",)
     assert ask(zone("floor", 2), zone("till", 1), qty=3).reasons == ("pieces_not_pickable",)
     assert ask(zone("floor", 3), qty=3).pickup == "yes"
+
+
+def test_a_quota_is_named_where_it_is_what_binds() -> None:
+    """There would be enough; else the stock itself is named."""
+    few = replace(TERMS, quota_left=1)
+    assert ask(zone("floor", 3), terms=few, qty=2).reasons == ("quota_reached",)
+    assert ask(zone("floor", 3), terms=few, qty=4).reasons == ("not_enough",)
+    assert ask(zone("floor", 3), terms=few).pickup == "yes"
+    assert ask(zone("floor", 3), terms=replace(TERMS, quota_left=0)).status == "OUT_OF_STOCK"
+
+
+def test_what_is_closed_to_an_asker_is_not_promised() -> None:
+    """Whatever there is."""
+    given_ = ask(zone("floor", 3), closed="not_offered_here")
+    assert (given_.pickup, given_.reasons, given_.available) == ("no", ("not_offered_here",), 3)
 
 
 def test_a_dead_reader_makes_stock_unknown_never_zero() -> None:

@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 from gateway.answers import availability
-from gateway.channels import Asker
+from gateway.channels import ANYBODY, Asker
 from gateway.config import SiteConfig
+from gateway.config_channels import ChannelSection
 from gateway.config_reservations import ReservationsSection
 from gateway.engine import Engine
 from gateway.ports import Availability
@@ -17,8 +18,9 @@ from tests.support.small_site import STORE, S, SmallShop, articles, small_site
 class HoldingShop(SmallShop):
     """The small site, where `hold` asks for pieces; totes are counted by scans, tees bear tags."""
 
-    def __init__(self, totes: int = 0, **settings: object) -> None:
+    def __init__(self, totes: int = 0, channels: tuple[ChannelSection, ...] = (), **settings: object) -> None:
         self.settings = settings
+        self.channels = channels
         SmallShop.__init__(self)
         KeptEngine.__init__(self, self._new)
         for _ in range(totes):
@@ -28,7 +30,8 @@ class HoldingShop(SmallShop):
     def _new(self) -> Engine:
         config: SiteConfig = small_site()
         section = ReservationsSection.model_validate(self.settings)
-        return Engine(Site(config.model_copy(update={"reservations": section})), articles())
+        update = {"reservations": section, "channels": self.channels}
+        return Engine(Site(config.model_copy(update=update)), articles())
 
     def ask(self, *lines: tuple[str, int], **asked: object) -> Outcome:
         """Return what is answered to a request for (SKU, pieces)."""
@@ -67,8 +70,11 @@ class HoldingShop(SmallShop):
 
     def stock(self, sku: str = "TOTE", store: str = STORE, **more: str) -> Availability:
         """Return what may be promised now."""
-        asker = Asker(exclude=more.get("exclude"))
-        return availability(self.engine.state, store, sku, 1, self.now, asker=asker)
+        return self.told(sku, store, Asker(exclude=more.get("exclude")))
+
+    def told(self, sku: str, store: str = STORE, asker: Asker = ANYBODY, qty: int = 1) -> Availability:
+        """Return what an asker is told now."""
+        return availability(self.engine.state, store, sku, qty, self.now, asker=asker)
 
     def wait(self, seconds: float) -> None:
         """Let time pass at once, without a pass."""
