@@ -7,6 +7,7 @@ from gateway.answers import quota_use
 from gateway.channels import ANYBODY, Asker, SafetyStock
 from gateway.config import IN_HAND
 from gateway.explanation import (
+    BookFigure,
     EventKind,
     ExpectedDelivery,
     Explanation,
@@ -66,6 +67,7 @@ def explain(state: State, found: Availability, now_ns: int, asker: Asker = ANYBO
         p_at_least=() if found.belief is None else found.belief.p_at_least[:MAX_CHANCES],
         model=MODEL,
         holds=_holds(state, found, now_ns),
+        book=_book(state, found.store, found.sku),
         channel=asker.channel,
         safety_rule=_safety_rule(state, found, asker, now_ns),
         quota=quota_use(state, found.store, found.sku, asker, now_ns),
@@ -143,6 +145,13 @@ def _holds(state: State, found: Availability, now_ns: int) -> tuple[OpenHold, ..
 def _safety_rule(state: State, found: Availability, asker: Asker, now_ns: int) -> SafetyStock | None:
     article = state.catalogue.article(found.sku)
     return None if article is None else state.channels.safety(found.store, article, asker.channel, now_ns)
+
+
+def _book(state: State, store: str, sku: str) -> BookFigure | None:
+    account = state.books.account(store, sku)
+    if account is None or account.figure is None:
+        return None
+    return BookFigure(account.figure.pieces, account.figure.as_of_ns, account.moved)
 
 
 def _shelves(state: State, store: str, sku: str) -> tuple[ShelfEvidence, ...]:

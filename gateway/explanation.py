@@ -76,6 +76,15 @@ class OpenHold:
 
 
 @dataclass(frozen=True, slots=True)
+class BookFigure:
+    """What the ERP's ledger said, and the pieces that came (or, below 0, went) since, as tills and people told."""
+
+    pieces: int
+    as_of_ns: int
+    moved: int
+
+
+@dataclass(frozen=True, slots=True)
 class ShelfEvidence:
     """What a weight shelf says. `p_pieces`: (pieces, the probability of exactly so many), where computed."""
 
@@ -144,3 +153,4 @@ class Explanation:
     safety_rule: SafetyStock | None = None
     quota: QuotaUse | None = None
     deliveries: tuple[ExpectedDelivery, ...] = ()
+    book: BookFigure | None = None

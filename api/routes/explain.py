@@ -124,6 +124,13 @@ def _body(found: Found) -> Json:
             }
             for hold in found.holds
         ],
+        "book": None
+        if found.book is None
+        else {
+            "pieces": found.book.pieces,
+            "as_of": rfc3339(found.book.as_of_ns),
+            "moved": found.book.moved,
+        },
         "p_at_least": [shown_p(p) for p in found.p_at_least],
     }
 

@@ -120,7 +120,7 @@ def _zones(context: ApiContext, store: StoreInfo, stock: Stock) -> list[Json]:
     for article, found in stock:
         for level in found.zones:
             pieces[level.zone] += level.pieces
-            if article.tracked_by == "tag":
+            if article.tracked_by == "tag" and store.source == "readers":
                 watched_by_tags[level.zone] = watched_by_tags.get(level.zone, False) or level.watched
     alive = {
         zone

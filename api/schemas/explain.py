@@ -79,6 +79,18 @@ class ExplainedHold(Answer):
     )
 
 
+class ExplainedBook(Answer):
+    """What the ERP's ledger says: in a store whose `source` is `ledger`, the stock is `pieces` + `moved`."""
+
+    pieces: int = Field(description="Pieces by the ledger's newest figure.", examples=[8])
+    as_of: Timestamp = Field(
+        description="When the ledger had it (RFC 3339, UTC).", examples=["2026-11-21T04:00:00Z"]
+    )
+    moved: int = Field(
+        description="Pieces that came (or, below 0, went) since then, as tills and people told it.", examples=[-2]
+    )
+
+
 class ExplainedDelivery(Answer):
     """An open delivery with pieces of the article."""
 
@@ -169,6 +181,7 @@ class Explanation(Answer):
         description="Open deliveries that bring pieces of it, those due first before others, at most 200; with "
         "`incoming` they are the pieces that are to come."
     )
+    book: ExplainedBook | None = Field(description="What the ERP's ledger says; null: nothing yet.")
     p_at_least: tuple[float, ...] = Field(
         description="Probability (0 to 1) of at least 1, 2, 3 … pieces in the store, up to 64; empty: not computed.",
         examples=[[1.0, 1.0, 0.9999, 0.9941, 0.9702, 0.8811]],

@@ -56,7 +56,7 @@ class DemandFeed:
         for store, sku in touched:
             article = self._catalogue.article(sku)
             if article is not None and article.known:
-                offering = self._offering_of(store, article.tracked_by)
+                offering = self._offering_of(store, self._ledger.tracked_by(store, sku))
                 levels = self._ledger.levels(store, sku)
                 self._model.available(store, sku, is_offered(levels, self._roles[store], offering), now_ns)
 
