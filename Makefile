@@ -10,11 +10,12 @@ INPUTS ?= 1000000
 MINUTES ?= 30
 RATE ?= 20000
 CYCLES ?= 1000
+EXAMPLES ?= 200
 CUTS ?= 1000
 REQUESTS ?= 100000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup setup-dev test lint check fuzz crash powercut storm soak bench evaluate requirements wheel-check clean
+.PHONY: help demo setup setup-dev test lint check fuzz crash powercut storm soak bench evaluate schemathesis requirements wheel-check clean
 
 help: ## list these commands
 	@echo "storefloor: honest, real-time stock from readers, scanners and shelf sensors"
@@ -68,6 +69,9 @@ bench: setup-dev ## the benchmarks; each ends with lines `figure: name = value u
 
 evaluate: setup-dev ## how true the stock is, against simulated shops: make evaluate ARGS="--scenario hard --seeds 1-4"
 	@exec $(BIN)/storefloor evaluate $(ARGS)
+
+schemathesis: setup-dev ## ask every operation of the API what fits its document and what does not: EXAMPLES=500
+	$(BIN)/python -m tests.support.asked_api_run --examples $(EXAMPLES) $(ARGS)
 
 requirements: ## write requirements/*.txt anew after a dependency changed (needs uv)
 	@sh tools/requirements.sh
