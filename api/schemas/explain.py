@@ -87,7 +87,8 @@ class ExplainedBook(Answer):
         description="When the ledger had it (RFC 3339, UTC).", examples=["2026-11-21T04:00:00Z"]
     )
     moved: int = Field(
-        description="Pieces that came (or, below 0, went) since then, as tills and people told it.", examples=[-2]
+        description="Pieces that came (or, below 0, went) since then, as tills and people told it.",
+        examples=[-2],
     )
 
 
