@@ -4,6 +4,8 @@ from collections import Counter
 
 from gateway.book_stock import desk
 from gateway.book_stock.model import BookView, LedgerLine
+from gateway.explain import explain
+from gateway.explanation import BookFigure
 from tests.support.ledger_site import ACTOR, LEDGER_SITE, SHOP, WEB, LedgerShop
 from tests.support.small_site import S, epc
 
@@ -37,6 +39,16 @@ def test_what_tills_told_since_is_no_difference() -> None:
     (line,) = listed(shop)
     assert (line.book, line.moved, line.on_hand, line.difference, line.since_ns) == (3, -1, 2, 0, None)
     assert listed(shop, differs=True) == []
+
+
+def test_an_explanation_names_the_figure() -> None:
+    """With what moved since; null where the ledger never named the article."""
+    shop = LedgerShop()
+    shop.figure(3, ago_s=30)
+    shop.tell("sale", ago_s=10)
+    told = explain(shop.engine.state, shop.answer(), shop.now).book
+    assert told == BookFigure(3, shop.now - 30 * S, -1)
+    assert explain(shop.engine.state, shop.answer("TEE"), shop.now).book is None
 
 
 def test_a_difference_that_ends_and_comes_again_begins_anew() -> None:
