@@ -16,6 +16,7 @@ from gateway.config_channels import BOTH_WAYS, MAX_CHANNELS, ChannelSection, Ful
 from gateway.config_influx import InfluxSection
 from gateway.config_mappings import MappingSection, Scale, Unit
 from gateway.config_place import HoursSection, PickMinutesSection, PlaceSection
+from gateway.config_privacy import PrivacySection
 from gateway.config_reservations import ReservationsSection
 from gateway.config_section import Id, Section
 from gateway.config_storage import StorageSection
@@ -422,6 +423,7 @@ class SiteConfig(Section):
     reservations: ReservationsSection = ReservationsSection()
     webhooks: WebhooksSection = WebhooksSection()
     storage: StorageSection = StorageSection()
+    privacy: PrivacySection = PrivacySection()
     influxdb: InfluxSection | None = None
     stores: tuple[StoreSection, ...] = Field(min_length=1, max_length=20)
     readers: tuple[ReaderSection, ...] = ()

@@ -152,9 +152,10 @@ class _Gateway:
             else None
         )
         self._delivery = make_delivery(site.influxdb, run.base, store, writer, clock)
-        self._janitor = Janitor(store, writer, clock, site.storage.retention(), self._clock_ahead_s)
-        self._inspector = Inspector(store, clock, self._janitor.upkeep)
         self._pepper = load_pepper(store.path.parent, keys_exist=bool(store.keys()))
+        retention = site.privacy.narrowed(site.storage.retention(), self._pepper)
+        self._janitor = Janitor(store, writer, clock, retention, self._clock_ahead_s)
+        self._inspector = Inspector(store, clock, self._janitor.upkeep)
         self._webhooks = WebhookParts(site.webhooks, self.engine, store, writer, self._pepper, clock, self._once)
         self.health = Health(self.engine, self.pipeline, self._links())
         self.news = News(self.engine, self.health, self.feed, clock.now_ns)

@@ -19,6 +19,7 @@ from gateway.storage.level_reads import kept
 from gateway.storage.resolution import START_COLUMN, TABLES, Table
 from gateway.storage.retention_rule import Retention
 from gateway.storage.rollups import DAY_NS, start_of
+from gateway.storage.serials import pseudonymise
 from gateway.storage.sizes import Sizes
 from gateway.storage.sql import Sql
 
@@ -75,6 +76,10 @@ def sweep_round(sql: Sql, retention: Retention, now_ns: int, pace: Pace) -> Iter
     yield from _counted(sql, "dead_letters", _dead_letters(sql, now_ns - retention.dead_letters_ns))
     yield from _counted(sql, "audit", _audit(sql, now_ns - retention.audit_ns, pace))
     yield from _counted(sql, "kpis", let_go_kpis(sql, (now_ns - retention.kpis_ns) // DAY_NS + EPOCH_DAY))
+    if retention.serials_ns is not None:
+        before_ns = now_ns - retention.serials_ns
+        for rows in pseudonymise(sql, before_ns, retention.serials_key, pace.rows):
+            yield Slice("serials", rows)
     yield from (Slice("pages", pages) for pages in _pages(sql, pace))
 
 

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How long each table is kept, ns of the shop's time. levels <= hourly <= daily."""
+    """How long each table is kept, ns of the shop's time. levels <= hourly <= daily.
+
+    `serials_ns` None: the serials of movements stay; else older ones become pseudonyms by `serials_key`.
+    """
 
     levels_ns: int
     hourly_ns: int
@@ -16,3 +19,5 @@ class Retention:
     dead_letters_ns: int
     audit_ns: int
     kpis_ns: int
+    serials_ns: int | None = None
+    serials_key: bytes = b""

@@ -40,6 +40,7 @@ from gateway.config_mappings import (
 )
 from gateway.config_place import HoursSection, PickMinutesSection, PlaceSection
 from gateway.config_reservations import ReservationsSection
+from gateway.config_privacy import PrivacySection
 from gateway.config_storage import StorageSection
 from gateway.config_webhooks import WebhooksSection
 from gateway.devices_of_site import check_devices
@@ -47,7 +48,7 @@ from gateway.devices_of_site import check_devices
 EXAMPLE = files("config").joinpath("example.toml").read_text("utf-8")
 TABLES: dict[str, type[Section]] = {
     "gateway": GatewaySection, "api": ApiSection, "mqtt": MqttSection, "catalogue": CatalogueSection,
-    "reservations": ReservationsSection, "storage": StorageSection,
+    "reservations": ReservationsSection, "storage": StorageSection, "privacy": PrivacySection,
     "presence": PresenceSection, "stock": StockSection, "alerts": AlertsSection, "stores": StoreSection,
     "stores.zones": ZoneSection, "readers": ReaderSection, "readers.antennas": AntennaSection,
     "scanners": ScannerSection, "shelves": ShelfSection, "mappings": MappingSection,
