@@ -101,6 +101,8 @@ def _parser(called: str) -> argparse.ArgumentParser:
 
 def _imported(name: str) -> ModuleType:
     """Return a module. What is imported stays: to look for garbage in it meanwhile costs a fifth of the time."""
+    if name in sys.modules:
+        return sys.modules[name]
     gc.disable()
     try:
         return import_module(name)
