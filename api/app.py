@@ -15,6 +15,7 @@ from api.limits import Limiter
 from api.openapi import build_openapi
 from api.problems import install_problem_handlers
 from api.remembered import Remembered
+from api.routes.adjustments import add_adjustment_routes
 from api.routes.alerts import add_alert_routes
 from api.routes.articles import add_article_routes
 from api.routes.audit import add_audit_routes
@@ -22,6 +23,8 @@ from api.routes.availability import add_availability_routes
 from api.routes.calibration import add_calibration_routes
 from api.routes.changes import add_change_routes
 from api.routes.channels import add_channel_routes
+from api.routes.deliveries import add_delivery_routes
+from api.routes.counts import add_count_routes
 from api.routes.docs import add_docs_routes
 from api.routes.events import add_event_routes
 from api.routes.explain import add_explain_routes
@@ -39,6 +42,7 @@ from api.routes.session import add_session_routes
 from api.routes.shipping import add_shipping_routes
 from api.routes.stores import add_store_routes
 from api.routes.stream import add_stream_routes
+from api.routes.transfers import add_transfer_routes
 from api.routes.webhooks import add_webhook_routes
 from api.sessions import Sessions
 from api.strict_route import StrictRoute
@@ -58,9 +62,13 @@ ROUTES = (
     add_change_routes,
     add_webhook_routes,
     add_reservation_routes,
+    add_count_routes,
+    add_adjustment_routes,
     add_event_routes,
     add_ingest_routes,
     add_ledger_routes,
+    add_delivery_routes,
+    add_transfer_routes,
     add_overview_routes,
     add_alert_routes,
     add_calibration_routes,

@@ -14,7 +14,9 @@ from gateway.audit import AuditPort
 from gateway.book_stock.model import LedgerPort
 from gateway.catalogue_model import CataloguePort
 from gateway.channels import ChannelsPort
+from gateway.deliveries.ports import DeliveriesPort
 from gateway.kpis.model import KpisPort
+from gateway.counting.ports import CountingPort
 from gateway.ports import (
     AuthPort,
     ChangesPort,
@@ -28,6 +30,7 @@ from gateway.ports import (
     ReservationsPort,
     WebhooksPort,
 )
+from gateway.transfers.ports import TransfersPort
 
 KEY_QUOTA = Quota(per_s=500.0, burst=5_000)
 """Of one key, where the site says nothing: an e-shop's peak, and no more than a tenth of what a core answers."""
@@ -51,10 +54,13 @@ class Ports:
     health: HealthPort
     auth: AuthPort
     audit: AuditPort
+    counting: CountingPort
     kpis: KpisPort
     channels: ChannelsPort
     ledger: LedgerPort
     catalogue: CataloguePort
+    deliveries: DeliveriesPort
+    transfers: TransfersPort
 
 
 @dataclass(frozen=True, slots=True)

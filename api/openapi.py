@@ -10,9 +10,14 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from api.auth import SESSION_COOKIE, Needs
+from api.openapi_headers import complete
 from api.problems import CATALOGUE, MEDIA_TYPE
 from api.schemas.catalogue import ArticleBatch
 from api.schemas.channels import SafetyStockIn
+from api.schemas.deliveries import DeliveryIn, DeliveryPatch
+from api.schemas.documents import ReceiveIn
+from api.schemas.adjustments import AdjustmentIn
+from api.schemas.counts import CountEntriesIn, CountIn, DecisionIn, RecountIn, SubmitIn
 from api.schemas.events import EventBatch
 from api.schemas.ledger import LedgerBatch
 from api.schemas.problems import ProblemDocument
@@ -29,6 +34,7 @@ from api.schemas.reservations import (
 from api.schemas.session import SignIn
 from api.schemas.shipping import ShipQuery
 from api.schemas.stream import AvailabilityEvent, BandedEvent, SnapshotEnd
+from api.schemas.transfers import SendIn, StoreTransferIn
 from api.schemas.webhooks import ReplayIn, WebhookIn, WebhookMessage, WebhookPatch
 
 REF = "#/components/schemas/{model}"
@@ -41,6 +47,12 @@ _UNROUTED = (
     (LedgerBatch, "validation"),
     (ArticleBatch, "validation"),
     (SignIn, "validation"),
+    (AdjustmentIn, "validation"),
+    (CountIn, "validation"),
+    (CountEntriesIn, "validation"),
+    (SubmitIn, "validation"),
+    (RecountIn, "validation"),
+    (DecisionIn, "validation"),
     (AvailabilityQuery, "validation"),
     (PickupQuery, "validation"),
     (ShipQuery, "validation"),
@@ -56,17 +68,36 @@ _UNROUTED = (
     (PickIn, "validation"),
     (CollectIn, "validation"),
     (TransferIn, "validation"),
+    (DeliveryIn, "validation"),
+    (DeliveryPatch, "validation"),
+    (ReceiveIn, "validation"),
+    (StoreTransferIn, "validation"),
+    (SendIn, "validation"),
 )
 """Schemas that no route's signature names: bodies are read by api/bodies.py, events are prepared bytes."""
 
 _ALWAYS = ("unknown_host", "internal_error")
 _WITH_KEY = ("missing_key", "unknown_key", "insufficient_scope", "too_many_requests")
 
+SCOPE_WORDS = {
+    "availability:read": "availability in bands, stores, articles, channels",
+    "availability:exact": "the same with quantities, evidence, histories, alerts, devices and key figures",
+    "reservations:write": "to hold pieces, and all that follows",
+    "ingest:write": "what tills, devices and ERPs tell",
+    "counts:write": "counts, corrections, deliveries and transfers",
+    "tasks:write": "tasks of staff",
+    "alerts:write": "alerts",
+    "admin": "everything",
+}
+"""What each scope opens, in a few words; which one an operation asks for stands at the operation."""
+
 _SECURITY_SCHEMES = {
     "key": {
         "type": "http",
         "scheme": "bearer",
-        "description": "An API key (`storefloor keys create`), in the Authorization header, never in a URL.",
+        "description": "An API key (`storefloor keys create`), in the Authorization header, never in a URL. What it may do, "
+        "in one or more stores or in all, its scopes say: "
+        + "; ".join(f"`{k}`: {v}" for k, v in SCOPE_WORDS.items()),
     },
     "device": {
         "type": "http",
@@ -95,7 +126,13 @@ TAGS = [
     {"name": "channels", "description": "Who sells, from which stores, and what is kept back from them."},
     {"name": "alerts", "description": "What staff are told."},
     {"name": "events", "description": "What tills and handhelds tell, and what devices post."},
-    {"name": "ledger", "description": "What the ERP believes: the stock of stores without readers, a comparison elsewhere."},
+    {
+        "name": "ledger",
+        "description": "What the ERP believes: the stock of stores without readers, a comparison elsewhere.",
+    },
+    {"name": "deliveries", "description": "What is on its way to a store, and which pieces of it have come."},
+    {"name": "transfers", "description": "Pieces that go from one store to another."},
+    {"name": "counts", "description": "Counts of zones, and corrections of single levels."},
     {"name": "webhooks", "description": "Changes posted to you, signed, in order, until you take them."},
     {"name": "stream", "description": "Changes as they happen."},
     {"name": "page", "description": "What the staff page needs."},
@@ -134,7 +171,11 @@ def build_openapi(app: FastAPI) -> dict[str, Any]:
     components["securitySchemes"] = _SECURITY_SCHEMES
     for route in app.routes:
         if isinstance(route, APIRoute) and route.include_in_schema:
-            _secure(document["paths"][route.path_format], route)
+            path = document["paths"][route.path_format]
+            _secure(path, route)
+            for method in route.methods or ():
+                complete(route.path_format, method.lower(), path[method.lower()])
+    document["servers"] = [{"url": "/", "description": "The gateway that this document comes from."}]
     return document
 
 

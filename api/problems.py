@@ -71,8 +71,17 @@ CATALOGUE: dict[str, ProblemKind] = {
     "unknown_reservation": ProblemKind(
         404, "No such reservation", "`GET /v1/reservations` lists those of your stores."
     ),
+    "unknown_delivery": ProblemKind(
+        404, "No such delivery", "`GET /v1/deliveries` lists those of your key's stores."
+    ),
+    "unknown_transfer": ProblemKind(
+        404, "No such transfer", "`GET /v1/transfers` lists those of your key's stores."
+    ),
     "unknown_webhook": ProblemKind(
         404, "No such webhook endpoint", "`GET /v1/webhook-endpoints` lists those of your key's stores."
+    ),
+    "unknown_count": ProblemKind(
+        404, "No such count", "`GET /v1/stores/{store}/counts` lists those that are kept."
     ),
     "no_record": ProblemKind(
         404, "Nothing recorded by then", "Ask for a later time: this gateway knew nothing of the article yet."
@@ -99,6 +108,33 @@ CATALOGUE: dict[str, ProblemKind] = {
     "not_of_reservation": ProblemKind(
         409, "Pieces do not fit the reservation", "Correct what `errors` points at."
     ),
+    "too_many_open": ProblemKind(
+        409, "Too many are open", "Close or cancel deliveries or transfers that are over, then ask again."
+    ),
+    "stale_quantity": ProblemKind(
+        409, "The quantity is another by now", "Look again what is there (`current`), and ask anew with a new key."
+    ),
+    "below_zero": ProblemKind(409, "Fewer than none", "Take away no more pieces than there are."),
+    "tags_elsewhere": ProblemKind(
+        409, "Tags are not where they would have to be", "`errors` points at the tag: name others, or a number alone."
+    ),
+    "zone_being_counted": ProblemKind(
+        409, "The zone is being counted", "Let the count that `detail` names be decided, or cancel it."
+    ),
+    "nothing_counted": ProblemKind(
+        409, "Nobody counted anything yet", "Tell what was seen first; of what there is none too, with qty 0."
+    ),
+    "count_not_open": ProblemKind(
+        409, "The count takes no entries", "`POST …/recount` opens a submitted count again; or begin a new one."
+    ),
+    "count_not_submitted": ProblemKind(409, "The count is not submitted", "`POST …/submit` when all was counted."),
+    "count_over": ProblemKind(409, "The count is over", "It was decided or cancelled: begin a new one."),
+    "sku_not_counted": ProblemKind(
+        409, "The article is not of this count", "Name an article that the count is about."
+    ),
+    "second_key_needed": ProblemKind(
+        409, "Another key must approve", "Approve with another key than the one that submitted."
+    ),
     "idempotency_in_progress": ProblemKind(
         409, "The first request is under way", "Send the same again after `Retry-After`: it gets the answer."
     ),
@@ -109,6 +145,14 @@ CATALOGUE: dict[str, ProblemKind] = {
     ),
     "reservation_changed": ProblemKind(
         412, "Changed meanwhile", "`GET` it again, look what changed, and send its new ETag."
+    ),
+    "document_changed": ProblemKind(
+        412,
+        "Changed meanwhile",
+        "`GET` it again, look what changed (pieces may have come), and send its new ETag.",
+    ),
+    "count_changed": ProblemKind(
+        412, "Changed meanwhile", "`GET` the count again, look what changed, and send its new ETag."
     ),
     "changes_gone": ProblemKind(
         410,
@@ -149,7 +193,7 @@ CATALOGUE: dict[str, ProblemKind] = {
         422, "Key used for something else", "Take a new `Idempotency-Key` for each new request."
     ),
     "missing_if_match": ProblemKind(
-        428, "If-Match missing", "Send the ETag of the reservation that you know."
+        428, "If-Match missing", "Send the ETag of it as you know it."
     ),
     "too_many_steps": ProblemKind(
         422, "Too many steps", "Ask for a coarser `step` or a shorter time: at most 2,000 steps."

@@ -39,6 +39,8 @@ from gateway.cli.systemd import Notifier
 from gateway.cli.webhook_parts import WebhookParts
 from gateway.clock import Clock, SteadyClock
 from gateway.config import MqttSection, SiteConfig
+from gateway.deliveries.office import DeliveryOffice
+from gateway.counting.office import CountingOffice
 from gateway.delivery.mqtt_alerts import MqttAlerts
 from gateway.devices_of_site import mqtt_devices, serial_devices
 from gateway.engine import Changes, Engine
@@ -61,6 +63,7 @@ from gateway.storage.janitor import Janitor
 from gateway.storage.ports import Committed
 from gateway.storage.sqlite import SqliteStore
 from gateway.storage.writer import Writer
+from gateway.transfers.office import TransferOffice
 from readers.mqtt_client import MqttClient
 from readers.mqtt_intake import MqttIntake
 from readers.mqtt_router import MqttRouter
@@ -203,6 +206,8 @@ class _Gateway:
             catalogue=CatalogueKeeper(self.engine, self.pipeline),
             kpis=KpiReports(self.engine.state.kpis, store, self._clock.now_ns),
             channels=ChannelDesk(self.engine.state, self.pipeline, self._clock.now_ns),
+            deliveries=DeliveryOffice(self.engine, self.pipeline, self._once),
+            transfers=TransferOffice(self.engine, self.pipeline, self._once),
         )
         settings = ApiSettings(
             host=api.host,

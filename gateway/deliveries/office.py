@@ -55,10 +55,6 @@ class DeliveryOffice:
         self._pipeline = pipeline
         self._once = once
 
-    def now_ns(self) -> int:
-        """Return the shop's time."""
-        return self._pipeline.clock_now_ns()
-
     async def announce(
         self, source: str, key: str, asked: NewDelivery, actor: Actor
     ) -> Answered[DeliveryOutcome]:

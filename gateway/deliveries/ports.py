@@ -52,7 +52,3 @@ class DeliveriesPort(Protocol):
     ) -> DeliveryOutcome:
         """Take in all that is missing, by hand, in `zone` (None: where the store receives)."""
         ...
-
-    def now_ns(self) -> int:
-        """Return the shop's time."""
-        ...

@@ -5,6 +5,7 @@ What is decided here is committed with the pass, before it is answered.
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Literal
 
 from gateway.answers import availability
 from gateway.audit import Actor
@@ -49,7 +50,7 @@ class TransferDesk:
 
         Pieces that are promised to somebody do not leave, unless it is forced.
         """
-        found = self._found(transfer_id, stores)
+        found = self._found(transfer_id, stores, "from")
         if isinstance(found, DocumentRefused) or found.state in {"sent", "partly_received", "received"}:
             return found
         if found.state != "requested":
@@ -74,7 +75,7 @@ class TransferDesk:
         self, transfer_id: str, zone: str | None, stores: frozenset[str], actor: Actor, now_ns: int
     ) -> TransferOutcome:
         """All pieces that are missing are there, somebody in the store of arrival says."""
-        found = self._found(transfer_id, stores)
+        found = self._found(transfer_id, stores, "to")
         if isinstance(found, DocumentRefused) or found.state == "received":
             return found
         if found.state not in {"sent", "partly_received"}:
@@ -95,7 +96,7 @@ class TransferDesk:
         self, transfer_id: str, ending: Ending, stores: frozenset[str], actor: Actor, now_ns: int
     ) -> TransferOutcome:
         """Cancel what was not sent; close what was, and its missing pieces are on their way no more."""
-        found = self._found(transfer_id, stores)
+        found = self._found(transfer_id, stores, "to" if ending == "closed" else None)
         if isinstance(found, DocumentRefused) or found.state == ending:
             return found
         of = {"requested"} if ending == "cancelled" else {"sent", "partly_received"}
@@ -110,11 +111,16 @@ class TransferDesk:
 
     # -- parts ----------------------------------------------------------------------------------------
 
-    def _found(self, transfer_id: str, stores: frozenset[str]) -> Transfer | DocumentRefused:
-        """Return a transfer from or to one of `stores` (empty: of any)."""
+    def _found(
+        self, transfer_id: str, stores: frozenset[str], side: Literal["from", "to"] | None = None
+    ) -> Transfer | DocumentRefused:
+        """Return a transfer from or to one of `stores` (empty: of any); `side`: where one of them has to be."""
         found = self._book.get(transfer_id)
         if found is None or (stores and not stores & {found.from_store, found.to_store}):
             return DocumentRefused("unknown_transfer", f"there is no transfer {transfer_id!r}")
+        needed = found.from_store if side == "from" else found.to_store
+        if side is not None and stores and needed not in stores:
+            return DocumentRefused("forbidden_store", f"this key is not for store {needed!r}")
         return found
 
     def _shortfalls(self, found: Transfer, now_ns: int) -> list[Shortfall]:

@@ -73,6 +73,7 @@ from gateway.reservations.model import (
 from gateway.subscription import Subscription
 from gateway.webhooks.model import Delivery, Endpoint
 from tests.support.fake_books import FakeCatalogue, FakeLedger
+from tests.support.fake_documents import Documents
 from tests.support.kpi_days import PlainKpis
 
 S = 1_000_000_000
@@ -694,6 +695,7 @@ class Floor:
     audit: FakeAudit = field(default_factory=FakeAudit)
     kpis: PlainKpis = field(default_factory=lambda: PlainKpis(NOW_NS))
     channels: FakeChannels = field(default_factory=FakeChannels)
+    documents: Documents = field(default_factory=Documents)
     real_s: float = 0.0
     pages: Callable[[FastAPI], None] | None = None
     app: FastAPI = field(init=False)
@@ -716,6 +718,8 @@ class Floor:
             self.channels,
             ledger=self.ledger,
             catalogue=self.catalogue,
+            deliveries=self.documents.deliveries,
+            transfers=self.documents.transfers,
         )
         self.app = create_app(ports, self.settings, pages=self.pages, monotonic_s=lambda: self.real_s)
 

@@ -37,8 +37,9 @@ from tests.support.api_ports import (
     FakeReservations,
     FakeWebhooks,
 )
-from tests.support.kpi_days import PlainKpis
 from tests.support.fake_books import FakeCatalogue, FakeLedger
+from tests.support.fake_documents import Documents
+from tests.support.kpi_days import PlainKpis
 from tests.support.page_stock import (
     DOWN,
     HELD,
@@ -74,6 +75,7 @@ class PageShop:
         self.records.kept = []
         self.health = FakeHealth(listed=devices(config))
         clock = FakeClock(speed=self.speed)
+        documents = Documents()
         ports = Ports(
             clock,
             self.inventory,
@@ -91,6 +93,8 @@ class PageShop:
             FakeChannels(),
             ledger=FakeLedger(),
             catalogue=FakeCatalogue(),
+            deliveries=documents.deliveries,
+            transfers=documents.transfers,
         )
         self.app = create_app(ports, self.settings, pages=mount)
         self.port = 0

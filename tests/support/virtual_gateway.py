@@ -17,6 +17,7 @@ from gateway.book_stock.port import LedgerBooks
 from gateway.catalogue_port import CatalogueKeeper
 from gateway.change_log import ChangeLogReader
 from gateway.channel_desk import ChannelDesk
+from gateway.deliveries.office import DeliveryOffice
 from gateway.engine import Changes, Engine
 from gateway.feed import Feed
 from gateway.health import Health, Links
@@ -31,6 +32,7 @@ from gateway.records import Records
 from gateway.storage.ports import Committed
 from gateway.storage.sqlite import STORE_FILE, SqliteStore
 from gateway.storage.writer import Writer
+from gateway.transfers.office import TransferOffice
 from readers.mqtt_intake import MqttIntake
 from tests.support.api_ports import FakeWebhooks
 from tests.support.virtual_shop import NS_PER_S, VirtualShop
@@ -122,6 +124,8 @@ async def virtual_gateway(shop: VirtualShop, folder: Path) -> AsyncIterator[Virt
                     audit=AuditLog(store, shop.engine.state, clock.now_ns),
                     kpis=KpiReports(shop.engine.state.kpis, store, clock.now_ns),
                     channels=ChannelDesk(shop.engine.state, pipeline, clock.now_ns),
+                    deliveries=DeliveryOffice(shop.engine, pipeline, once),
+                    transfers=TransferOffice(shop.engine, pipeline, once),
                 ),
                 ApiSettings(key_quota=Quota(1e6, 10_000_000)),
             )
