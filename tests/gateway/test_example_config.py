@@ -152,7 +152,8 @@ def _fields_set(site: SiteConfig, table: str) -> set[str]:
     models: list[Any] = [site]
     for part in table.split("."):
         values = [getattr(model, part) for model in models]
-        models = [m for value in values for m in (value if isinstance(value, tuple) else (value,))]
+        parts = [m for value in values for m in (value if isinstance(value, tuple) else (value,))]
+        models = [model for model in parts if model is not None]  # a table that this store leaves out
     return {key for model in models for key in model.model_fields_set}
 
 
