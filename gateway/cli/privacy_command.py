@@ -1,4 +1,7 @@
-"""`storefloor privacy erase`: takes a customer's reference out of the store; works beside a running gateway. I/O."""
+"""`storefloor privacy erase | pseudonym`: a customer's reference out of the store, a tag's pseudonym in it. I/O.
+
+Both work beside a running gateway.
+"""
 
 import argparse
 import getpass
@@ -8,6 +11,8 @@ from pathlib import Path
 from gateway.audit import OS_USER, AuditEntry
 from gateway.cli.paths import store_path
 from gateway.config_file import load_site
+from gateway.keys import load_pepper
+from gateway.serials import key_of, pseudonym
 from gateway.storage.backup import BACKUPS_FOLDER, backups_in
 from gateway.storage.privacy import Erased
 from gateway.storage.sqlite import SqliteStore
@@ -23,6 +28,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--rewrite", action="store_true", help="write the whole file anew, with the gateway stopped"
     )
     erase.set_defaults(act=_erase)
+    of_tag = actions.add_parser("pseudonym", help="tell what stands for a tag in old movements")
+    of_tag.add_argument("--epc", required=True, help="the EPC, upper-case hex")
+    of_tag.add_argument("--config", type=Path, required=True, help="the site's TOML file")
+    of_tag.set_defaults(act=_pseudonym)
 
 
 def _erase(arguments: argparse.Namespace) -> int:
@@ -35,6 +44,13 @@ def _erase(arguments: argparse.Namespace) -> int:
     for line in told(erased, backups_in(path.parent / BACKUPS_FOLDER)):
         print(line)
     return 1 if erased.remains else 0
+
+
+def _pseudonym(arguments: argparse.Namespace) -> int:
+    path = store_path(load_site(arguments.config), arguments.config.parent)
+    pepper = load_pepper(path.parent, keys_exist=True)
+    print(pseudonym(key_of(pepper), arguments.epc))
+    return 0
 
 
 def _entry() -> AuditEntry:

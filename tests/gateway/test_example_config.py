@@ -39,8 +39,8 @@ from gateway.config_mappings import (
     ScansSection,
 )
 from gateway.config_place import HoursSection, PickMinutesSection, PlaceSection
-from gateway.config_reservations import ReservationsSection
 from gateway.config_privacy import PrivacySection
+from gateway.config_reservations import ReservationsSection
 from gateway.config_storage import StorageSection
 from gateway.config_webhooks import WebhooksSection
 from gateway.devices_of_site import check_devices

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from gateway.audit import Actor, AuditQuery
-from gateway.cli.main import main
+from gateway.cli import main
 from gateway.cli.privacy_command import told
 from gateway.holds import Holds
+from gateway.keys import load_pepper
 from gateway.once import Once
 from gateway.pipeline import Pipeline
 from gateway.ports import TillEvent
@@ -23,12 +24,14 @@ from gateway.reservations.model import (
     Reservation,
     ReservationQuery,
 )
+from gateway.serials import key_of, pseudonym
 from gateway.storage.files import SCAN_BYTES, has_bytes
 from gateway.storage.privacy import Erased
 from gateway.storage.sqlite import STORE_FILE, SqliteStore
 from gateway.storage.writer import Writer
 from tests.support.small_site import SITE, STORE, T0, S, new_engine
 
+EPC = "3034257BF400B7800004CB2F"
 REF, OTHER = "customer-48151623", "customer-10842"
 ASKED = NewReservation((STORE,), (LineAsked("TOTE", 1),), "web", REF)
 WEB = Actor("web", "10.0.0.7")
@@ -217,3 +220,11 @@ def test_what_is_left_to_do_is_said() -> None:
     said = "\n".join(lines)
     assert "2 reservations" in lines[0]
     assert all(word in said for word in (STORE_FILE, "--rewrite", "2 backups", "one.db", "e-shop"))
+
+
+def test_a_tag_is_found_again_by_its_pseudonym(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Who holds a piece and the store's secret can join it to its old movements: a return, a recall."""
+    config = site_file(tmp_path)
+    pepper = load_pepper(tmp_path, keys_exist=False)
+    assert main(["privacy", "pseudonym", "--epc", EPC, "--config", config]) == 0
+    assert capsys.readouterr().out.strip() == pseudonym(key_of(pepper), EPC)
