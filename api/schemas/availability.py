@@ -65,7 +65,7 @@ class Belief(Answer):
     )
     p_at_least_requested: float = Field(
         ge=0, le=1, description="Probability (0 to 1) that there are at least `qty` pieces in the store beyond those "
-        "reserved, wherever they are.",
+        "reserved and those that cannot be picked.",
         examples=[0.981],
     )  # fmt: skip
     interval_90: tuple[int, int] = Field(

@@ -149,7 +149,7 @@ class PickupLine(Answer):
     status: StatusField
     pickup: Literal["yes", "no"] = Field(description="Whether they may be promised.", examples=["yes"])
     p_at_least_requested: float | None = Field(
-        description="Probability (0 to 1) that as many are there beyond those reserved; null: not measured, UNKNOWN, "
+        description="Probability (0 to 1) that as many are there beyond those spoken for; null: not measured, UNKNOWN, "
         "or a key without availability:exact.",
         examples=[0.981],
     )
