@@ -21,7 +21,7 @@ def tell(state: State, lines: Sequence[LedgerLine], actor: Actor, now_ns: int) -
     verdicts = tuple(_tell(state, line, now_ns) for line in lines)
     taken = Counter(line.store for line, verdict in zip(lines, verdicts, strict=True) if verdict == "applied")
     for store, count in taken.items():
-        state.audit(actor, "ledger.tell", store, "", f"{count} figures", now_ns)
+        state.audit(actor, "ledger.tell", store, "", f"figures: {count}", now_ns)
     return verdicts
 
 

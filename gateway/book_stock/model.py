@@ -8,7 +8,7 @@ from gateway.answered import Answered
 from gateway.audit import Actor
 
 MAX_LINES = 5_000
-"""Lines of one request: 1 MiB of them, and twenty commits."""
+"""Lines of one request: 1 MiB of them, and fifty commits."""
 MAX_BOOK_PIECES = 1_000_000
 
 LineVerdict = Literal[

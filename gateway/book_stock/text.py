@@ -37,7 +37,7 @@ def ledger_rows(text: str) -> Iterator[LedgerRow]:
         if isinstance(row, RowRefused):
             if number == 1:
                 raise RowRefused(f"line 1 {row}")
-            yield LedgerRow(number, fault=str(row))
+            yield LedgerRow(number, fault=str(row).partition(" (a spreadsheet")[0])
             continue
         store, sku, qty, as_of = row
         yield LedgerRow(

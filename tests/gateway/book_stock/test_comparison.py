@@ -110,7 +110,7 @@ def test_each_line_is_judged_by_itself() -> None:
     verdicts = desk.tell(shop.engine.state, lines, ACTOR, shop.now)
     assert verdicts == ("unknown_store", "unknown_sku", "time_in_future", "applied", "applied")
     entries = shop.live(shop.now).audited
-    assert [(e.action, e.store, e.detail) for e in entries] == [("ledger.tell", WEB, "2 figures")]
+    assert [(e.action, e.store, e.detail) for e in entries] == [("ledger.tell", WEB, "figures: 2")]
     assert (shop.pieces("TOTE"), shop.pieces("TEE")) == (2, 3)
 
 
