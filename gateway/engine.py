@@ -108,7 +108,7 @@ class Engine:
     def advancing(self, now_ns: int) -> Iterator[None]:
         """Do what `advance` does, in steps: others may ask in between, and nothing else may be told or drained."""
         self._now_ns = now_ns
-        self.state.kpis.advance(now_ns)
+        yield from self.state.kpis.advancing(now_ns)
         for store, reads in self.state.presence.sold_reads.items():
             self.state.kpis.read_sold(store, reads)
         self.state.presence.sold_reads.clear()

@@ -23,10 +23,10 @@ class Kpis:
         self.stores = {store: StoreKpis(store, calendar, rates) for store, calendar in calendars.items()}
         self._department = department
 
-    def advance(self, now_ns: int) -> None:
-        """Let time pass, before anything of this time is told."""
+    def advancing(self, now_ns: int) -> Iterator[None]:
+        """Let time pass, before anything of this time is told; in steps, between which others may ask."""
         for store in self.stores.values():
-            store.advance(now_ns)
+            yield from store.advancing(now_ns)
 
     def enter(self, seen: Sighting, now_ns: int) -> None:
         """Take up an article of an earlier life; nothing is known of it yet."""

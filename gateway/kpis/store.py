@@ -45,6 +45,8 @@ ASSORTMENT_NS = 28 * 86_400 * NS_PER_S
 """Nobody misses an article on the shelf that has been gone for four weeks: a season is over."""
 SAVED_EVERY_NS = 600 * NS_PER_S
 """The areas are written down this often: what a crash takes of them is told as unknown."""
+FORGOTTEN_AT_ONCE = 2_000
+"""Articles looked at before the loop gets its turn, at the end of a day: half a millisecond."""
 MAX_DEPARTMENTS = 64
 OTHERS = "(others)"
 """Departments beyond the first 64 of a store are summed up under this name."""
@@ -158,6 +160,11 @@ class StoreKpis:
 
     def advance(self, now_ns: int) -> None:
         """Let time pass; days that are over are closed."""
+        for _ in self.advancing(now_ns):
+            pass
+
+    def advancing(self, now_ns: int) -> Iterator[None]:
+        """Do what `advance` does, in steps, between which others may ask and nothing may be told."""
         if self.day is None:
             self._begin(now_ns)
         if self.day is None or now_ns <= self._at_ns:
@@ -168,7 +175,8 @@ class StoreKpis:
         else:
             self._pass(now_ns)
         if self.day.number != number:
-            self._forget_past(now_ns)
+            yield
+            yield from self._forgetting_past(now_ns)
 
     def _begin(self, now_ns: int) -> None:
         self.since_ns, self._at_ns = now_ns, now_ns
@@ -225,10 +233,13 @@ class StoreKpis:
         self._events, self._dirty_events = {}, set()
         self._saved_ns = 0
 
-    def _forget_past(self, now_ns: int) -> None:
+    def _forgetting_past(self, now_ns: int) -> Iterator[None]:
         """Take out the articles that have been gone for so long that nobody expects them."""
-        for sku in [s for s, since_ns in self._empty_since.items() if since_ns + ASSORTMENT_NS < now_ns]:
-            self._leave(sku)
+        for place, (sku, since_ns) in enumerate(list(self._empty_since.items())):
+            if since_ns + ASSORTMENT_NS < now_ns:
+                self._leave(sku)
+            if place % FORGOTTEN_AT_ONCE == FORGOTTEN_AT_ONCE - 1:
+                yield
 
     # -- answers --------------------------------------------------------------------------------------
 
