@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from zoneinfo import ZoneInfo
 
 from gateway.forecast.model import Delivery, ForecastReport, StockOutForecast
-from gateway.forecast.outflow import Coming, expected, first_hour, least_enough, p_gone
+from gateway.forecast.outflow import Coming, Lasting, expected, first_hour, least_enough, p_gone
 from gateway.forecast.score import report_of
 from gateway.forecast.store import StoreDemand
 from gateway.forecast.week import HORIZON_H, NS_PER_HOUR, LocalWeek, prior_week
@@ -75,13 +75,10 @@ class DemandModel:
         coming = _coming(demand, now_ns, deliveries)
         ends_h = demand.ends_h(now_ns) - demand.start_h(now_ns)
 
-        dispersion = demand.dispersion_of(sku)
-
-        def p_by(hours: float) -> float:
-            return p_gone(beliefs, stock, hours, coming, dispersion)
+        lasting = Lasting(beliefs, stock, coming, demand.dispersion_of(sku))
 
         def time_of(share: float) -> int | None:
-            hours = first_hour(p_by, share, ends_h)
+            hours = first_hour(lasting.p_gone, share, ends_h)
             return None if hours is None else max(now_ns, demand.time_of(now_ns, hours))
 
         return StockOutForecast(
@@ -90,7 +87,7 @@ class DemandModel:
             stock=stock,
             at_ns=now_ns,
             horizon_ns=(now_ns // NS_PER_HOUR + HORIZON_H) * NS_PER_HOUR,
-            p_before_horizon=p_by(float(ends_h[-1])),
+            p_before_horizon=lasting.p_gone(float(ends_h[-1])),
             early_ns=time_of(EARLY),
             median_ns=time_of(0.5),
             late_ns=time_of(LATE),

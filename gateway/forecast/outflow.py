@@ -5,6 +5,7 @@ the next: the pieces gone by a delivery are themselves a sale history, so each c
 """
 
 from collections.abc import Callable, Sequence
+from math import ceil
 
 import numpy as np
 
@@ -13,6 +14,9 @@ from gateway.forecast.rates import Belief, Beliefs
 
 MAX_STOCK = 2_000
 """Pieces of one article that are told apart; more of them are as good as these."""
+MAX_FOLLOWED = 128
+"""Numbers of pieces gone by a delivery that are followed one by one; of larger stocks, in as many groups."""
+LEAST_P = 1e-12
 MAX_SAFETY = 1_000
 LEAST_RISK, MOST_RISK = 1e-6, 1.0
 
@@ -53,41 +57,64 @@ def least_enough(beliefs: Beliefs, hours: float, risk: float, dispersion: float)
 
 def p_gone(beliefs: Beliefs, stock: int, hours: float, coming: Coming, dispersion: float) -> float:
     """Return P(nothing is left at some time within `hours`)."""
-    if stock <= 0:
-        return 1.0
-    stock = min(stock, MAX_STOCK)
-    before = [(at_h, pieces) for at_h, pieces in coming if at_h < hours and pieces > 0]
-    if not before:
-        return 1.0 - p_below(beliefs, hours, stock, dispersion)
-    lasts = sum(b.weight * _p_lasts(b, stock, hours, before, dispersion) for b in beliefs)
-    return min(1.0, max(0.0, 1.0 - lasts))
+    return Lasting(beliefs, stock, coming, dispersion).p_gone(hours)
 
 
-def _p_lasts(belief: Belief, stock: int, hours: float, coming: Coming, dispersion: float) -> float:
-    """Return P(something is left all the time), each delivery coming in before it is too late."""
-    p_by_gone = np.ones(1)
-    at_h, held = 0.0, stock
-    for next_h, pieces in coming:
-        p_by_gone = _followed(belief, p_by_gone, held, at_h, next_h, dispersion)
-        at_h, held = next_h, min(held + pieces, MAX_STOCK)
-    total = 0.0
-    for gone, p in enumerate(p_by_gone.tolist()):
-        if p > 0.0:
-            mean, size = _onwards(belief, gone, at_h, hours, dispersion)
-            total += p * below(mean, size, held - gone)
-    return total
+class Lasting:
+    """How long a stock lasts, with what is known to come; asked for many times, it follows the deliveries once."""
+
+    def __init__(self, beliefs: Beliefs, stock: int, coming: Coming, dispersion: float) -> None:
+        self._beliefs = beliefs
+        self._stock = min(stock, MAX_STOCK)
+        self._coming = [(at_h, pieces) for at_h, pieces in coming if pieces > 0]
+        self._dispersion = dispersion
+        self._held = [self._stock]
+        self._followed = [[[(0, 1.0)]] for _ in beliefs]
+        """Of each belief, after each delivery: (pieces gone, P) of the ways in which there was always one left."""
+
+    def p_gone(self, hours: float) -> float:
+        """Return P(nothing is left at some time within `hours`)."""
+        if self._stock <= 0:
+            return 1.0
+        come = sum(1 for at_h, _ in self._coming if at_h < hours)
+        if come == 0:
+            return 1.0 - p_below(self._beliefs, hours, self._stock, self._dispersion)
+        while len(self._held) <= come:
+            self._follow()
+        from_h, held = self._coming[come - 1][0], self._held[come]
+        lasts = 0.0
+        for belief, followed in zip(self._beliefs, self._followed, strict=True):
+            for gone, p in followed[come]:
+                mean, size = _onwards(belief, gone, from_h, hours, self._dispersion)
+                lasts += belief.weight * p * below(mean, size, held - gone)
+        return min(1.0, max(0.0, 1.0 - lasts))
+
+    def _follow(self) -> None:
+        """Follow the pieces gone until the next delivery, which comes before it is too late or never will."""
+        number, held = len(self._held) - 1, self._held[-1]
+        from_h = self._coming[number - 1][0] if number else 0.0
+        to_h, pieces = self._coming[number]
+        for belief, followed in zip(self._beliefs, self._followed, strict=True):
+            reached = np.zeros(held)
+            for gone, p in followed[number]:
+                if held > gone:
+                    mean, size = _onwards(belief, gone, from_h, to_h, self._dispersion)
+                    reached[gone:] += p * np.exp(log_terms(mean, size, held - gone))
+            followed.append(_grouped(reached))
+        self._held.append(min(held + pieces, MAX_STOCK))
 
 
-def _followed(
-    belief: Belief, p_by_gone: Doubles, held: int, from_h: float, to_h: float, dispersion: float
-) -> Doubles:
-    """Return P(so many are gone at `to_h`, and never all that were held), from the same at `from_h`."""
-    reached = np.zeros(held)
-    for gone, p in enumerate(p_by_gone.tolist()):
-        if p > 0.0 and held > gone:
-            mean, size = _onwards(belief, gone, from_h, to_h, dispersion)
-            reached[gone:] += p * np.exp(log_terms(mean, size, held - gone))
-    return reached
+def _grouped(p_of_gone: Doubles) -> list[tuple[int, float]]:
+    """Return (pieces gone, P), neighbours taken together where there are too many: as their mean, rounded up."""
+    width = -(-len(p_of_gone) // MAX_FOLLOWED)
+    if width == 1:
+        return [(gone, p) for gone, p in enumerate(p_of_gone.tolist()) if p > LEAST_P]
+    groups = [p_of_gone[start : start + width] for start in range(0, len(p_of_gone), width)]
+    means = [
+        ceil(start * width + float(np.arange(len(g)) @ g) / max(LEAST_P, float(g.sum())))
+        for start, g in enumerate(groups)
+    ]
+    return [(gone, float(g.sum())) for gone, g in zip(means, groups, strict=True) if g.sum() > LEAST_P]
 
 
 def _onwards(belief: Belief, gone: int, from_h: float, to_h: float, dispersion: float) -> tuple[float, float]:

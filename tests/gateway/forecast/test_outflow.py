@@ -73,6 +73,17 @@ def test_deliveries_are_followed_as_a_simulation_follows_them() -> None:
     assert p == pytest.approx(out.mean(), abs=0.01)
 
 
+def test_large_stocks_are_followed_in_groups() -> None:
+    """1,000 at hand and 1,000 to come, of which 1,500 go: the groups answer what each piece by itself would."""
+    belief = Belief(1.0, 30.0, 1.0)
+    rng = np.random.default_rng(7)
+    rate = rng.gamma(belief.shape, 1 / belief.hours, 40_000)
+    first = rng.poisson(rate * 25.0)
+    out = (first >= 1_000) | (first + rng.poisson(rate * 25.0) >= 2_000)
+    p = p_gone((belief,), 1_000, 50.0, [(25.0, 1_000)], 1.0)
+    assert p == pytest.approx(out.mean(), abs=0.02)
+
+
 def test_nothing_at_hand_is_out_now() -> None:
     """Without stock the stock-out is certain, whatever comes later."""
     assert p_gone((Belief(1.0, 1.0, 1.0),), 0, 0.0, [(1.0, 5)], 1.0) == 1.0
