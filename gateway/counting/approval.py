@@ -80,6 +80,7 @@ def _prove(state: State, session: Session, line: LineFigures, now_ns: int) -> No
     count, pieces = session.count, line.seen_at_start
     answered = Answered(*line.answered)
     state.calibration.counted(count.store, answered, pieces, now_ns, tells_of_none=True)
+    state.kpis.counted(count.store, line.sku, answered, pieces)
     article = state.catalogue.article(line.sku)
     department = (article.department if article else None) or NO_DEPARTMENT
     tally: DayTally = state.counting.tally(

@@ -14,6 +14,7 @@ from gateway.reservations.model import Collect, Confirm, LineAsked, Pick, Ready,
 from gateway.storage.kpis import EPOCH_DAY
 from gateway.storage.ports import Commit
 from tests.gateway.storage.test_retention import sweep
+from tests.support.counting_shop import CountingShop
 from tests.support.holding_shop import HoldingShop
 from tests.support.small_site import STORE, S, SmallShop, epc
 from tests.support.stores import a_store
@@ -70,6 +71,17 @@ def test_what_a_person_counted_is_scored_for_the_day() -> None:
     shop.run(2)
     found = figures(shop)
     assert (found.counted, found.counted_exact, found.counted_error) == (2, 0.5, 1 / 7)
+
+
+def test_a_count_session_is_scored_where_it_is_approved() -> None:
+    """Line by line, as a count that a till or a scanner tells of."""
+    shop = CountingShop(TOTE=3)
+    count = shop.count("floor")
+    shop.see(count, sku="TOTE", qty=3, mode="set")
+    shop.done(count, "submit")
+    shop.wait()
+    found = figures(shop)
+    assert (found.counted, found.counted_exact, found.counted_error) == (1, 1.0, 0.0)
 
 
 def test_every_outcome_of_a_reservation_is_counted_once() -> None:
