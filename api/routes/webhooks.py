@@ -71,9 +71,9 @@ def add_webhook_routes(router: APIRouter) -> None:
     add(ONE, delete, "Delete a webhook endpoint", None, *_OWN, "missing_page_header",
         methods=["DELETE"], status_code=204, response_class=Response)  # fmt: skip
     add(ONE + "/rotate-secret", rotate, "Give a webhook endpoint another secret", WebhookWithSecret, *_OWN,
-        "missing_page_header", methods=["POST"])  # fmt: skip
+        "body_too_large", "missing_page_header", methods=["POST"])  # fmt: skip
     add(ONE + "/test", test, "Send a webhook endpoint a message that says nothing", WebhookDelivery, *_OWN,
-        "missing_page_header", methods=["POST"])  # fmt: skip
+        "body_too_large", "missing_page_header", methods=["POST"])  # fmt: skip
     add(ONE + "/replay", replay, "Tell a webhook endpoint again", WebhookEndpoint, "unknown_webhook", "changes_gone",
         *_BODY, methods=["POST"], openapi_extra=json_body(ReplayIn))  # fmt: skip
     add(ONE + "/deliveries", deliveries, "What became of the messages", WebhookDeliveries, *_OWN)

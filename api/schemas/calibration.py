@@ -9,7 +9,7 @@ class ProvedShare(Answer):
     """A share of `n` cases, with the range that holds the true one 19 times of 20 (Wilson)."""
 
     n: int = Field(ge=0, description="Cases.", examples=[240])
-    yes: int = Field(ge=0, description="Those of them that it is true of.", examples=[236])
+    yes: int = Field(ge=0, description="Cases of them that it is true of.", examples=[236])
     share: float | None = Field(ge=0, le=1, description="yes / n (0 to 1); null: no case.", examples=[0.9833])
     range_95: tuple[float, float] | None = Field(
         description="Range (0 to 1) of the true share with 95 % confidence; null: no case.",

@@ -46,8 +46,8 @@ class Device(Answer):
     observations: int = Field(description="Observations it made.", examples=[184302])
     reconnects: int = Field(description="Times that its link came back.", examples=[0])
     received: int = Field(description="Frames or messages received.", examples=[184310])
-    passed: int = Field(description="Of these, passed on.", examples=[184302])
-    held: int = Field(description="Of these, still held back.", examples=[0])
+    passed: int = Field(description="Observations of these that were passed on.", examples=[184302])
+    held: int = Field(description="Observations of these that are still held back.", examples=[0])
     dropped: dict[str, int] = Field(
         description="What was set aside since the start, by reason: frames or messages, single events in "
         "them, and bytes of a port that were in no intact frame (garbage, checksum …).",

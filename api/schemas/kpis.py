@@ -13,11 +13,11 @@ class ShelfKpis(Answer):
         examples=[0.9421],
     )  # fmt: skip
     nosbos: float | None = Field(
-        ge=0, le=1, description="Not on shelf but on stock: none on the floor, some in back room or receiving.",
+        ge=0, le=1, description="Share not on shelf but on stock: none on the floor, some in back room or receiving.",
         examples=[0.031],
     )  # fmt: skip
     elsewhere: float | None = Field(
-        ge=0, le=1, description="In the store, but neither on the floor nor behind it (fitting room, in hand).",
+        ge=0, le=1, description="Share in the store, but neither on the floor nor behind it (fitting room, in hand).",
         examples=[0.0032],
     )  # fmt: skip
     gone: float | None = Field(ge=0, le=1, description="No piece in the store.", examples=[0.0237])

@@ -141,10 +141,10 @@ class ShipTerms(Answer):
 class ShipWeights(Answer):
     """What the score takes off for each term: score = probability - sum of weight x term."""
 
-    lost_share: float = Field(description="For lost sales in the store.", examples=[0.5])
+    lost_share: float = Field(description="Weight of lost sales in the store.", examples=[0.5])
     low_share: float = Field(description="For articles left low.", examples=[0.1])
-    far_share: float = Field(description="For distance.", examples=[0.2])
-    more_parcels: float = Field(description="For each further parcel.", examples=[0.2])
+    far_share: float = Field(description="Weight of distance.", examples=[0.2])
+    more_parcels: float = Field(description="Weight of each further parcel.", examples=[0.2])
 
 
 class ShipOption(Answer):
@@ -159,7 +159,7 @@ class ShipOption(Answer):
     distance_km: float | None = Field(
         description="How far its parcels travel, together, km to 0.1; null: not known.", examples=[3.4]
     )
-    score: float | None = Field(description="How good it is, by its terms.", examples=[0.931])
+    score: float | None = Field(description="Score: how good it is, by its terms.", examples=[0.931])
     terms: ShipTerms | None = Field(description="What the score is made of.")
     parcels: tuple[Parcel, ...] = Field(description="One, or two with allow_split.")
 

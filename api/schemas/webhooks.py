@@ -126,7 +126,7 @@ class WebhookDelivery(Answer):
     status: int | None = Field(description="HTTP status of the answer; null: no answer.", examples=[204])
     reason: str | None = Field(description="Why it was not taken; null: it was.", examples=[None])
     took_ms: int = Field(description="How long it took, ms.", examples=[38])
-    bytes: int = Field(description="Length of the body.", examples=[412])
+    bytes: int = Field(description="Length of the body, bytes.", examples=[412])
 
 
 class WebhookDeliveries(Answer):

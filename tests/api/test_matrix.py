@@ -202,12 +202,19 @@ def filled(text: str, store: str) -> str:
 
 
 async def asked(
-    client: httpx.AsyncClient, name: str, key: str | None, store: str = OWN, *, shop: Floor, **more: Any
+    client: httpx.AsyncClient,
+    name: str,
+    key: str | None,
+    store: str = OWN,
+    *,
+    shop: Floor,
+    more_headers: dict[str, str] | None = None,
+    **more: Any,
 ) -> httpx.Response:
     """Return the answer to a line's request, as a page of strangers would send it."""
     fresh(shop)
     line = MATRIX[name]
-    headers = {"Origin": "https://evil.example", **line.headers}
+    headers = {"Origin": "https://evil.example", **line.headers, **(more_headers or {})}
     if key is not None:
         headers["Authorization"] = f"Bearer {key}"
     if line.body is not None and "content" not in more:
@@ -235,11 +242,22 @@ def without_echo(answer: httpx.Response, store: str) -> tuple[int, str]:
     return answer.status_code, re.sub("|".join(map(re.escape, words)), "?", text)
 
 
-def check_edge(answer: httpx.Response) -> None:
-    """Check what every answer bears, and what none does."""
+def check_edge(answer: httpx.Response, name: str = "") -> None:
+    """Check what every answer bears, and what none does; and that an operation's document has told of it."""
     assert {name: answer.headers.get(name) for name in SECURITY} == SECURITY
     assert not [name for name in answer.headers if name.startswith("access-control-")]
     assert re.fullmatch("[0-9a-f]{32}", answer.headers["x-trace-id"])
+    method, _, path = name.partition(" ")
+    operation = SHOP.app.openapi()["paths"].get(path, {}).get(method.lower())
+    if operation is None:
+        return
+    documented = operation["responses"]
+    assert str(answer.status_code) in documented
+    if answer.status_code >= 400:
+        assert f"`{answer.json()['code']}`" in documented[str(answer.status_code)]["description"]
+    elif answer.status_code in {200, 201}:
+        assert "etag" not in answer.headers or "ETag" in documented[str(answer.status_code)]["headers"]
+        assert method != "GET" or ("etag" in answer.headers) == ("304" in documented)
 
 
 def test_the_table_and_the_app_name_the_same_routes() -> None:
@@ -253,25 +271,27 @@ async def check_line(client: httpx.AsyncClient, name: str, shop: Floor) -> None:
     ask = partial(asked, client, name, shop=shop)
     for key, code in ((None, "missing_key"), ("revoked", "unknown_key")):
         answer = await ask(key)
-        check_edge(answer)
+        check_edge(answer, name)
         assert told(answer) == (code if line.scopes else str(line.own)), key
         assert not line.scopes or "www-authenticate" in answer.headers
     for scope in SCOPES:
         opens = not line.scopes or scope in (*line.scopes, "admin")
         for bound in ("all", "own"):
             answer = await ask(f"{bound}|{scope}")
-            check_edge(answer)
+            check_edge(answer, name)
             allowed = "forbidden_store" if bound == "own" and name in SITE_WIDE else str(line.own)
             assert told(answer) == (allowed if opens else "insufficient_scope"), (bound, scope)
             assert bound == "all" or f'"{FOREIGN}"' not in answer.text or not line.scopes
         if line.foreign is not None:
             foreign, missing = await ask(f"own|{scope}", FOREIGN), await ask(f"own|{scope}", MISSING)
+            check_edge(foreign, name)
             assert told(foreign) == (line.foreign if opens else "insufficient_scope"), scope
             assert without_echo(foreign, FOREIGN) == without_echo(missing, MISSING), scope
             everywhere = await ask(f"all|{scope}", FOREIGN)
             assert told(everywhere) == (str(line.own) if opens else "insufficient_scope"), scope
         if line.missing is not None:
             nowhere = await ask(f"all|{scope}", MISSING)
+            check_edge(nowhere, name)
             assert told(nowhere) == (line.missing if opens else "insufficient_scope"), scope
 
 
@@ -292,11 +312,27 @@ def test_a_body_is_bounded_and_a_preflight_is_no_leave(name: str) -> None:
     async def run(client: httpx.AsyncClient) -> None:
         answer = await asked(client, name, "all|admin", shop=SHOP, content=b" " * (MAX_BODY_BYTES + 1))
         assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
-        check_edge(answer)
+        check_edge(answer, name)
         headers = {"Origin": "https://evil.example", "Access-Control-Request-Method": name.split()[0]}
         preflight = await client.options(filled(MATRIX[name].path, OWN), headers=headers)
         assert (preflight.status_code, preflight.json()["code"]) == (405, "method_not_allowed")
         check_edge(preflight)
+
+    SHOP.with_client(run)
+
+
+@pytest.mark.parametrize("name", [name for name in routes() if name in MATRIX and name.startswith("GET /v1")])
+def test_who_has_an_answer_is_not_sent_it_again(name: str) -> None:
+    """304 without a body to its ETag, wherever there is one; to others' keys it is another question."""
+
+    async def run(client: httpx.AsyncClient) -> None:
+        answer = await asked(client, name, "all|admin", shop=SHOP)
+        if "etag" in answer.headers:
+            validator = {"If-None-Match": answer.headers["etag"]}
+            again = await asked(client, name, "all|admin", shop=SHOP, more_headers=validator)
+            assert (again.status_code, again.content) == (304, b"")
+            check_edge(again, name)
+            assert "Authorization" in again.headers["vary"] or not MATRIX[name].scopes
 
     SHOP.with_client(run)
 

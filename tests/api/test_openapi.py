@@ -11,9 +11,10 @@ from fastapi import FastAPI
 from starlette.responses import PlainTextResponse
 
 from api.auth import Needs
-from api.openapi import problems
+from api.openapi import SCOPE_WORDS, problems
 from api.problems import CATALOGUE
 from api.schemas.base import Scope
+from gateway.keys import SCOPES
 from tests.support.api_ports import EXACT, Floor
 
 DOCUMENT: dict[str, Any] = Floor().app.openapi()
@@ -86,6 +87,77 @@ def test_every_operation_lists_its_errors(method: str, path: str, operation: dic
             assert codes
             assert {CATALOGUE[code].status for code in codes} == {int(status)}
     assert "HTTPValidationError" not in json.dumps(operation)
+
+
+NUMBER = {"integer", "number"}
+UNIT = re.compile(
+    r"\b(pieces?|probabilit\w+|seconds?|minutes?|hours?|days?|ms|km|dBm?|bytes?|degrees|share|counts?|number|"
+    r"sequence|index|place|percent|observations|events|tries|messages|items?|lines?|scores?|times?|articles|"
+    r"dimension|entries|sales|unit|per million|mean|try|how often|how many\w*|status|grows|tags|cases|refills|parcels|limit|most|figure|points?|weights?|version)\b"
+    r"|0 to 1|%|°|, s\b|\bs[.,;]",
+    re.IGNORECASE,
+)
+
+
+def kinds(schema: dict[str, Any]) -> set[str]:
+    """Return the JSON types that a schema may have, those within lists and maps too."""
+    found = {schema["type"]} if isinstance(schema.get("type"), str) else set()
+    within = [*schema.get("anyOf", ()), *schema.get("oneOf", ())]
+    within += [
+        part for part in (schema.get("items"), schema.get("additionalProperties")) if isinstance(part, dict)
+    ]
+    return found.union(*(kinds(part) for part in within))
+
+
+@pytest.mark.parametrize("name", sorted(SCHEMAS))
+def test_every_number_says_what_it_counts(name: str) -> None:
+    """A quantity without its unit is read as another one sooner or later."""
+    for field, schema in SCHEMAS[name].get("properties", {}).items():
+        if kinds(schema) & NUMBER:
+            assert UNIT.search(schema["description"]), f"{name}.{field}: {schema['description']}"
+
+
+@pytest.mark.parametrize(("method", "path", "operation"), OPERATIONS, ids=IDS)
+def test_every_operation_tells_what_it_does_and_what_its_answers_bear(
+    method: str, path: str, operation: dict[str, Any]
+) -> None:
+    """Words for people, a tag that is described, content or none, and the headers that an answer has by its kind."""
+    assert operation["summary"]
+    assert operation["description"]
+    assert set(operation["tags"]) <= {tag["name"] for tag in DOCUMENT["tags"] if tag["description"]}
+    names = {parameter["name"] for parameter in operation.get("parameters", ())}
+    for status, response in operation["responses"].items():
+        assert response["description"] != "Successful Response"
+        assert bool(response.get("content")) == (status not in {"204", "304"}), status
+        fields = set(response["headers"])
+        assert "X-Trace-Id" in fields
+        assert ("WWW-Authenticate" in fields) == (status == "401")
+        assert ("Retry-After" in fields) == (status in {"429", "503"})
+        assert ("Location" in fields) == (status == "201")
+        assert ("Idempotent-Replayed" in fields) == ("Idempotency-Key" in names and status < "500")
+        assert all(
+            header["description"] and header["schema"]["examples"] for header in response["headers"].values()
+        )
+    if "requestBody" in operation:
+        body = operation["requestBody"]["content"]
+        assert all(one["schema"] for one in body.values())
+        assert {"413", "415"} <= set(operation["responses"])
+
+
+def test_every_scope_is_explained_and_none_is_asked_for_that_is_not() -> None:
+    """In the scheme's own words; the list is that of the keys."""
+    assert tuple(SCOPE_WORDS) == SCOPES
+    told = DOCUMENT["components"]["securitySchemes"]["key"]["description"]
+    assert all(f"`{scope}`" in told for scope in SCOPES)
+    asked = {
+        s for *_, operation in OPERATIONS for way in operation["security"] for ss in way.values() for s in ss
+    }
+    assert asked <= set(SCOPES)
+
+
+def test_the_document_names_its_server_as_the_one_that_it_comes_from() -> None:
+    """No host of ours or anybody's: a client takes the address that it asked."""
+    assert [server["url"] for server in DOCUMENT["servers"]] == ["/"]
 
 
 def test_every_reference_leads_somewhere() -> None:
