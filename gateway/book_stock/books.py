@@ -172,6 +172,12 @@ class BookStock:
         for listed in self._skus.values():
             listed.sort()
 
+    def in_stock(self) -> set[LineKey]:
+        """Return the (store, sku) of ledger stores with pieces by their accounts."""
+        return {
+            key for key, account in self._accounts.items() if key[0] in self.ledger_stores and account.pieces
+        }
+
     def settle_restored(self, line: Line, *, by_scans: bool) -> None:
         """Bring the restored line of a ledger store to its account; where readers told it before, they do no more.
 

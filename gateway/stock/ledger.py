@@ -476,7 +476,7 @@ class Ledger:
             key = (point.store, point.sku)
             self._changed_ns[key] = max(point.at_ns, self._changed_ns.get(key, 0))
         imbalanced = 0
-        for key in stored.keys() | self._lines.keys():
+        for key in stored.keys() | self._lines.keys() | self.books.in_stock():
             if key[0] not in self._roles:
                 continue
             line = self._line(*key)

@@ -1,5 +1,8 @@
 """POST and GET ledger: JSON and CSV, each line judged by itself, each key once; compared with the belief."""
 
+import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -123,6 +126,23 @@ def test_a_request_bears_a_key_and_is_answered_once() -> None:
 def test_figures_are_told_by_ingesting_keys_alone(key: str, status: int) -> None:
     """A key that reads tells nothing."""
     assert post(Floor(), [LINE], key=key).status_code == status
+
+
+GUIDE = (Path(__file__).parents[2] / "docs" / "api.md").read_text("utf-8")
+
+
+def test_the_guides_own_lines_are_taken() -> None:
+    """What docs/api.md tells integrators to send is what the gateway takes: JSON, CSV and articles."""
+    section = GUIDE.split("## The ERP's ledger")[1].split("## What devices post")[0]
+    sent, articles = (json.loads(text) for text in re.findall(r"-d '\n(\{.*?\})'", section, re.DOTALL))
+    (csv,) = re.findall(r"printf '(.*?)' > ledger.csv", section)
+    floor = Floor()
+    assert told(floor, sent["lines"])["applied"] == 2
+    assert told(floor, csv.replace("\\n", "\n"), idempotency_key="k2")["applied"] == 1
+    answer = floor.ask("PUT", "/v1/articles", ADMIN, json=articles)
+    assert answer.json()["created"] == len(articles["articles"]) == 1
+    for code in ("no_ledger", "ledger_too_old", "older", "too_old", "gtin_taken", "has_stock", "pieces_held"):
+        assert f"`{code}`" in section
 
 
 def view(sku: str, store: str = "lyon-1", **changes: Any) -> BookView:

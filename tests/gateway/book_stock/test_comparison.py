@@ -159,6 +159,7 @@ def test_a_shop_that_loses_its_readers_begins_with_what_was_scanned() -> None:
     shop = LedgerShop()
     shop.wait(30, epc("TEE", 1), epc("TEE", 2))
     shop.tell("receive", 3, sku="TOTE", store=SHOP)
+    shop.figure(6, sku="JEANS", store=SHOP)
     shop.wait()
     named = 'name = "Lyon"\n'
     site = LEDGER_SITE.split("[[readers]]")[0].replace(named, f'{named}source = "ledger"\n')
@@ -167,6 +168,7 @@ def test_a_shop_that_loses_its_readers_begins_with_what_was_scanned() -> None:
     shop.live(shop.now)
     assert (shop.pieces("TEE", SHOP), shop.pieces("TOTE", SHOP)) == (0, 3)
     assert shop.answer("TEE", SHOP).reasons == ("no_ledger",)
+    assert shop.pieces("JEANS", SHOP) == 6  # the ledger named them, and nobody ever saw one
     shop.figure(2, sku="TEE", store=SHOP)
     shop.live(shop.now)
     assert shop.pieces("TEE", SHOP) == 2
