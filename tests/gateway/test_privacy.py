@@ -1,6 +1,7 @@
 """What is kept of customers goes when it should: out of rows, answers, free space and the log of the file itself."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
@@ -27,6 +28,7 @@ from gateway.reservations.model import (
 from gateway.serials import key_of, pseudonym
 from gateway.storage.files import SCAN_BYTES, has_bytes
 from gateway.storage.privacy import Erased
+from gateway.storage.schema import MIGRATIONS
 from gateway.storage.sqlite import STORE_FILE, SqliteStore
 from gateway.storage.writer import Writer
 from tests.support.small_site import SITE, STORE, T0, S, new_engine
@@ -150,6 +152,39 @@ def test_an_owner_is_gone_from_the_raw_file_when_the_configured_time_is_over(tmp
 
     asyncio.run(story())
     assert files_with(tmp_path, REF) == {}
+
+
+def test_what_is_kept_of_a_reservation_goes_in_its_time(tmp_path: Path) -> None:
+    """The answer to its key after a day, its owner after a week, the rest after ninety days."""
+
+    async def story() -> None:
+        async with a_shop(tmp_path) as shop:
+            made = await hold(shop.holds, "a")
+            await shop.holds.change(WEB, made.id, Release(), frozenset())
+            for days, answers, owners, rows in ((0, 1, 1, 1), (2, 0, 1, 1), (6, 0, 0, 1), (90, 0, 0, 0)):
+                await shop.days_later(days)
+                assert counts(tmp_path) == (answers, owners, rows), days
+
+    asyncio.run(story())
+
+
+def counts(folder: Path) -> tuple[int, int, int]:
+    """Return how many answers, owners and reservations stand in the tables."""
+    store = SqliteStore.attach(folder / STORE_FILE)
+    try:
+        with store._reading() as sql:
+            [(answers,)] = sql.execute("SELECT count(*) FROM idempotency").fetchall()
+            [(owners, rows)] = sql.execute("SELECT count(owner_ref), count(*) FROM reservations").fetchall()
+    finally:
+        store.close()
+    return int(answers), int(owners), int(rows)
+
+
+def test_the_page_for_data_protection_names_every_table_of_the_store() -> None:
+    """A table that is new is put down there, with what it holds of people, or among those that hold none."""
+    tables = set(re.findall(r"CREATE TABLE (\w+)", "\n".join(s for entry in MIGRATIONS for s in entry)))
+    page = (Path(__file__).parents[2] / "docs" / "privacy.md").read_text("utf-8")
+    assert tables - set(re.findall(r"`(\w+)`", page)) == set()
 
 
 def test_erasing_beside_a_running_gateway_leaves_no_byte_and_nothing_brings_it_back(tmp_path: Path) -> None:
