@@ -23,8 +23,8 @@ from api.routes.availability import add_availability_routes
 from api.routes.calibration import add_calibration_routes
 from api.routes.changes import add_change_routes
 from api.routes.channels import add_channel_routes
-from api.routes.deliveries import add_delivery_routes
 from api.routes.counts import add_count_routes
+from api.routes.deliveries import add_delivery_routes
 from api.routes.docs import add_docs_routes
 from api.routes.events import add_event_routes
 from api.routes.explain import add_explain_routes

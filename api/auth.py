@@ -70,6 +70,8 @@ ReadCaller = Annotated[Caller, Depends(Needs("availability:read", "availability:
 ExactCaller = Annotated[Caller, Depends(Needs("availability:exact"))]
 ReservationCaller = Annotated[Caller, Depends(Needs("reservations:write"))]
 ReservationReader = Annotated[Caller, Depends(Needs("reservations:write", "availability:exact"))]
+CountCaller = Annotated[Caller, Depends(Needs("counts:write"))]
+CountReader = Annotated[Caller, Depends(Needs("counts:write", "availability:exact"))]
 AdminCaller = Annotated[Caller, Depends(Needs("admin"))]
 IngestCaller = Annotated[Caller, Depends(Needs("ingest:write"))]
 DeviceCaller = Annotated[Caller, Depends(Needs("ingest:write", basic=True))]

@@ -14,9 +14,9 @@ from gateway.audit import AuditPort
 from gateway.book_stock.model import LedgerPort
 from gateway.catalogue_model import CataloguePort
 from gateway.channels import ChannelsPort
+from gateway.counting.ports import CountingPort
 from gateway.deliveries.ports import DeliveriesPort
 from gateway.kpis.model import KpisPort
-from gateway.counting.ports import CountingPort
 from gateway.ports import (
     AuthPort,
     ChangesPort,
@@ -54,13 +54,13 @@ class Ports:
     health: HealthPort
     auth: AuthPort
     audit: AuditPort
-    counting: CountingPort
     kpis: KpisPort
     channels: ChannelsPort
     ledger: LedgerPort
     catalogue: CataloguePort
     deliveries: DeliveriesPort
     transfers: TransfersPort
+    counting: CountingPort
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,12 @@ from pydantic.json_schema import models_json_schema
 from api.auth import SESSION_COOKIE, Needs
 from api.openapi_headers import complete
 from api.problems import CATALOGUE, MEDIA_TYPE
+from api.schemas.adjustments import AdjustmentIn
 from api.schemas.catalogue import ArticleBatch
 from api.schemas.channels import SafetyStockIn
+from api.schemas.counts import CountEntriesIn, CountIn, DecisionIn, RecountIn, SubmitIn
 from api.schemas.deliveries import DeliveryIn, DeliveryPatch
 from api.schemas.documents import ReceiveIn
-from api.schemas.adjustments import AdjustmentIn
-from api.schemas.counts import CountEntriesIn, CountIn, DecisionIn, RecountIn, SubmitIn
 from api.schemas.events import EventBatch
 from api.schemas.ledger import LedgerBatch
 from api.schemas.problems import ProblemDocument

@@ -28,7 +28,9 @@ Step = Annotated[int, BeforeValidator(parse_step), WithJsonSchema(_STEP_SCHEMA)]
 Timestamp = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 """An RFC 3339 time in an answer."""
 
-Scope = Literal["availability:read", "availability:exact", "reservations:write", "ingest:write", "admin"]
+Scope = Literal[
+    "availability:read", "availability:exact", "reservations:write", "ingest:write", "counts:write", "admin"
+]
 TrackedBy = Literal["tag", "weight", "count"]
 StatusField = Annotated[
     Status,

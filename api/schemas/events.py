@@ -92,7 +92,7 @@ class TillEventIn(Question):
         if value is None:
             return None
         gtin = value.zfill(14)
-        if _check_digit(gtin[:13]) != gtin[13]:
+        if check_digit(gtin[:13]) != gtin[13]:
             raise ValueError("the check digit of the GTIN is wrong")
         return gtin
 
@@ -127,7 +127,7 @@ class TillEventIn(Question):
         return self
 
 
-def _check_digit(digits: str) -> str:
+def check_digit(digits: str) -> str:
     """Return the GS1 check digit of 13 digits (GS1 General Specifications, §7.9)."""
     return str(-sum(int(digit) * (3, 1)[i % 2] for i, digit in enumerate(digits)) % 10)
 

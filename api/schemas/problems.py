@@ -85,6 +85,11 @@ class ProblemDocument(Answer):
         None,
         description="With the same: other stores of yours that could give all of it, the nearest first, at most five.",
     )
+    current: int | None = Field(
+        None,
+        description="With `stale_quantity` and `below_zero` alone, for keys with availability:exact: pieces there now.",
+        examples=[4],
+    )
     variants: tuple[ProblemVariant, ...] | None = Field(
         None,
         description="With the same: other sizes and colours that the stores asked have, the nearest in kind first.",

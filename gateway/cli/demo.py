@@ -37,7 +37,13 @@ from gateway.storage.sqlite import SqliteStore
 from simulators.broker import BrokerUnavailableError, RunningBroker, start_broker
 
 SITE_FILE, ARTICLES_FILE = "demo.toml", "demo-articles.csv"
-DEMO_SCOPES = ("availability:read", "availability:exact", "reservations:write", "ingest:write")
+DEMO_SCOPES = (
+    "availability:read",
+    "availability:exact",
+    "reservations:write",
+    "ingest:write",
+    "counts:write",
+)
 MAX_SPEED = 240.0
 """Beyond this, shop minutes pass between two frames of a device, and the demo shows noise."""
 STOP_S = 5.0

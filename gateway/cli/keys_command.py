@@ -13,7 +13,14 @@ from gateway.errors import ConfigError
 from gateway.keys import issue, load_pepper
 from gateway.storage.sqlite import SqliteStore
 
-SERVED = ("availability:read", "availability:exact", "reservations:write", "ingest:write", "admin")
+SERVED = (
+    "availability:read",
+    "availability:exact",
+    "reservations:write",
+    "ingest:write",
+    "counts:write",
+    "admin",
+)
 """Scopes that some route asks for today; the contract names more, for routes to come."""
 
 

@@ -39,8 +39,8 @@ from gateway.cli.systemd import Notifier
 from gateway.cli.webhook_parts import WebhookParts
 from gateway.clock import Clock, SteadyClock
 from gateway.config import MqttSection, SiteConfig
-from gateway.deliveries.office import DeliveryOffice
 from gateway.counting.office import CountingOffice
+from gateway.deliveries.office import DeliveryOffice
 from gateway.delivery.mqtt_alerts import MqttAlerts
 from gateway.devices_of_site import mqtt_devices, serial_devices
 from gateway.engine import Changes, Engine
@@ -202,6 +202,7 @@ class _Gateway:
             health=self.health,
             auth=KeyRing(store, self._pepper),
             audit=AuditLog(store, self.engine.state, self._clock.now_ns),
+            counting=CountingOffice(self.engine, self.pipeline, self._once, store),
             ledger=LedgerBooks(self.engine, self._once, self._clock.now_ns),
             catalogue=CatalogueKeeper(self.engine, self.pipeline),
             kpis=KpiReports(self.engine.state.kpis, store, self._clock.now_ns),

@@ -300,7 +300,7 @@ class CountDesk:
             line = session.line_of_move(sku, zone)
             if line is None:
                 return Refused("sku_not_counted", f"{sku} in {zone} is not of this count")
-            line.begin_again(now_ns)
+            line.begin_again(now_ns, is_named=(sku, zone) in command.lines)
             session.note(line)
         session.since_ns, session.looked_ns = now_ns, 0
         session.taken[:] = False
@@ -332,9 +332,8 @@ class CountDesk:
         found: list[CountLine] = []
         for zone, sku in keys:
             line = session.lines[sku, zone]
-            if (after is None or (zone, sku) > after) and (
-                line.is_counted or line.to_recount or not counted_alone
-            ):
+            is_shown = not counted_alone or line.is_counted or (line.to_recount and line.is_named)
+            if is_shown and (after is None or (zone, sku) > after):
                 found.append(self._view(session, line))
                 if len(found) == limit:
                     break

@@ -68,6 +68,8 @@ class LineFigures:
     came: dict[str, None] = field(default_factory=dict)
     sold_unnamed: int = 0
     to_recount: bool = False
+    is_named: bool = False
+    """Whether somebody said of this very article that it is to be counted again."""
     compared: Compared | None = None
 
     # -- what people and readers say ------------------------------------------------------------------
@@ -107,8 +109,9 @@ class LineFigures:
         self.came.pop(epc, None)
         return known
 
-    def begin_again(self, now_ns: int) -> None:
+    def begin_again(self, now_ns: int, *, is_named: bool) -> None:
         """Forget what was seen: it is counted once more."""
+        self.is_named = is_named or self.is_counted
         self.told, self.seen, self.came, self.is_set = {}, {}, {}, False
         self.counted_at = self.counted_ns = self.compared = None
         self.since_ns, self.sold_unnamed, self.to_recount = now_ns, 0, True
@@ -180,6 +183,7 @@ class LineFigures:
             "came": list(self.came),
             "unnamed": self.sold_unnamed,
             "recount": self.to_recount,
+            "named": self.is_named,
         }
         if self.compared is not None:
             c = self.compared
@@ -196,7 +200,7 @@ def line_of(sku: str, zone: str, text: str) -> LineFigures:
     line.counted_at = None if raw["counted_at"] is None else Moves(*raw["counted_at"])
     line.first_stirred, line.counted_ns, line.told = raw["first"], raw["counted_ns"], raw["told"]
     line.is_set, line.seen, line.came = raw["set"], dict.fromkeys(raw["seen"]), dict.fromkeys(raw["came"])
-    line.sold_unnamed, line.to_recount = raw["unnamed"], raw["recount"]
+    line.sold_unnamed, line.to_recount, line.is_named = raw["unnamed"], raw["recount"], raw["named"]
     if "compared" in raw:
         expected_then, seen, off, missing, extra = raw["compared"]
         line.compared = Compared(expected_then, seen, off, tuple(missing), tuple(extra))

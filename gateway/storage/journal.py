@@ -81,6 +81,15 @@ class JournalTable:
         )
         return [journal_entry(self.journal_id, store, row) for row in rows]
 
+    def adjustments(self, sql: Sql, store: str, before_seq: int | None, limit: int) -> list[JournalEntry]:
+        """Return up to `limit` entries of `store` that are adjustments by people, newest first."""
+        rows = sql.execute(
+            f"SELECT seq, {MOVEMENT_COLUMNS} FROM movements"  # noqa: S608 - a constant
+            " WHERE journal = ? AND store = ? AND cause = 'adjustment' AND seq < ? ORDER BY seq DESC LIMIT ?",
+            (self._number, store, 2**63 - 1 if before_seq is None else before_seq, max(limit, 0)),
+        )
+        return [journal_entry(self.journal_id, store, row) for row in rows]
+
     def opening_balances(self, sql: Sql, store: str) -> dict[tuple[str, str], int]:
         """Return pieces by (sku, zone): what all entries let go, and those of older journals, add up to."""
         rows = sql.execute(_OPENING, (store, store, self._number))

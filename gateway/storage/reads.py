@@ -43,6 +43,11 @@ class StoreReads(ABC):
         with self._reading() as sql:
             return self._journal.entries_after(sql, store, seq, limit)
 
+    def adjustments(self, store: str, before_seq: int | None, limit: int) -> list[JournalEntry]:
+        """Return up to `limit` entries of `store` that are adjustments by people, newest first."""
+        with self._reading() as sql:
+            return self._journal.adjustments(sql, store, before_seq, limit)
+
     def first_seq(self, store: str) -> int:
         """Return the oldest sequence of `store` that is kept; `last_seq + 1` where none is."""
         with self._reading() as sql:

@@ -186,7 +186,12 @@ _KPIS = (
 )
 """What each day of a store added up to."""
 
-_THIRD = (*_AUDIT, *_KPIS,)
+_COUNTING = (
+    """CREATE INDEX movements_adjusted ON movements (journal, store, seq) WHERE cause = 'adjustment'""",
+)
+"""What people corrected, to be listed without a look through all that moved."""
+
+_THIRD = (*_AUDIT, *_KPIS, *_COUNTING)
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD)
 """Entry i brings a file from version i to i + 1; its statements run in one transaction."""

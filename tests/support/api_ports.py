@@ -73,6 +73,7 @@ from gateway.reservations.model import (
 from gateway.subscription import Subscription
 from gateway.webhooks.model import Delivery, Endpoint
 from tests.support.fake_books import FakeCatalogue, FakeLedger
+from tests.support.fake_counting import Counted
 from tests.support.fake_documents import Documents
 from tests.support.kpi_days import PlainKpis
 
@@ -94,6 +95,9 @@ LYON_EXACT = "key-lyon-exact"
 LYON_INGEST = "key-lyon-ingest"
 RESERVE = "key-reserve"
 LYON_RESERVE = "key-lyon-reserve"
+COUNT = "key-count"
+COUNT_EXACT = "key-count-exact"
+LYON_COUNT = "key-lyon-count"
 
 
 def availability(**changes: Any) -> Availability:
@@ -590,6 +594,9 @@ class FakeAuth:
                 (LYON_EXACT, ["availability:read", "availability:exact"], ["lyon-1"]),
                 (LYON_INGEST, ["ingest:write"], ["lyon-1"]),
                 (RESERVE, ["reservations:write"], []),
+                (COUNT, ["counts:write"], []),
+                (COUNT_EXACT, ["counts:write", "availability:exact"], []),
+                (LYON_COUNT, ["counts:write"], ["lyon-1"]),
                 (LYON_RESERVE, ["reservations:write"], ["lyon-1"]),
             ]
         }
@@ -696,6 +703,7 @@ class Floor:
     kpis: PlainKpis = field(default_factory=lambda: PlainKpis(NOW_NS))
     channels: FakeChannels = field(default_factory=FakeChannels)
     documents: Documents = field(default_factory=Documents)
+    counted: Counted = field(default_factory=Counted)
     real_s: float = 0.0
     pages: Callable[[FastAPI], None] | None = None
     app: FastAPI = field(init=False)
@@ -718,6 +726,7 @@ class Floor:
             self.channels,
             ledger=self.ledger,
             catalogue=self.catalogue,
+            counting=self.counted.office,
             deliveries=self.documents.deliveries,
             transfers=self.documents.transfers,
         )

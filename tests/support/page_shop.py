@@ -38,6 +38,7 @@ from tests.support.api_ports import (
     FakeWebhooks,
 )
 from tests.support.fake_books import FakeCatalogue, FakeLedger
+from tests.support.fake_counting import Counted
 from tests.support.fake_documents import Documents
 from tests.support.kpi_days import PlainKpis
 from tests.support.page_stock import (
@@ -95,6 +96,7 @@ class PageShop:
             catalogue=FakeCatalogue(),
             deliveries=documents.deliveries,
             transfers=documents.transfers,
+            counting=Counted().office,
         )
         self.app = create_app(ports, self.settings, pages=mount)
         self.port = 0

@@ -17,6 +17,7 @@ from gateway.book_stock.port import LedgerBooks
 from gateway.catalogue_port import CatalogueKeeper
 from gateway.change_log import ChangeLogReader
 from gateway.channel_desk import ChannelDesk
+from gateway.counting.office import CountingOffice
 from gateway.deliveries.office import DeliveryOffice
 from gateway.engine import Changes, Engine
 from gateway.feed import Feed
@@ -37,7 +38,7 @@ from readers.mqtt_intake import MqttIntake
 from tests.support.api_ports import FakeWebhooks
 from tests.support.virtual_shop import NS_PER_S, VirtualShop
 
-SCOPES = ("availability:read", "availability:exact", "reservations:write", "ingest:write")
+SCOPES = ("availability:read", "availability:exact", "reservations:write", "ingest:write", "counts:write")
 MAX_HELD = 50_000
 
 
@@ -119,6 +120,7 @@ async def virtual_gateway(shop: VirtualShop, folder: Path) -> AsyncIterator[Virt
                     feed=feed,
                     health=Health(shop.engine, pipeline, links),
                     auth=KeyRing(store, pepper),
+                    counting=CountingOffice(shop.engine, pipeline, once, store),
                     ledger=LedgerBooks(shop.engine, once, clock.now_ns),
                     catalogue=CatalogueKeeper(shop.engine, pipeline),
                     audit=AuditLog(store, shop.engine.state, clock.now_ns),

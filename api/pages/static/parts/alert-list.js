@@ -12,6 +12,7 @@ const ICONS = {
   shelf_empty_backroom_has_stock: "empty",
   reader_down: "unplugged",
   reservation_at_risk: "low",
+  count_variance: "low",
   delivery_not_seen: "low",
 };
 

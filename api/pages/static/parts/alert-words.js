@@ -35,6 +35,7 @@ function count({ type, evidence }) {
   const counted = {
     shelf_empty_backroom_has_stock: "back_room",
     reservation_at_risk: "reservations",
+    count_variance: "pieces",
     delivery_not_seen: "pieces",
   };
   return Number(evidence[counted[type] ?? "available"] ?? 0);
