@@ -1,8 +1,6 @@
 """Figures typed at run time: in force at once, audited, back after a restart; what a parcel costs its store."""
 
 import asyncio
-from collections.abc import Callable
-from typing import TypeVar
 
 import pytest
 
@@ -13,30 +11,13 @@ from gateway.channels import Asker, ChannelRefused
 from gateway.config_channels import ChannelSection
 from gateway.forecast.model import Delivery
 from gateway.ship_cost import HORIZON_DAYS, MAX_STEPS
+from tests.support.at_once import AtOnce
 from tests.support.holding_shop import HoldingShop
 from tests.support.small_site import STORE
 
-T = TypeVar("T")
 WEB = ChannelSection(id="web", name="Web shop", safety_stock=1)
 MARKET = ChannelSection(id="market", stores=("paris-1",), safety_stock="computed", risk=0.02, quota=3)
 ANNA = Actor("k1", "10.0.0.9")
-
-
-class AtOnce:
-    """A pipeline that decides at once, unless it is full."""
-
-    def __init__(self, shop: HoldingShop) -> None:
-        self.shop = shop
-        self.full = False
-
-    def is_full(self) -> bool:
-        return self.full
-
-    def clock_now_ns(self) -> int:
-        return self.shop.now
-
-    async def decide(self, decide: Callable[[int], T]) -> T:
-        return decide(self.shop.now)
 
 
 def desk_of(shop: HoldingShop) -> tuple[ChannelDesk, AtOnce]:
