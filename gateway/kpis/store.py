@@ -132,11 +132,15 @@ class StoreKpis:
             self._leave(seen.sku)
             return
         shelf, stock = _slots(seen)
+        department = self._department(seen.department)
         self._note_empty(seen, now_ns)
-        if before is not None and (before.shelf, before.stock) == (shelf, stock):
+        if before is not None and (before.department, before.shelf, before.stock) == (
+            department,
+            shelf,
+            stock,
+        ):
             return
         self._note_refill(seen.sku, before, shelf, now_ns)
-        department = before.department if before is not None else self._department(seen.department)
         rates = self._rates_of(seen.sku, now_ns) if stock == OUT else NO_CHANGE
         if before is not None and before.stock == stock == OUT:
             rates = before.rates
@@ -327,22 +331,23 @@ class StoreKpis:
         return account
 
     def _place(self, sku: str, line: _Line) -> None:
-        account = self._account(line.department)
-        account.settle(self._open_ns)
         before = self._lines.get(sku)
         if before is not None:
-            account.shift(before, -1)
+            self._count(before, -1)
         self._lines[sku] = line
-        account.shift(line, 1)
+        self._count(line, 1)
+
+    def _count(self, line: _Line, sign: int) -> None:
+        account = self._account(line.department)
+        account.settle(self._open_ns)
+        account.shift(line, sign)
 
     def _leave(self, sku: str) -> None:
         self._empty_since.pop(sku, None)
         self._end_refill(sku)
         line = self._lines.pop(sku, None)
         if line is not None:
-            account = self._account(line.department)
-            account.settle(self._open_ns)
-            account.shift(line, -1)
+            self._count(line, -1)
 
     def _is_past(self, seen: Sighting, now_ns: int) -> bool:
         return seen.on_hand == 0 and (seen.changed_ns or 0) + ASSORTMENT_NS < now_ns

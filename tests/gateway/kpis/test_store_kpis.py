@@ -1,7 +1,8 @@
 """The key figures of a store: equal to a slow integration over all that was known, whatever happens in between."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from gateway.kpis.days import Calendar
 from gateway.kpis.figures import figures_of
+from gateway.kpis.kpis import Kpis
 from gateway.kpis.model import Rate, Sighting
 from gateway.kpis.store import ASSORTMENT_NS, MAX_STEP_NS, NS_PER_HOUR, SAVED_EVERY_NS, StoreKpis
 from gateway.kpis.tally import (
@@ -26,6 +28,7 @@ from gateway.kpis.tally import (
     tally_of,
 )
 from gateway.opening_hours import OpeningHours
+from gateway.reservations.model import Reservation, ReservedLine, Risk
 
 S = 1_000_000_000
 PARIS = ZoneInfo("Europe/Paris")
@@ -316,6 +319,40 @@ def test_lost_sales_are_the_rate_times_the_open_time_without_stock() -> None:
     assert lost is not None
     assert (lost.low, lost.mean, lost.high) == (1.0, 2.0, 5.0)
     assert figures_of(day_of(kpis(rates=False))).lost is None
+
+
+def test_an_article_that_changes_its_department_counts_in_one_at_a_time() -> None:
+    """The catalogue may change while the gateway runs: what was counted stays, what comes counts anew."""
+    store = kpis(Calendar(PARIS))
+    store.judge(seen("a", 1, 0, department="denim"), START_NS)
+    store.advance(START_NS + 600 * S)
+    store.judge(seen("a", 1, 0, department="shoes"), START_NS + 600 * S)
+    store.advance(START_NS + 900 * S)
+    assert store.articles()[FLOOR] == 1
+    found = [day_of(store, name).areas[FLOOR] // S for name in ("denim", "shoes", None)]
+    assert found == [600, 300, 900]
+
+
+def a_reservation(**fields: object) -> Reservation:
+    """Return a reservation of one denim piece, with these fields."""
+    lines = (ReservedLine("a", 1, 1),)
+    held = Reservation("1" * 23, "lyon-1", "held", lines, "web", None, 0.9, START_NS, START_NS, START_NS + 1)
+    return replace(held, **fields)  # type: ignore[arg-type]  # fields by name
+
+
+def test_a_reservation_at_risk_and_secure_again_is_counted_as_both() -> None:
+    """Once for each change of that; one that ends at risk was not secured again."""
+    both = Kpis({"lyon-1": Calendar(PARIS)}, lambda _sku: "denim")
+    for _ in both.advancing(START_NS):
+        pass
+    held, risky = a_reservation(), a_reservation(risks=(Risk("a", "not_enough"),))
+    story = [None, held, risky, risky, held, risky, replace(risky, state="expired", risks=())]
+    for before, after in pairwise(story):
+        assert after is not None
+        both.reservation(before, after)
+    for name in (None, "denim"):
+        found = figures_of(day_of(both.stores["lyon-1"], name))
+        assert (found.made, found.at_risk, found.resecured, found.expired) == (1, 2, 1, 1)
 
 
 def test_departments_beyond_the_bound_are_summed_up() -> None:
