@@ -38,11 +38,11 @@ class Announcements:
             epc=effect.epc,
             zone_role=self._roles[store].get(effect.to_zone or "", ""),
             scanned=effect.cause == "receiving",
-            left=None if effect.epc is None else self._left(effect.epc, store),
+            left=None if effect.epc is None else self.left(effect.epc, store),
         )
         return self._deliveries.came(landing, now_ns)
 
-    def _left(self, epc: str, here: str) -> str | None:
+    def left(self, epc: str, here: str) -> str | None:
         """Return another store that a tag departed from."""
         for name, belief in self._presence.stores.items():
             if name != here and (tag := belief.absent.tags.get(epc)) is not None and tag.state != STRANGER:

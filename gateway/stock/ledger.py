@@ -39,6 +39,10 @@ class Announcements(Protocol):
         """Take in the tag of a piece that was scanned in before."""
         ...
 
+    def left(self, epc: str, here: str) -> str | None:
+        """Return another store that a tag departed from; None where none did."""
+        ...
+
 
 class _Nothing:
     """Nothing is expected anywhere."""
@@ -51,6 +55,9 @@ class _Nothing:
 
     def identified(self, store: str, sku: str, epc: str, now_ns: int) -> None:
         pass
+
+    def left(self, epc: str, here: str) -> str | None:  # noqa: ARG002 - the port's
+        return None
 
 
 class Ledger:
@@ -87,8 +94,12 @@ class Ledger:
         self, store: str, sku: str, epc: str, zone: str, at_ns: int, now_ns: int, *, came_back: bool
     ) -> None:
         """A tag came into a store."""
+        from_other = not came_back and self._announcements.left(epc, store) is not None
         self._apply(
-            store, sku, now_ns, lambda line: tagged.arrived(line, epc, zone, at_ns, came_back=came_back)
+            store,
+            sku,
+            now_ns,
+            lambda line: tagged.arrived(line, epc, zone, at_ns, came_back=came_back, from_other=from_other),
         )
 
     def tag_moved(
@@ -199,10 +210,7 @@ class Ledger:
         """
 
         def effect(line: Line) -> Effect:
-            coming = None
-            if not by_document:
-                coming = line.take_incoming(epc)
-            elif sent_as is not None:
+            if sent_as is not None:
                 line.take_incoming(epc, ref=sent_as)
             match self.tracked_by(store, sku):
                 case "tag":
@@ -215,9 +223,10 @@ class Ledger:
                     came_in = replace(
                         counted.added(line, MovementKind.ARRIVED, "receiving", ref, at_ns, zone), is_new=True
                     )
-            if coming is not None:
-                return replace(came_in, is_new=False, came=coming.ref)
-            return replace(came_in, is_new=came_in.is_new and not by_document)
+            if by_document or not came_in.is_new:  # a piece that was counted already is no other's
+                return replace(came_in, is_new=False)
+            coming = line.take_any_incoming() if epc is None else line.take_incoming(epc)
+            return came_in if coming is None else replace(came_in, is_new=False, came=coming.ref)
 
         self._apply(store, sku, now_ns, effect)
 

@@ -53,8 +53,9 @@ class Announced:
 
 @dataclass(slots=True)
 class Lone:
-    """An arrival or a departure that no event has announced (yet). `delivered`: a delivery expected it, and
-    has counted it."""
+    """An arrival or a departure that no event has announced (yet). `delivered`: a delivery or a transfer has
+    counted it; `from_other`: it was in another store before, so it is brought back, or sent.
+    """
 
     epc: str
     at_ns: int
@@ -62,6 +63,7 @@ class Lone:
     cause: str = ""
     came_back: bool = False
     delivered: bool = False
+    from_other: bool = False
 
     def fields(self) -> dict[str, Any]:
         """Return it for JSON; asdict takes ten times as long, and a store opens with thousands of these."""
@@ -72,6 +74,7 @@ class Lone:
             "cause": self.cause,
             "came_back": self.came_back,
             "delivered": self.delivered,
+            "from_other": self.from_other,
         }
 
 
@@ -92,6 +95,8 @@ class Line:
     lone_departures: list[Lone] = field(default_factory=list)
     lone_arrivals: list[Lone] = field(default_factory=list)
     incoming: list[Announced] = field(default_factory=list)
+    named: dict[str, str] = field(default_factory=dict)
+    """Pieces of the pool that were announced by their tags: where each is, should its tag be read after all."""
     corrections: list[Announced] = field(default_factory=list)
 
     def levels(self) -> dict[str, int]:
@@ -181,6 +186,17 @@ class Line:
                     return piece
         return None
 
+    def take_any_incoming(self) -> Announced | None:
+        """Take a piece on its way for one that was scanned in by its article: of no named tag if there is one."""
+        oldest = self.incoming[0].epc if self.incoming else None
+        return self.take_incoming(None) or self.take_incoming(oldest, by_name_alone=True)
+
+    def unname_incoming(self, epc: str) -> None:
+        """Take note that this tag is here: what is on its way under its name is another, which was taken for it."""
+        for piece in self.incoming:
+            if piece.epc == epc:
+                piece.epc = None
+
     def take_from_pool(self, order: tuple[str, ...]) -> str | None:
         """Take one piece out of the pool; return the zone it came from, None where the pool is empty."""
         zone = self.first_zone(self.pool, order)
@@ -200,6 +216,7 @@ class Line:
             "lone_departures": [entry.fields() for entry in self.lone_departures],
             "lone_arrivals": [entry.fields() for entry in self.lone_arrivals],
             "incoming": [a.fields() for a in self.incoming],
+            "named": self.named,
             "corrections": [a.fields() for a in self.corrections],
         }
         return json.dumps({key: value for key, value in state.items() if value}, separators=(",", ":"))
@@ -216,4 +233,5 @@ class Line:
         self.lone_departures = [Lone(**entry) for entry in state.get("lone_departures", [])]
         self.lone_arrivals = [Lone(**entry) for entry in state.get("lone_arrivals", [])]
         self.incoming = [Announced(**a) for a in state.get("incoming", [])]
+        self.named = {epc: z for epc, z in state.get("named", {}).items() if z in self.roles}
         self.corrections = [Announced(**a) for a in state.get("corrections", []) if a["zone"] in self.roles]

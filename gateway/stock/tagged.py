@@ -29,16 +29,33 @@ MAX_LONE = 1_000
 """Unannounced changes kept per line for pairing; deliveries are larger only where nobody scans them."""
 
 
-def arrived(line: Line, epc: str, zone: str, at_ns: int, *, came_back: bool) -> Effect:
-    """A tag is believed here that was not in the store."""
+def arrived(
+    line: Line, epc: str, zone: str, at_ns: int, *, came_back: bool, from_other: bool = False
+) -> Effect:
+    """A tag is believed here that was not in the store. `from_other`: it departed from another one."""
     line.tags[zone] += 1
     gone = _take_lone(line.lone_departures, epc)
     was_unseen = gone is not None and gone.cause == "silence"
     sale = line.paired.pop(epc, None)
-    credit = _take_credit(line, epc, zone, at_ns, came_back=came_back, by_name_alone=was_unseen)
+    credit = _take_credit(
+        line, epc, zone, at_ns, came_back=came_back, by_name_alone=was_unseen, from_other=from_other
+    )
     if credit is not None:
+        line.unname_incoming(epc)
         kind = MovementKind.RETURNED if credit.kind == "return" else MovementKind.ARRIVED
         return Effect(kind, "pairing", at_ns, epc=epc, to_zone=zone, ref=credit.ref, note="as announced")
+    known_in = line.named.pop(epc, None)
+    if known_in is not None and line.pool[known_in] > 0:
+        line.pool[known_in] -= 1
+        return Effect(
+            MovementKind.MOVED,
+            "pairing",
+            at_ns,
+            epc=epc,
+            from_zone=known_in,
+            to_zone=zone,
+            note="as announced",
+        )
     if not was_unseen and (coming := line.take_incoming(epc, by_name_alone=came_back)) is not None:
         return _as_sent(line, coming, epc, zone, at_ns)
     if was_unseen:
@@ -47,7 +64,7 @@ def arrived(line: Line, epc: str, zone: str, at_ns: int, *, came_back: bool) -> 
     if sale is not None and sale.epc != epc and line.payable() > 0:
         note = _owe_again(line, sale, epc, at_ns)
         return Effect(MovementKind.ARRIVED, "rfid", at_ns, epc=epc, to_zone=zone, ref=sale.ref, note=note)
-    _keep(line.lone_arrivals, Lone(epc, at_ns, came_back=came_back))
+    _keep(line.lone_arrivals, Lone(epc, at_ns, came_back=came_back, from_other=from_other))
     is_new = not came_back and sale is None
     return Effect(MovementKind.ARRIVED, "rfid", at_ns, epc=epc, to_zone=zone, is_new=is_new)
 
@@ -94,11 +111,12 @@ def transferred_in(line: Line, epc: str, zone: str, at_ns: int, from_store: str)
     """A tag came from another store of this gateway."""
     line.tags[zone] += 1
     kind, note = MovementKind.TRANSFERRED, f"last in {from_store}"
-    credit = _take_credit(line, epc, zone, at_ns, came_back=False, by_name_alone=False)
+    credit = _take_credit(line, epc, zone, at_ns, came_back=False, by_name_alone=False, from_other=True)
     if credit is not None:
+        line.unname_incoming(epc)
         return Effect(kind, "pairing", at_ns, epc=epc, to_zone=zone, ref=credit.ref, note=note)
     coming = line.take_incoming(epc)
-    _keep(line.lone_arrivals, Lone(epc, at_ns, delivered=coming is not None))
+    _keep(line.lone_arrivals, Lone(epc, at_ns, delivered=coming is not None, from_other=coming is None))
     ref = None if coming is None else coming.ref
     is_new = coming is None
     return Effect(kind, "rfid", at_ns, epc=epc, to_zone=zone, ref=ref, note=note, is_new=is_new, came=ref)
@@ -290,12 +308,15 @@ def _expired_credits(line: Line, now_ns: int, before_ns: int) -> list[Effect]:
             effects.append(Effect(MovementKind.ADJUSTED, "pairing", now_ns, ref=credit.ref, note=note))
         else:
             line.pool[credit.zone] += 1
+            if credit.epc is not None and len(line.named) < MAX_LONE:
+                line.named[credit.epc] = credit.zone
     return effects
 
 
 def _is_return(arrival: Lone, epc: str | None) -> bool:
     """Return whether a return event may be about this arrival."""
-    return arrival.came_back and (arrival.cause != UNSEEN if epc is None else arrival.epc == epc)
+    may_be = arrival.came_back or arrival.from_other
+    return may_be and (arrival.cause != UNSEEN if epc is None else arrival.epc == epc)
 
 
 def _pair(line: Line, sale: Announced) -> Lone | None:
@@ -339,7 +360,7 @@ def _sold_unseen(line: Line, ref: str, at_ns: int, epc: str | None = None) -> Ef
 
 
 def _take_credit(
-    line: Line, epc: str, zone: str, at_ns: int, *, came_back: bool, by_name_alone: bool
+    line: Line, epc: str, zone: str, at_ns: int, *, came_back: bool, by_name_alone: bool, from_other: bool
 ) -> Announced | None:
     """Return the credit that this arrival redeems: its own, else of the fitting kind, oldest first."""
     for credit in line.credits:
@@ -350,7 +371,7 @@ def _take_credit(
         return None
     floor = line.roles[zone] not in {"back_room", "receiving"}
     for credit in line.credits:
-        fits = (came_back or floor) if credit.kind == "return" else not came_back
+        fits = (came_back or from_other or floor) if credit.kind == "return" else not came_back
         if credit.kind in {"count", CORRECTION} and at_ns - credit.at_ns > COUNT_ANNOUNCES_NS:
             fits = False
         if credit.epc is None and fits:

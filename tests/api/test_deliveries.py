@@ -6,25 +6,14 @@ import pytest
 
 from api.schemas.deliveries import Delivery, DeliveryList
 from api.schemas.explain import Explanation
-from gateway.inventory import Inventory
 from tests.support.api_ports import ADMIN, EXACT, INGEST, LYON_INGEST, READ, Floor
+from tests.support.document_floor import floor_of
+from tests.support.document_floor import post as post_to
 from tests.support.fake_documents import Documents
 from tests.support.small_site import S, epc
 
 PATH = "/v1/deliveries"
 CSV = "store,reference,from,expected_at,sku,gtin,qty,epcs\n"
-
-
-def floor_of(documents: Documents | None = None) -> Floor:
-    """Return an app over a small shop and its documents."""
-    documents = documents or Documents()
-    floor = Floor()
-    shop = documents.shop
-    floor.inventory = Inventory(shop.engine, lambda: shop.now, lambda: 7)  # type: ignore[assignment]  # the real one
-    floor.documents = documents
-    floor.clock.at_ns = shop.now
-    floor.__post_init__()
-    return floor
 
 
 def asked(**changes: Any) -> dict[str, Any]:
@@ -33,13 +22,9 @@ def asked(**changes: Any) -> dict[str, Any]:
             "lines": [{"sku": "TOTE", "qty": 6}]} | changes  # fmt: skip
 
 
-def post(floor: Floor, body: Any = None, key: str = INGEST, once: str = "k1", path: str = PATH) -> Any:
-    """Return the answer to a POST; a text is sent as CSV."""
-    headers = {"idempotency-key": once}
-    if isinstance(body, str):
-        headers["content-type"] = "text/csv"
-        return floor.ask("POST", path, key, headers=headers, content=body.encode())
-    return floor.ask("POST", path, key, headers=headers, json=asked() if body is None else body)
+def post(floor: Floor, body: Any = None, key: str = INGEST, once: str = "k1") -> Any:
+    """Return the answer to an announcement; a text is sent as CSV."""
+    return post_to(floor, PATH, asked() if body is None else body, key, once)
 
 
 def test_a_delivery_is_announced_once_and_its_pieces_are_incoming() -> None:
