@@ -45,11 +45,12 @@ def availability(
     tracked_by, by_ledger = state.ledger.tracked_by(store, sku), store in state.books.ledger_stores
     rules, channel = state.channels, asker.channel
     closed = rules.closed(store, asker)
-    quota = quota_use(state, store, sku, asker, now_ns)
+    zones = _zone_views(state, store, article, now_ns, is_dated=is_dated)
+    quota = quota_use(state, store, sku, asker, now_ns, sum(zone.pieces for zone in zones))
     fresh_ns = ns(stock.fresh_s)
     coming = state.deliveries.pieces(store, sku, now_ns)
     found = answer(
-        _zone_views(state, store, article, now_ns, is_dated=is_dated),
+        zones,
         Terms(
             reserved=state.book.reserved(store, sku, now_ns, own_holds(state, asker)),
             safety_stock=rules.safety(store, article, channel, now_ns).pieces,
@@ -102,11 +103,10 @@ def own_holds(state: State, asker: Asker) -> tuple[str, ...]:
     return tuple(own)
 
 
-def quota_use(state: State, store: str, sku: str, asker: Asker, now_ns: int) -> QuotaUse | None:
+def quota_use(state: State, store: str, sku: str, asker: Asker, now_ns: int, on_hand: int) -> QuotaUse | None:
     """Return the quota of a channel and what it has of it, the asker's own aside; None where it has no quota."""
     if not state.channels.has_quota(asker.channel):
         return None
-    on_hand = sum(state.ledger.levels(store, sku).values())
     reserved = state.book.reserved(store, sku, now_ns, own_holds(state, asker), asker.channel)
     return state.channels.quota(asker.channel, on_hand, reserved)
 

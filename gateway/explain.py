@@ -70,7 +70,7 @@ def explain(state: State, found: Availability, now_ns: int, asker: Asker = ANYBO
         book=_book(state, found.store, found.sku),
         channel=asker.channel,
         safety_rule=_safety_rule(state, found, asker, now_ns),
-        quota=quota_use(state, found.store, found.sku, asker, now_ns),
+        quota=quota_use(state, found.store, found.sku, asker, now_ns, found.on_hand),
         deliveries=tuple(
             ExpectedDelivery(piece.delivery, piece.reference, piece.due_ns, piece.pieces)
             for piece in state.deliveries.pieces(found.store, found.sku, now_ns)[:MAX_DELIVERIES]
