@@ -98,7 +98,7 @@ def test_what_does_not_come_is_the_difference() -> None:
 
 def test_each_store_has_its_part() -> None:
     """A key of the giving store sends and does not receive; a key without the scope sees nothing."""
-    documents, floor = a_shop()
+    _, floor = a_shop()
     one = f"{PATH}/{post(floor, asked(), key=LYON_INGEST).json()['id']}"
     assert floor.ask("POST", one + "/send", LYON_INGEST).json()["state"] == "sent"
     assert floor.ask("POST", one + "/receive", LYON_INGEST).json()["code"] == "forbidden_store"
