@@ -1,9 +1,11 @@
 """GET kpis: on-shelf availability, stock-outs, lost sales, reservations and counts, per store, department, day."""
 
+import re
 from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
+from pydantic import BeforeValidator, WithJsonSchema
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -26,6 +28,18 @@ DEFAULT_DAYS = 28
 """Four whole weeks: each weekday as often as the others."""
 DIGITS = 4
 
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DAY_SCHEMA = {"type": "string", "format": "date", "examples": ["2026-11-21"]}
+
+
+def parse_day(value: object) -> date:
+    """Return the day of a text such as 2026-11-21; ValueError says what is expected."""
+    if not isinstance(value, str) or _DAY.fullmatch(value) is None:
+        raise ValueError("a day is written as 2026-11-21")
+    return date.fromisoformat(value)
+
+
+Day = Annotated[date, BeforeValidator(parse_day), WithJsonSchema(_DAY_SCHEMA)]
 DepartmentQuery = Annotated[
     str | None,
     Query(
@@ -35,13 +49,13 @@ DepartmentQuery = Annotated[
     ),
 ]
 FromQuery = Annotated[
-    date | None,
+    Day | None,
     Query(
         alias="from", description="First local day; left out: four weeks up to `to`.", examples=["2026-10-25"]
     ),
 ]
 ToQuery = Annotated[
-    date | None, Query(description="Last local day, included; left out: today.", examples=["2026-11-21"])
+    Day | None, Query(description="Last local day, included; left out: today.", examples=["2026-11-21"])
 ]
 ByQuery = Annotated[
     By,

@@ -95,7 +95,9 @@ class KpiItem(Answer):
     """The key figures of a store, a department or a day. docs/kpis.md tells each formula."""
 
     store: StoreField
-    department: str | None = Field(description="Department; null: the whole store.", examples=["denim"])
+    department: str | None = Field(
+        description='Department; "": articles without one; null: the whole store.', examples=["denim"]
+    )
     day: str | None = Field(
         description="Local day of the store; null: all days asked for.", examples=["2026-11-21"]
     )

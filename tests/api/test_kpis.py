@@ -122,6 +122,8 @@ def test_the_table_holds_the_same_rows_and_no_formula() -> None:
         ("from=2026-11-21&to=2026-11-20", "must not lie after"),
         ("from=2020-01-01&to=2026-11-20", f"within {MAX_KPI_DAYS} days"),
         ("from=yesterday", "/query/from"),
+        ("from=1700000000", "a day is written as"),
+        ("to=2026-02-30", "/query/to"),
         ("by=week", "/query/by"),
     ],
 )
