@@ -88,14 +88,10 @@ def _places(context: ApiContext, caller: Caller, asked: ShipQuery) -> list[Place
 
 async def _options(context: ApiContext, parcels: Sequence[Parcel], asked: ShipQuery) -> list[ShipOption]:
     """Return the ways to send the basket: of two parcels only where none of one is whole, and they are wanted."""
-    whole = [parcel for parcel in parcels if all(line.is_sent for line in parcel.lines)]
-    others = [parcel for parcel in parcels if parcel not in whole]
+    costed = await _costed(context, parcels, asked.channel)
     is_placed = asked.to is not None
-    costed = await _costed(context, whole or others, asked.channel)
     options = singles(costed, is_placed=is_placed)
-    if whole:
-        options += singles(others, is_placed=is_placed)
-    elif asked.allow_split:
+    if asked.allow_split and all(option.missing for option in options):
         options += splits(costed, is_placed=is_placed)
     return best(options)
 
