@@ -11,7 +11,7 @@ import pytest
 from gateway.answered import KeyRefused
 from gateway.audit import MAX_DETAIL_CHARS, Actor, AuditEntry, AuditQuery, cut, lines_told
 from gateway.audit_log import AuditLog
-from gateway.cli.main import main
+from gateway.cli import main
 from gateway.cli.webhook_parts import WebhookParts
 from gateway.config_webhooks import WebhooksSection
 from gateway.engine import Engine

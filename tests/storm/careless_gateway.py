@@ -9,7 +9,7 @@ import sys
 import gateway.cli.serve
 from gateway.answered import KeyRefused
 from gateway.audit import Actor
-from gateway.cli.main import main
+from gateway.cli import main
 from gateway.holds import Holds, OutcomeForm
 from gateway.reservations.model import Decided, NewReservation, Outcome, Refusal, Reservation
 
