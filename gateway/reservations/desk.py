@@ -11,12 +11,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from gateway.answered import ANSWERED_KEPT_NS
-from gateway.answers import availability
-from gateway.catalogue import Article
-from gateway.channels import Asker
 from gateway.config_reservations import ReservationsSection
 from gateway.reservations import lifecycle
-from gateway.reservations.grant import Room, room_of, summed
+from gateway.reservations.grant import summed
 from gateway.reservations.lifecycle import TimeLimits
 from gateway.reservations.model import (
     Amend,
@@ -26,7 +23,6 @@ from gateway.reservations.model import (
     Forgetting,
     LineAsked,
     NewReservation,
-    OtherVariant,
     Outcome,
     Pick,
     Ready,
@@ -34,19 +30,14 @@ from gateway.reservations.model import (
     Release,
     Reservation,
     ReservedLine,
-    Risk,
-    Shortfall,
     Transfer,
 )
+from gateway.reservations.offers import Offers, is_whole
 from gateway.reservations.risk import RiskWatch
 from gateway.site import ns
 from gateway.state import State
 from gateway.till import Till
 
-MAX_ALTERNATIVES = 5
-"""Stores named where the one asked for cannot give: a shopper looks at no more."""
-MAX_VARIANT_LOOKS = 12
-"""Looks at other sizes and colours for one refusal, 0.1 ms each: a storm on a hot article is full of refusals."""
 FIRST_FORGET_NS, FORGET_EVERY_NS = 60 * 1_000_000_000, 3_600 * 1_000_000_000
 FORGET_AT_ONCE, FORGOTTEN_PER_COMMIT = 20_000, 500
 """Rows let go by the hour, and with each commit that has reservations besides twice what that adds: none stalls."""
@@ -64,6 +55,7 @@ class ReservationDesk:
         self._limits = TimeLimits(
             ns(config.ttl_s), ns(config.max_held_s), ns(config.collect_s), ns(config.max_collect_s)
         )
+        self._offers = Offers(state)
         self.risk = RiskWatch(state, config)
         self._forget_due_ns = 0
 
@@ -74,24 +66,24 @@ class ReservationDesk:
         lines = summed(asked.lines)
         ttl_ns = self._limits.ttl_ns if asked.ttl_ns is None else asked.ttl_ns
         refusal = (
-            self._no_channel(asked)
-            or self._unknown(asked.stores, lines)
+            self._offers.no_channel(asked)
+            or self._offers.unknown(asked.stores, lines)
             or lifecycle.too_long(ttl_ns, self._limits)
         )
         if refusal is not None:
             return refusal
-        asked = replace(asked, min_probability=self._least(asked))
+        asked = replace(asked, min_probability=self._offers.least(asked))
         self._depart_now(now_ns)
-        tried = [(store, self._secured(store, lines, asked, now_ns)) for store in asked.stores]
+        tried = [(store, self._offers.secured(store, lines, asked, now_ns)) for store in asked.stores]
         store, found = next(
-            ((store, found) for store, found in tried if not isinstance(found, Refusal) and _is_whole(found)),
+            ((store, found) for store, found in tried if not isinstance(found, Refusal) and is_whole(found)),
             ("", None),
         )
         if found is None and asked.allow_partial:
             partial = [(store, found) for store, found in tried if not isinstance(found, Refusal)]
             store, found = max(partial, key=lambda got: _pieces(got[1]), default=("", None))
         if found is None or not _pieces(found):
-            return self._shortage(tried, lines, asked, now_ns)
+            return self._offers.shortage(tried, lines, asked, now_ns)
         made = Reservation(
             id=reservation_id,
             store=store,
@@ -99,127 +91,15 @@ class ReservationDesk:
             lines=found,
             channel=asked.channel,
             owner_ref=asked.owner_ref,
-            min_probability=self._least(asked),
+            min_probability=self._offers.least(asked),
             created_ns=now_ns,
             changed_ns=now_ns,
             expires_ns=now_ns + ttl_ns,
-            risks=self._accepted(store, found, asked, now_ns),
+            risks=self._offers.accepted(store, found, asked, now_ns),
             fulfilment=asked.fulfilment,
         )
         self._put(made)
         return made
-
-    def _no_channel(self, asked: NewReservation) -> Refusal | None:
-        fault = self._state.channels.fault(asked.channel, asked.fulfilment)
-        if fault is None:
-            return None
-        pointer = "/channel" if fault.code == "unknown_channel" else "/fulfilment"
-        return Refusal(fault.code, fault.detail, faults=((pointer, fault.detail),))
-
-    def _least(self, asked: NewReservation) -> float:
-        """Return how surely pieces must be there: as asked, and never less surely than the channel wants."""
-        channels = self._state.channels
-        if asked.min_probability is None:
-            return channels.promise_at(asked.channel)
-        return max(asked.min_probability, channels.least(asked.channel) or 0.0)
-
-    def _accepted(
-        self, store: str, lines: tuple[ReservedLine, ...], asked: NewReservation, now_ns: int
-    ) -> tuple[Risk, ...]:
-        """Return the risks that a channel accepts: pieces of which nothing is known now."""
-        if not self._state.channels.accepts_unknown(asked.channel):
-            return ()
-        return tuple(
-            Risk(line.sku, "stock_unknown")
-            for line in lines
-            if self._room(store, line.sku, asked, now_ns).unknown
-        )
-
-    def _unknown(self, stores: tuple[str, ...], lines: tuple[LineAsked, ...]) -> Refusal | None:
-        for store in stores:
-            if store not in self._state.site.roles:
-                return Refusal("unknown_store", f"there is no store {store!r}")
-        missing = [line.sku for line in lines if self._state.catalogue.article(line.sku) is None]
-        if missing:
-            faults = tuple(("/lines", f"{sku!r} is not known") for sku in missing)
-            return Refusal("unknown_sku", f"there is no article {missing[0]!r}", faults=faults)
-        return None
-
-    def _secured(
-        self, store: str, lines: tuple[LineAsked, ...], asked: NewReservation, now_ns: int
-    ) -> tuple[ReservedLine, ...] | Refusal:
-        """Return what of the lines could be had in a store; a refusal where its stock is not known."""
-        found = []
-        for line in lines:
-            room = self._room(store, line.sku, asked, now_ns)
-            if room.unknown and not self._state.channels.accepts_unknown(asked.channel):
-                return Refusal("stock_unknown", f"the stock of {line.sku} in {store} is not known now")
-            found.append(ReservedLine(line.sku, line.qty, room.granted(line.qty, self._least(asked))))
-        return tuple(found)
-
-    def _room(self, store: str, sku: str, asked: NewReservation, now_ns: int) -> Room:
-        """Return the room for a request: the very answer that its channel would get now."""
-        asker = Asker(asked.channel, asked.fulfilment)
-        return room_of(availability(self._state, store, sku, 1, now_ns, is_dated=False, asker=asker))
-
-    def _shortage(
-        self,
-        tried: list[tuple[str, tuple[ReservedLine, ...] | Refusal]],
-        lines: tuple[LineAsked, ...],
-        asked: NewReservation,
-        now_ns: int,
-    ) -> Refusal:
-        shortfalls = tuple(
-            shortfall
-            for store, _ in tried
-            for line in lines
-            if (shortfall := self._shortfall(store, line, asked, now_ns)) is not None
-        )
-        alternatives: list[str] = []
-        for store in asked.others:
-            if len(alternatives) < MAX_ALTERNATIVES and store not in asked.stores:
-                found = self._secured(store, lines, asked, now_ns)
-                if not isinstance(found, Refusal) and _is_whole(found):
-                    alternatives.append(store)
-        named = ", ".join(f"{s.requested} of {s.sku} in {s.store}" for s in shortfalls[:3])
-        refusal = Refusal("insufficient_availability", f"not all can be had: {named}")
-        refusals = [found for _, found in tried if isinstance(found, Refusal)]
-        if len(refusals) == len(tried):
-            refusal = refusals[0]
-        return replace(
-            refusal,
-            shortfalls=shortfalls,
-            alternatives=tuple(alternatives),
-            variants=self._variants(shortfalls, asked, now_ns),
-        )
-
-    def _variants(
-        self, shortfalls: tuple[Shortfall, ...], asked: NewReservation, now_ns: int
-    ) -> tuple[OtherVariant, ...]:
-        """Return other sizes and colours of what is short that the stores asked have as many of, nearest in kind first."""
-        found: list[OtherVariant] = []
-        looks = MAX_VARIANT_LOOKS
-        for sku, qty in {s.sku: s.requested for s in shortfalls}.items():
-            for other in _alike(self._state.catalogue.variants(sku)):
-                if looks < len(asked.stores):
-                    return tuple(found)
-                looks -= len(asked.stores)
-                line = (LineAsked(other, qty),)
-                tried = [(store, self._secured(store, line, asked, now_ns)) for store in asked.stores]
-                able = tuple(store for store, got in tried if not isinstance(got, Refusal) and _is_whole(got))
-                if able:
-                    found.append(OtherVariant(sku, other, able))
-        return tuple(found)
-
-    def _shortfall(self, store: str, line: LineAsked, asked: NewReservation, now_ns: int) -> Shortfall | None:
-        room = self._room(store, line.sku, asked, now_ns)
-        if room.unknown and not self._state.channels.accepts_unknown(asked.channel):
-            return Shortfall(store, line.sku, line.qty, 0, room.unknown[0])
-        granted = room.granted(line.qty, self._least(asked))
-        if granted >= line.qty:
-            return None
-        reason = room.short_of(line.qty)
-        return Shortfall(store, line.sku, line.qty, granted, reason, room.probability(line.qty))
 
     # -- a change of one ------------------------------------------------------------------------------
 
@@ -298,13 +178,13 @@ class ReservationDesk:
             min_probability=found.min_probability,
             fulfilment=found.fulfilment,
         )
-        refusal = self._unknown(asked.stores, asked.lines)
+        refusal = self._offers.unknown(asked.stores, asked.lines)
         if refusal is not None:
             return refusal
         self._depart_now(now_ns)
-        lines = self._secured(command.store, asked.lines, asked, now_ns)
-        if isinstance(lines, Refusal) or not _is_whole(lines):
-            return self._shortage([(command.store, lines)], asked.lines, asked, now_ns)
+        lines = self._offers.secured(command.store, asked.lines, asked, now_ns)
+        if isinstance(lines, Refusal) or not is_whole(lines):
+            return self._offers.shortage([(command.store, lines)], asked.lines, asked, now_ns)
         return lifecycle.moved_to(found, command.store, lines, now_ns)
 
     def _amend(self, found: Reservation, command: Amend, now_ns: int) -> Outcome:
@@ -335,7 +215,7 @@ class ReservationDesk:
             min_probability=found.min_probability,
             fulfilment=found.fulfilment,
         )
-        refusal = self._unknown(asked.stores, asked.lines)
+        refusal = self._offers.unknown(asked.stores, asked.lines)
         if refusal is not None:
             return refusal
         if wanted and found.state == "ready":
@@ -352,9 +232,9 @@ class ReservationDesk:
             lines[line.sku] = replace(before, requested=line.qty, secured=line.qty)
         if more:
             self._depart_now(now_ns)
-            gained = self._secured(found.store, tuple(more), asked, now_ns)
-            if isinstance(gained, Refusal) or not _is_whole(gained):
-                return self._shortage([(found.store, gained)], tuple(more), asked, now_ns)
+            gained = self._offers.secured(found.store, tuple(more), asked, now_ns)
+            if isinstance(gained, Refusal) or not is_whole(gained):
+                return self._offers.shortage([(found.store, gained)], tuple(more), asked, now_ns)
         left = tuple(line for line in lines.values() if line.requested)
         if not left:
             return Refusal("not_of_reservation", "no line is left: release the reservation instead")
@@ -389,19 +269,6 @@ class ReservationDesk:
         keys = [(reservation.store, line.sku) for line in reservation.lines]
         self._state.touched.update(keys)
         self.risk.look_at(keys)
-
-
-def _alike(variants: list[Article]) -> list[str]:
-    """Return the SKUs behind the first article, those of the same size or colour first."""
-    if not variants:
-        return []
-    wanted, *others = variants
-    others.sort(key=lambda other: (other.size != wanted.size) + (other.colour != wanted.colour))
-    return [other.sku for other in others]
-
-
-def _is_whole(lines: tuple[ReservedLine, ...]) -> bool:
-    return all(line.secured == line.requested for line in lines)
 
 
 def _pieces(lines: tuple[ReservedLine, ...]) -> int:

@@ -172,8 +172,9 @@ def test_a_desk_that_forgets_the_channel_is_caught(is_careless: bool) -> None:
     """A test that cannot fail proves nothing."""
     shop = shop_of(4)
     if is_careless:
-        room = shop.engine.desk._room
-        shop.engine.desk._room = (  # type: ignore[method-assign]  # a desk with a fault, in this test alone
+        offers = shop.engine.desk._offers
+        room = offers.room
+        offers.room = (  # type: ignore[method-assign]  # a desk with a fault, in this test alone
             lambda store, sku, asked, now_ns: room(store, sku, replace(asked, channel="till"), now_ns)
         )
     asked = NewReservation((STORE,), (LineAsked("TOTE", 3),), "market")
