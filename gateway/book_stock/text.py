@@ -1,5 +1,6 @@
 """The ledger as CSV: store,sku,qty[,as_of], with a header, parted by commas or semicolons. Pure."""
 
+import csv
 import io
 import re
 from collections.abc import Iterator
@@ -33,6 +34,13 @@ class LedgerRow:
 
 def ledger_rows(text: str) -> Iterator[LedgerRow]:
     """Yield the rows of CSV text. Raises RowRefused where it has no header that is one."""
+    try:
+        yield from _rows(text)
+    except csv.Error as error:
+        raise RowRefused(f"line 1 is no CSV ({error})") from error
+
+
+def _rows(text: str) -> Iterator[LedgerRow]:
     for number, row in decode(LEDGER, io.StringIO(text, newline=""), "csv"):
         if isinstance(row, RowRefused):
             if number == 1:

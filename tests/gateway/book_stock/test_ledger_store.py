@@ -44,7 +44,7 @@ steps = st.one_of(
 SIGNS = {"sale": -1, "return": 1, "receive": 1, "transfer": -1}
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(steps, max_size=25))
 def test_the_level_is_the_newest_figure_and_what_moved_later(told: list[tuple[str, int, int]]) -> None:
     """Told early or late, before or after the figure, with restarts in between: the level is the model's, and the
