@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from gateway.alerts.engine import AlertEngine, Holds
+from gateway.alerts.notices import Notice
 from gateway.alerts.records import AlertRecord, AlertType
 from gateway.alerts.rules import article_conditions, reader_condition
 from gateway.answered import AnsweredRequest
@@ -62,6 +63,7 @@ class Changes:
     audited: list[AuditEntry] = field(default_factory=list)
     kpi_days: list[KpiDay] = field(default_factory=list)
     endpoints: list[NewEndpoint] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
     touched: set[tuple[str, str]] = field(default_factory=set)
     devices: set[str] = field(default_factory=set)
 

@@ -112,8 +112,9 @@ def _alert_page(sql: Sql, gap: OutboxGap, limit: int, alert_id: str) -> BacklogP
 
 def _changes(record: AlertRecord) -> list[tuple[AlertRecord, int]]:
     """Return each change of an episode that people were told of, with its time."""
-    times = (
-        (AlertState.FIRING, record.fired_at_ns),
-        (AlertState.RESOLVED, record.resolved_at_ns),
-    )
-    return [(replace(record, state=state), at_ns) for state, at_ns in times if at_ns is not None]
+    fired = replace(record, state=AlertState.FIRING, changed_at_ns=None)
+    told = [(fired, record.fired_at_ns)]
+    if record.state in {AlertState.ACKNOWLEDGED, AlertState.SNOOZED}:
+        told.append((record, record.changed_at_ns))
+    told.append((replace(record, state=AlertState.RESOLVED), record.resolved_at_ns))
+    return [(change, at_ns) for change, at_ns in told if at_ns is not None]

@@ -5,7 +5,7 @@ SQL over a connection that it is given. Every table here is bounded, by number h
 
 from collections.abc import Sequence
 
-from gateway.alerts.records import AlertRecord, AlertState
+from gateway.alerts.records import STANDING, AlertRecord, AlertState
 from gateway.storage.ports import ApiKey, AppliedEvent, DeadLetter, StateRow
 from gateway.storage.rows import alert_json, alert_of, key_of, key_row
 from gateway.storage.sql import Sql
@@ -17,7 +17,7 @@ MAX_OUTBOX = 100_000
 MAX_TEXT_CHARS = 500
 MAX_SAMPLE_BYTES = 1_024
 """Dead letters are foreign text and bytes: a sample, cut off."""
-_ANNOUNCED = frozenset({AlertState.FIRING, AlertState.RESOLVED})
+_ANNOUNCED = frozenset({*STANDING, AlertState.RESOLVED})
 
 
 def write_state(sql: Sql, rows: Sequence[StateRow]) -> None:

@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from gateway.alerts.records import AlertRecord, AlertState, AlertType, Severity
+from gateway.alerts.records import AlertRecord, record_of
 from gateway.movements import JournalEntry, Movement, MovementKind, ZoneDelta
 from gateway.storage.ports import ApiKey
 from gateway.storage.sql import SqlValue
@@ -64,11 +64,7 @@ def alert_json(record: AlertRecord) -> str:
 
 def alert_of(text: str) -> AlertRecord:
     """Return the record that `alert_json` wrote."""
-    fields = json.loads(text)
-    fields["type"] = AlertType(fields["type"])
-    fields["severity"] = Severity(fields["severity"])
-    fields["state"] = AlertState(fields["state"])
-    return AlertRecord(**fields)
+    return record_of(json.loads(text))
 
 
 def key_row(key: ApiKey) -> tuple[SqlValue, ...]:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from gateway.alerts.records import AlertRecord, AlertState
+from gateway.alerts.records import STANDING, AlertRecord, AlertState
 from gateway.movements import JournalEntry, LevelPoint
 
 FieldValue = int | float | str | None
@@ -145,7 +145,9 @@ def alert_line(record: AlertRecord) -> str:
     """Return the line of an alert's newest change, at the time of that change."""
     at_ns = {
         AlertState.PENDING: record.since_ns,
-        AlertState.FIRING: record.fired_at_ns,
+        AlertState.FIRING: record.changed_at_ns or record.fired_at_ns,
+        AlertState.ACKNOWLEDGED: record.changed_at_ns,
+        AlertState.SNOOZED: record.changed_at_ns,
         AlertState.RESOLVED: record.resolved_at_ns,
     }[record.state]
     return line(
@@ -158,7 +160,7 @@ def alert_line(record: AlertRecord) -> str:
         },
         {
             "state": str(record.state),
-            "firing": int(record.state is AlertState.FIRING),
+            "firing": int(record.state in STANDING),
             "severity": str(record.severity),
             "id": record.id,
             "zone": record.zone,
