@@ -21,11 +21,11 @@ def rates(hours: OpeningHours | None, sold: int = 30) -> tuple[DemandModel, Dema
     """Return the demand of a store that sold so many tees, one each three hours, and its rates."""
     demand = DemandModel({"lyon-1": PARIS}, {} if hours is None else {"lyon-1": hours})
     demand.available("lyon-1", "TEE", True, MONDAY_NS - WEEK_NS)
-    for number in range(sold):
-        at_ns = MONDAY_NS - WEEK_NS + (number + 1) * 3 * NS_PER_HOUR
+    for hour in range(1, 169):
+        at_ns = MONDAY_NS - WEEK_NS + hour * NS_PER_HOUR
         demand.advance(at_ns)
-        demand.sold("lyon-1", "TEE", 1, at_ns)
-    demand.advance(MONDAY_NS)
+        if hour % 3 == 0 and hour // 3 <= sold:
+            demand.sold("lyon-1", "TEE", 1, at_ns)
     return demand, DemandRates(demand, {"lyon-1": Calendar(PARIS, hours)})
 
 
