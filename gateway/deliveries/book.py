@@ -62,7 +62,8 @@ class DeliveryBook:
     def __init__(self, lapse_ns: int) -> None:
         self._lapse_ns = lapse_ns
         self._all: dict[str, Delivery] = {}
-        self._open: dict[LineKey, list[tuple[int, str]]] = {}
+        self._open: dict[LineKey, list[tuple[int, str, int]]] = {}
+        """(due_ns, id, line) of the deliveries with pieces to come of an article, those due first before others."""
         self._closed: dict[str, None] = {}
         self._open_ids: dict[str, None] = {}
         self._lapses: list[tuple[int, str]] = []
@@ -104,25 +105,28 @@ class DeliveryBook:
     def pieces(self, store: str, sku: str, now_ns: int) -> list[ExpectedPieces]:
         """Return the pieces that are to come of an article, those due first before others; lapsed ones left out."""
         found = []
-        for due_ns, delivery_id in self._open.get((store, sku), ()):
+        for due_ns, delivery_id, number in self._open.get((store, sku), ()):
             if now_ns <= due_ns + self._lapse_ns:
                 delivery = self._all[delivery_id]
-                missing = self._line(delivery, sku).missing
+                missing = delivery.lines[number].missing
                 found.append(ExpectedPieces(delivery_id, delivery.reference, due_ns, missing))
         return found
 
     def expected(self, store: str, sku: str) -> list[tuple[int, int]]:
         """Return (when, in ns; pieces) of what is to come of an article, in order of time."""
         return [
-            (due_ns, self._line(self._all[delivery_id], sku).missing)
-            for due_ns, delivery_id in self._open.get((store, sku), ())
+            (due_ns, self._all[delivery_id].lines[number].missing)
+            for due_ns, delivery_id, number in self._open.get((store, sku), ())
         ]
 
     def next_change_ns(self, store: str, sku: str, now_ns: int) -> int | None:
         """Return when the next delivery of an article will be late, or too late to count; None: none is open."""
-        dues = [due_ns for due_ns, _ in self._open.get((store, sku), ())]
-        ends = (*dues, *(due_ns + self._lapse_ns for due_ns in dues))
-        return min((at_ns + 1 for at_ns in ends if at_ns >= now_ns), default=None)
+        nearest: int | None = None
+        for due_ns, _, _ in self._open.get((store, sku), ()):
+            end_ns = due_ns if due_ns >= now_ns else due_ns + self._lapse_ns
+            if end_ns >= now_ns and (nearest is None or end_ns < nearest):
+                nearest = end_ns
+        return None if nearest is None else nearest + 1
 
     # -- changes --------------------------------------------------------------------------------------
 
@@ -142,7 +146,7 @@ class DeliveryBook:
         keys = self._open.get((landing.store, landing.sku))
         if not keys:
             return False
-        lines = [(d := self._all[key], self._line(d, landing.sku)) for _, key in keys]
+        lines = [(d := self._all[key], d.lines[number]) for _, key, number in keys]
         wanted = next((d for d, line in lines if line.names(landing.epc)), None)
         if wanted is None and (landing.scanned or landing.zone_role in {"receiving", "back_room"}):
             fitting = [pair for pair in lines if landing.left is None or pair[0].source == landing.left]
@@ -162,11 +166,10 @@ class DeliveryBook:
 
     def identified(self, store: str, sku: str, epc: str, now_ns: int) -> None:
         """Take note of the tag of a piece that was counted already, by a scan of its article."""
-        for _, key in self._open.get((store, sku), ()):
+        for _, key, number in self._open.get((store, sku), ()):
             delivery = self._all[key]
-            number = delivery.line_of(sku)
-            line = self._line(delivery, sku)
-            if number is not None and line.names(epc) and line.arrived > len(line.seen):
+            line = delivery.lines[number]
+            if line.names(epc) and line.arrived > len(line.seen):
                 self._replace_line(delivery, number, line.known(epc), now_ns)
                 return
 
@@ -177,7 +180,7 @@ class DeliveryBook:
         row = [arrived, seen, after.version, after.changed_ns, after.closed_ns]
         self._dirty[f"{before.id}/{number}"] = json.dumps(row, separators=(",", ":"))
         if not line.missing:
-            self._close_line(after, line.sku)
+            self._close_line(after, number)
         if not after.is_open:
             self._end(after.id)
         self._tell(after, line.sku)
@@ -224,12 +227,6 @@ class DeliveryBook:
 
     # -- the index ------------------------------------------------------------------------------------
 
-    def _line(self, delivery: Delivery, sku: str) -> ExpectedLine:
-        number = delivery.line_of(sku)
-        if number is None:
-            raise KeyError(f"{delivery.id} has no line of {sku}")
-        return delivery.lines[number]
-
     def _add(self, delivery: Delivery) -> None:
         self._all[delivery.id] = delivery
         if not delivery.is_open:
@@ -237,24 +234,25 @@ class DeliveryBook:
             return
         self._open_ids[delivery.id] = None
         heappush(self._lapses, (delivery.due_ns + self._lapse_ns, delivery.id))
-        for line in delivery.lines:
+        for number, line in enumerate(delivery.lines):
             if line.missing:
-                insort(self._open.setdefault((delivery.store, line.sku), []), (delivery.due_ns, delivery.id))
+                places = self._open.setdefault((delivery.store, line.sku), [])
+                insort(places, (delivery.due_ns, delivery.id, number))
 
     def _take_out(self, delivery: Delivery) -> None:
         self._closed.pop(delivery.id, None)
         if delivery.is_open:
             del self._open_ids[delivery.id]
-            for line in delivery.lines:
+            for number, line in enumerate(delivery.lines):
                 if line.missing:
-                    self._close_line(delivery, line.sku)
+                    self._close_line(delivery, number)
             self._tell(delivery)
 
-    def _close_line(self, delivery: Delivery, sku: str) -> None:
-        keys = self._open[delivery.store, sku]
-        keys.remove((delivery.due_ns, delivery.id))
-        if not keys:
-            del self._open[delivery.store, sku]
+    def _close_line(self, delivery: Delivery, number: int) -> None:
+        key = delivery.store, delivery.lines[number].sku
+        self._open[key].remove((delivery.due_ns, delivery.id, number))
+        if not self._open[key]:
+            del self._open[key]
 
     def _end(self, delivery_id: str) -> None:
         del self._open_ids[delivery_id]
