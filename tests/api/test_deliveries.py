@@ -27,6 +27,12 @@ def post(floor: Floor, body: Any = None, key: str = INGEST, once: str = "k1") ->
     return post_to(floor, PATH, asked() if body is None else body, key, once)
 
 
+@pytest.fixture(scope="module")
+def floor() -> Floor:
+    """Return an app that nothing is ever taken in by."""
+    return floor_of()
+
+
 def test_a_delivery_is_announced_once_and_its_pieces_are_incoming() -> None:
     """201 with its place and its ETag; a repeat gets the same answer; availability and explain tell of it."""
     floor = floor_of()
@@ -81,9 +87,10 @@ def test_a_file_is_a_delivery() -> None:
         (CSV + "lyon-1,,,2027-01-15T09:00:00Z,TOTE,,1,\n" * 1_001, "", "more than 1,000 lines"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_in_a_file_is_told_with_its_line(text: str, pointer: str, said: str) -> None:
+def test_what_is_wrong_in_a_file_is_told_with_its_line(
+    floor: Floor, text: str, pointer: str, said: str
+) -> None:
     """Nothing of it is taken."""
-    floor = floor_of()
     problem = post(floor, text).json()
     assert (problem["errors"][0]["pointer"], problem["code"]) == (
         pointer, "unknown_sku" if "not known" in said else "invalid_request"
@@ -105,9 +112,9 @@ def test_what_is_wrong_in_a_file_is_told_with_its_line(text: str, pointer: str, 
         ({"sender": "dc-nord"}, "/sender"),
     ],
 )
-def test_what_cannot_be_is_refused(changes: dict[str, Any], pointer: str) -> None:
+def test_what_cannot_be_is_refused(floor: Floor, changes: dict[str, Any], pointer: str) -> None:
     """422 with where it is wrong."""
-    answer = post(floor_of(), asked(**changes))
+    answer = post(floor, asked(**changes))
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer)
 
 
