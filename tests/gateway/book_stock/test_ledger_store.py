@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.movements import MovementKind
+from gateway.stock.correction import Correction
 from tests.support.ledger_site import SHOP, WEB, LedgerShop
 from tests.support.small_site import GTIN, S, epc
 
@@ -201,3 +203,26 @@ def test_returns_lie_where_all_lies(kind: str) -> None:
     assert shop.answer().not_pickable == 0
     assert {zone.zone for zone in shop.answer().zones} == {"stock"}
     assert GTIN["TOTE"] == shop.answer().gtin
+
+
+def test_a_correction_moves_the_stock_and_a_count_of_a_person_sets_it() -> None:
+    """Two fewer were found since the figure; a newer figure has them in it; a count over the zone is as good as one."""
+    shop = LedgerShop()
+    shop.figure(9, ago_s=60)
+    ledger = shop.engine.state.ledger
+    ledger.corrected(
+        WEB, "TOTE", "stock", -2, Correction(MovementKind.ADJUSTED, "adjustment", "a1", shop.now), shop.now
+    )
+    assert shop.pieces() == 7
+    shop.figure(10, ago_s=30)
+    assert shop.pieces() == 8
+    counted = Correction(MovementKind.COUNTED, "count", "c1", shop.now + S)
+    ledger.corrected(WEB, "TOTE", "stock", -3, counted, shop.now + S)
+    shop.wait()
+    assert shop.pieces() == 5
+    shop.figure(50, ago_s=20)
+    assert shop.pieces() == 5
+    shop.wait()
+    shop.restart(shop.now)
+    assert shop.pieces() == 5
+    shop.check_laws()
