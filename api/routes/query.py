@@ -99,7 +99,9 @@ async def pickup_options(request: Request, caller: ReadCaller) -> Response:
     for line in lines:
         check_qty(caller, line.qty)
     asker = _asker(context, asked, "pickup")
-    stores = [placed for placed in _stores(context, caller, asked) if "pickup" in placed.store.fulfilment]
+    stores = _stores(context, caller, asked)
+    if asked.stores is None:
+        stores = [placed for placed in stores if "pickup" in placed.store.fulfilment]
     found = await answers(context, stores, lines, asked.min_probability, asker)
     unknown = unknown_of(lines, found)
     lines = [line for line in lines if line.sku not in unknown]

@@ -226,6 +226,16 @@ def test_other_sizes_and_colours_are_offered_for_what_is_not_there() -> None:
     assert ask(shops(), PICKUP, body).json()["variants"] == []
 
 
+def test_a_place_that_only_ships_is_no_place_to_pick_up_at() -> None:
+    """Unless it is named: then its answer says why not."""
+    floor = shops()
+    floor.inventory.places[0] = replace(floor.inventory.places[0], fulfilment=("ship",))
+    body = {"lines": [{"sku": DENIM}]}
+    assert [item["store"] for item in ask(floor, PICKUP, body).json()["items"]] == ["paris-2"]
+    named = ask(floor, PICKUP, {**body, "stores": ["lyon-1"]}).json()["items"]
+    assert [item["store"] for item in named] == ["lyon-1"]
+
+
 # -- rules -----------------------------------------------------------------------------------------------
 
 

@@ -1,9 +1,11 @@
 """Reservations over HTTP: what reaches the gateway, what comes back, and who may ask."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from api.schemas.problems import ProblemDocument
 from api.schemas.reservations import Reservation as Body
 from api.schemas.reservations import ReservationList
 from gateway.reservations.model import (
@@ -13,6 +15,7 @@ from gateway.reservations.model import (
     Confirm,
     LineAsked,
     NewReservation,
+    OtherVariant,
     Pick,
     Ready,
     Refusal,
@@ -33,6 +36,7 @@ from tests.support.api_ports import (
     RESERVE,
     Floor,
     S,
+    article,
     reservation,
 )
 
@@ -154,6 +158,40 @@ def test_a_shortage_tells_what_could_be_had_and_where() -> None:
          "probability": 0.25}
     ]  # fmt: skip
     assert body["alternatives"] == [{"store": "paris-2", "distance_km": None}]
+
+
+def test_a_shortage_tells_what_could_be_had_nearby_and_in_another_size() -> None:
+    """Other stores are asked nearest first, from the first store asked; variants bear their size and colour."""
+    floor = Floor()
+    lyon, paris = floor.inventory.places
+    nice = replace(paris, id="nice-3", position=(43.7, 7.27))
+    floor.inventory.places = [
+        replace(paris, position=(48.86, 2.34)), replace(paris, id="depot"), nice, replace(lyon, position=(45.76, 4.86)),
+    ]  # fmt: skip
+    floor.inventory.listed = [article("DEN-501-33", size="33", colour="indigo")]
+    floor.reservations.refuses = Refusal(
+        "insufficient_availability",
+        "not all can be had",
+        (Shortfall("lyon-1", "DEN-501-32", 2, 0, "quota_reached"),),
+        ("nice-3", "depot"),
+        variants=(OtherVariant("DEN-501-32", "DEN-501-33", ("lyon-1",)),),
+    )
+    answer = post(floor)
+    ProblemDocument.model_validate_json(answer.content)
+    assert floor.reservations.asked[0].others == ("lyon-1", "nice-3", "paris-2", "depot")
+    assert answer.json()["alternatives"] == [
+        {"store": "nice-3", "distance_km": 297.8},
+        {"store": "depot", "distance_km": None},
+    ]
+    assert answer.json()["variants"] == [
+        {
+            "instead_of": "DEN-501-32",
+            "sku": "DEN-501-33",
+            "size": "33",
+            "colour": "indigo",
+            "stores": ["lyon-1"],
+        }
+    ]
 
 
 @pytest.mark.parametrize(
