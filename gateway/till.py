@@ -154,6 +154,8 @@ class Till:
         sent_as: str | None = None,
     ) -> None:
         """One piece of a delivery or transfer came in at `place`, (store, zone); the document has counted it."""
+        if epc is not None and self._state.presence.has_left(epc, now_ns):
+            self._state.presence.expect(epc, now_ns)
         here = self._is_here(place[0], epc)
         self._state.ledger.received(
             place[0], sku, place[1], epc, ref, now_ns, now_ns, is_here=here, by_document=True, sent_as=sent_as

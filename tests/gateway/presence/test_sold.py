@@ -110,6 +110,17 @@ def test_an_opened_return_brings_it_back_at_once(reader: str) -> None:
     assert TEE in shop.engine.state.tags_of["paris-1" if reader == "paris" else STORE, "TEE"]
 
 
+@pytest.mark.parametrize("kind", ["receive", "count"])
+def test_a_receipt_or_a_count_that_names_it_makes_it_stock_again(kind: str) -> None:
+    """It was sold, came back by another way, and is for sale once more."""
+    shop = sold()
+    later(shop, WEEK_S)
+    assert shop.tell(kind, sku="TEE", epc=TEE, zone="floor") == "applied"
+    shop.run(30, TEE, *OTHERS)
+    assert TEE in shop.engine.state.tags_of[STORE, "TEE"]
+    assert shop.levels("TEE") == {"floor": 4}
+
+
 def test_it_is_not_followed_after_a_restart() -> None:
     """What was sold is known again; what was read of it since is not."""
     shop = sold()
