@@ -138,7 +138,7 @@ def add_count_routes(router: APIRouter) -> None:
             handle,
             methods=["POST"],
             response_model=CountBody,
-            responses=problems(*_ONE, *_STEP, *more, *_BODY),
+            responses=problems(*dict.fromkeys((*_ONE, *_STEP, "missing_if_match", *more, *_BODY))),
             openapi_extra={
                 **json_body(model, required=model is RecountIn),
                 "parameters": [_if_match(required=needs)],

@@ -11,7 +11,7 @@ import pytest
 from tests.support.api_ports import Floor
 from tests.support.asked_api import AskedApi, asked_api
 
-EXAMPLES, WITHOUT_KEY = 6, 1
+EXAMPLES, WITHOUT_KEY = 4, 1
 SEED = 1
 LABELS = [
     f"{method.upper()} {path}"
