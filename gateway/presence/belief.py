@@ -204,9 +204,7 @@ class BeliefPresence:
 
     # -- commands -------------------------------------------------------------------------------------
 
-    def depart(
-        self, epc: str, at_ns: int, store_name: str | None = None, *, is_sold: bool = False
-    ) -> bool:
+    def depart(self, epc: str, at_ns: int, store_name: str | None = None, *, is_sold: bool = False) -> bool:
         """Take a tag out because a till or a person named it; one never read is remembered in that store.
 
         `is_sold`: it is a customer's now.

@@ -129,9 +129,7 @@ class Presence(Protocol):
         """A tag answered in a place. O(1)."""
         ...
 
-    def depart(
-        self, epc: str, at_ns: int, store_name: str | None = None, *, is_sold: bool = False
-    ) -> bool:
+    def depart(self, epc: str, at_ns: int, store_name: str | None = None, *, is_sold: bool = False) -> bool:
         """A till or a person (of `store_name`) says that this very tag left; return whether it was believed present.
 
         `is_sold`: to a customer, whom nobody follows.
