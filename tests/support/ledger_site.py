@@ -71,7 +71,7 @@ class LedgerShop(KeptEngine):
         qty: int = 1,
         *,
         ago_s: float = 0,
-        sku: str = "TOTE",
+        sku: str | None = "TOTE",
         store: str = WEB,
         **more: object,
     ) -> str:

@@ -174,9 +174,9 @@ def test_a_sale_by_tag_is_of_one_counted_piece() -> None:
     shop = LedgerShop()
     shop.figure(5, sku="TEE")
     tag = epc("TEE", 1)
-    assert shop.tell("sale", sku=None, epc=tag, ago_s=-1) == "applied"  # type: ignore[arg-type]  # by its tag alone
-    assert shop.tell("return", sku=None, epc=tag, ago_s=-2) == "applied"  # type: ignore[arg-type]
-    assert shop.tell("sale", sku=None, epc=epc("TEE", 2), ago_s=-3) == "applied"  # type: ignore[arg-type]
+    assert shop.tell("sale", sku=None, epc=tag, ago_s=-1) == "applied"
+    assert shop.tell("return", sku=None, epc=tag, ago_s=-2) == "applied"
+    assert shop.tell("sale", sku=None, epc=epc("TEE", 2), ago_s=-3) == "applied"
     shop.wait()
     assert shop.pieces("TEE") == 4
     assert not shop.engine.state.presence.is_known(tag)
