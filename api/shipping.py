@@ -37,6 +37,13 @@ class ShipLine:
         return None if self.answer.status == "UNKNOWN" else self.answer.p_at_least_requested
 
     @property
+    def counted_p(self) -> float:
+        """Return how surely it counts as there: what is not measured, as just promised, or (where not) as not there."""
+        if self.p is None:
+            return UNMEASURED_P if self.is_sent else 0.0
+        return self.p
+
+    @property
     def is_sent(self) -> bool:
         """Return whether it may be promised from there."""
         return self.answer.pickup == "yes"
@@ -78,10 +85,8 @@ class ShipOption:
 
     @property
     def counted_probability(self) -> float:
-        """Return the probability that the score counts: what is not measured counts UNMEASURED_P, UNKNOWN nothing."""
-        if any(line.answer.status == "UNKNOWN" for line in self.lines):
-            return 0.0
-        return math.prod(UNMEASURED_P if line.p is None else line.p for line in self.lines)
+        """Return the probability that the score counts; what is UNKNOWN counts as not there."""
+        return math.prod(line.counted_p for line in self.lines)
 
     @property
     def distance_km(self) -> float | None:

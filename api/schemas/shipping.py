@@ -124,7 +124,8 @@ class ShipTerms(Answer):
     """What the score is made of, each between 0 and 1 (higher shares are worse)."""
 
     probability: Share = Field(
-        description="P(all is there) as it counts: 0.9 for a line that nothing measures, 0 with one that is UNKNOWN.",
+        description="P(all is there) as it counts: 0.9 for a line that nothing measures and that may be promised; 0 with "
+        "one that is UNKNOWN, or neither measured nor promised.",
         examples=[0.962],
     )
     lost_share: Share = Field(

@@ -262,5 +262,7 @@ def test_what_nothing_measures_counts_as_just_promised_and_unknown_as_nothing() 
     assert (option(ledger).probability, option(ledger).counted_probability) == (None, UNMEASURED_P)
     assert (option(ledger, sure).probability, option(ledger, sure).counted_probability) == (0.5, 0.45)
     assert (option(dark, sure).probability, option(dark, sure).counted_probability) == (None, 0.0)
+    none = ShipLine(1, shipped("s", DENIM, None, can=False))
+    assert option(none, sure).counted_probability == 0.0
     far = ShipOption((Parcel(Placed(LYON, 5 * FAR_KM), (sure,)),), 1, is_placed=True)
     assert far.far_share == 1
