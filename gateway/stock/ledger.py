@@ -248,7 +248,9 @@ class Ledger:
         """
         by_tag = self.tracked_by(store, sku) == "tag"
         rule = tagged.sent if by_tag else counted.sent
-        self._apply(store, sku, now_ns, lambda line: rule(line, epc, ref, at_ns, zone, to_store))
+        effect = self._apply(store, sku, now_ns, lambda line: rule(line, epc, ref, at_ns, zone, to_store))
+        if effect.came is not None:
+            return  # its tag was seen there before it was told to be sent
         if not is_there:
             announced = Announced(ref, "transfer", at_ns, epc=epc)
             self._apply(to_store, sku, now_ns, lambda line: counted.announced(line, announced, store))
@@ -508,11 +510,12 @@ class Ledger:
             line = self._lines[key] = Line(store, sku, self._roles[store])
         return line
 
-    def _apply(self, store: str, sku: str, now_ns: int, rule: Callable[[Line], Effect]) -> None:
+    def _apply(self, store: str, sku: str, now_ns: int, rule: Callable[[Line], Effect]) -> Effect:
         line = self._line(store, sku)
         effect = rule(line)
         self._record(line, effect, now_ns)
         self._announce(line, effect, now_ns)
+        return effect
 
     def _announce(self, line: Line, effect: Effect, now_ns: int) -> None:
         """Let what is expected know of a piece that came in."""

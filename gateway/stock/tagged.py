@@ -102,6 +102,8 @@ def transferred_out(line: Line, epc: str, zone: str, at_ns: int, to_store: str) 
     sent = next((d for d in line.debts if d.kind == "transfer"), None)
     if sent is not None:
         line.debts.remove(sent)
+    else:
+        _keep(line.lone_departures, Lone(epc, at_ns, cause=f"seen in {to_store}"))
     drop_unpayable(line)
     note, ref = f"seen in {to_store}", None if sent is None else sent.ref
     return Effect(MovementKind.TRANSFERRED, "rfid", at_ns, epc=epc, from_zone=zone, ref=ref, note=note)
@@ -145,6 +147,11 @@ def sent(line: Line, epc: str | None, ref: str, at_ns: int, zone: str | None, to
         line.tags[zone] -= 1
         drop_unpayable(line)
         return Effect(kind, "transfer", at_ns, epc=epc, from_zone=zone, ref=ref, note=note)
+    there = next((d for d in line.lone_departures if epc is None and d.cause == f"seen in {to_store}"), None)
+    if there is not None:
+        line.lone_departures.remove(there)
+        note = f"{note}, was seen there already"
+        return Effect(kind, "transfer", at_ns, epc=there.epc, ref=ref, note=note, came=ref)
     announced = Announced(ref, "transfer", at_ns, epc=epc)
     gone = _pair(line, announced) if epc is None else _take_lone(line.lone_departures, epc)
     if gone is not None:

@@ -101,6 +101,20 @@ def test_tagged_pieces_received_by_hand_are_confirmed_by_their_tags() -> None:
     shop.check_laws()
 
 
+@pytest.mark.parametrize("named", [True, False])
+def test_a_transfer_told_after_its_pieces_were_seen_moves_nothing_twice(named: bool) -> None:
+    """The lorry was faster than the paper: the piece is there, once, and nothing is left on its way."""
+    shop = a_shop()
+    shop.run(20, TEES[0], reader="paris")
+    assert (shop.pieces("TEE"), shop.pieces("TEE", OTHER)) == (3, 1)
+    sent = shop.send(("TEE", 2, TEES[:1])) if named else shop.send(("TEE", 2))
+    assert (shop.pieces("TEE"), shop.pieces("TEE", OTHER), shop.answer("TEE", OTHER).incoming) == (2, 1, 1)
+    assert shop.transfer(sent.id).arrived == 1
+    shop.run(20, TEES[1], reader="paris")
+    assert (everywhere(shop, "TEE"), shop.transfer(sent.id).state) == (4, "received")
+    shop.check_laws()
+
+
 def test_reserved_pieces_do_not_leave_unless_they_are_forced() -> None:
     """The shortfall says what is free; forced, they leave all the same, and once."""
     shop = a_shop()
