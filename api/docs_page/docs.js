@@ -99,14 +99,19 @@ function parameters(operation) {
   return [el("h3", {}, "Parameters"), table(["name", "in", "type", "meaning", "example"], rows)];
 }
 
+// What an operation answers when all is well.
+function answered(operation) {
+  return operation.responses["200"] ?? operation.responses["201"];
+}
+
 function responses(operation) {
-  const rows = Object.entries(operation.responses).filter(([status]) => status !== "200");
+  const rows = Object.entries(operation.responses).filter(([, response]) => response !== answered(operation));
   return [el("h3", {}, "Other answers"), table(["status", "meaning"], rows.map(([status, answer]) => [status, prose(answer.description)]))];
 }
 
 function route(path, method, operation) {
   const scopes = (operation.security ?? []).flatMap((scheme) => Object.values(scheme).flat());
-  const answer = operation.responses["200"]?.content?.["application/json"]?.schema;
+  const answer = answered(operation)?.content?.["application/json"]?.schema;
   const body = operation.requestBody?.content["application/json"].schema;
   const scope = scopes.length ? ["Scope: ", el("code", {}, [...new Set(scopes)].join(" or "))] : ["No key needed"];
   return el("section", { class: "route", id: operation.operationId },
@@ -116,7 +121,7 @@ function route(path, method, operation) {
     el("p", {}, ...prose(operation.description)),
     ...parameters(operation),
     ...(body ? schemas("Request body", body) : []),
-    ...(answer ? schemas("Answer", answer) : [el("p", {}, ...prose(operation.responses["200"]?.description))]),
+    ...(answer ? schemas("Answer", answer) : [el("p", {}, ...prose(answered(operation)?.description))]),
     ...responses(operation));
 }
 

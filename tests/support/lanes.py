@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from xdist.scheduler import LoadScopeScheduling
 
 PURE = (
+    "tests/api/test_audit.py",
     "tests/api/test_auth.py",
     "tests/api/test_availability.py",
     "tests/api/test_events.py",
     "tests/api/test_listings.py",
+    "tests/api/test_matrix.py",
     "tests/api/test_openapi.py",
     "tests/api/test_problems.py",
     "tests/contracts/test_journal_contract.py",
