@@ -224,7 +224,9 @@ class CountDesk:
             return Refused("unknown_sku", f"there is no article {missing[0]!r}")
         if command.verb == "submit":
             take_reads(self._state, session, None)
-            if not any(line.is_counted for line in session.lines.values()):
+            again = _is_again(session)
+            open_lines = (line for line in session.lines.values() if line.to_recount or not again)
+            if not any(line.is_counted for line in open_lines):
                 detail = "nobody counted anything yet: tell of what there is none too, with qty 0"
                 return Refused("nothing_counted", detail)
         return None
