@@ -392,3 +392,21 @@ def test_closed_counts_are_kept_for_a_time() -> None:
     assert shop.engine.state.counting.get(count.id) is None
     assert not [key for part, key in shop.rows if part == "counts" and count.id in key]
     assert len(list(shop.engine.state.counting.days(STORE))) == 2
+
+
+def test_each_step_stands_in_the_audit_log_with_its_commit() -> None:
+    """Who did what to which count; what was refused or repeated is not in it."""
+    shop = CountingShop(TOTE=5)
+    count = shop.count("floor")
+    shop.see(count, sku="TOTE", qty=4, mode="set")
+    shop.done(count, "submit")
+    shop.done(count, "submit")
+    shop.do(count, "recount", lines=(("TOTE", "cellar"),))
+    shop.done(count, "approve", BEN)
+    made_of = [(entry.action, entry.key_id, entry.subject) for entry in shop.live(shop.now).audited]
+    assert made_of == [
+        (f"counts.{step}", who, count.id)
+        for step, who in (("open", "anne"), ("enter", "anne"), ("submit", "anne"), ("approve", "ben"))
+    ]
+    shop.adjusted("TOTE", 4, delta=-1, zone="floor")
+    assert [entry.action for entry in shop.live(shop.now).audited] == ["adjustments.create"]
