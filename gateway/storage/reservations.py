@@ -22,14 +22,15 @@ _STATE_NOW = "CASE WHEN closed_ns IS NULL AND expires_ns <= ? THEN 'expired' ELS
 
 
 def write_reservations(sql: Sql, reservations: Sequence[Reservation]) -> None:
-    """Write new reservations, and the newest version of known ones, whose owner never changes: one that was
-    erased meanwhile stays so.
+    """Write new reservations, and the newest version of known ones, whose owner is never another: a newer version
+    may lack it, and one that was erased meanwhile stays so.
     """
     if reservations:
         sql.executemany(
             "INSERT INTO reservations (id, store, state, owner_ref, created_ns, expires_ns, closed_ns, record)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET store = excluded.store,"
             " state = excluded.state, expires_ns = excluded.expires_ns,"
+            " owner_ref = CASE WHEN excluded.owner_ref IS NULL THEN NULL ELSE reservations.owner_ref END,"
             " closed_ns = excluded.closed_ns, record = excluded.record",
             [_row(reservation) for reservation in reservations],
         )

@@ -85,6 +85,17 @@ def test_a_reservation_is_read_back_as_it_was_given_and_replaced_by_its_next_ver
     assert store.reservation("r999") is None
 
 
+def test_an_owner_that_was_erased_is_not_written_again_by_a_later_version(
+    reopen: Callable[[], GatewayStore],
+) -> None:
+    """A gateway that runs while another process erases still knows the owner, and says so with its next version."""
+    store = reopen()
+    store.commit(Commit(1, reservations=[made(1)]))
+    store.commit(Commit(2, reservations=[made(1, owner_ref=None)]))
+    store.commit(Commit(3, reservations=[made(1, version=3)]))
+    assert reopen().reservation("r001") == made(1, version=3, owner_ref=None)
+
+
 def test_the_effect_and_the_answer_to_its_key_are_one_commit(reopen: Callable[[], GatewayStore]) -> None:
     """A commit that fails leaves neither."""
     store = reopen()
