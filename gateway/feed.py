@@ -28,7 +28,7 @@ MAX_PENDING = 20_000
 MAX_SUBJECTS = 100_000
 """Subjects whose last frame is remembered, lest it be given out again unchanged; past them the oldest is let go."""
 PING_EVERY_S = 15.0
-"""Real seconds between comment pings: proxies close silent connections after 30 or 60 s."""
+"""Real seconds between comment pings at most: proxies close silent connections after 30 or 60 s."""
 PING = b": ping\n\n"
 MADE_AT_ONCE = 100
 """Subjects encoded for snapshots between two passes: some 5 ms, which a hold that comes meanwhile waits."""
@@ -58,6 +58,10 @@ class _Subscriber:
     pending: "OrderedDict[str, bytes]" = field(default_factory=OrderedDict)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     closed: bool = False
+    is_quiet: bool = True
+    """Nothing was sent since the last tick."""
+    is_due: bool = False
+    """A ping is to be sent."""
 
     def hear(self, event: _Event) -> None:
         """Take an event in, where it is asked for."""
@@ -108,6 +112,7 @@ class Feed:
         self._shown = Shown(MAX_SUBJECTS)
         self._nudge: Callable[[], None] = lambda: None
         self._waiting: dict[_Subscriber, None] = {}
+        self._ticking = False
 
     def show(self, present: Present, nudge: Callable[[], None]) -> None:
         """Take snapshots from here; `nudge()` has `settle` called soon."""
@@ -214,6 +219,9 @@ class Feed:
             subscriber.snapshot = Snapshot(items, end_id, is_banded=wanted.is_banded)
             self._wait(subscriber)
         self._subscribers.add(subscriber)
+        if not self._ticking:
+            self._ticking = True
+            asyncio.get_running_loop().call_later(PING_EVERY_S / 2, self._tick)
         try:
             yield self._frames(subscriber)
         finally:
@@ -251,10 +259,24 @@ class Feed:
             if snapshot is not None and snapshot.waits and subscriber not in self._waiting:
                 self._wait(subscriber)
             if frames:
+                subscriber.is_quiet = False
                 yield frames
-                continue
-            try:
-                async with asyncio.timeout(PING_EVERY_S):
-                    await subscriber.wake.wait()
-            except TimeoutError:
+            elif subscriber.is_due:
+                subscriber.is_due = False
                 yield PING
+            else:
+                await subscriber.wake.wait()
+
+    def _tick(self) -> None:
+        """Ping who was told nothing for a whole tick; go on while anybody listens.
+
+        One timer for all: one of each client's own would cost as much as telling it an event.
+        """
+        for subscriber in self._subscribers:
+            if subscriber.is_quiet:
+                subscriber.is_due = True
+                subscriber.wake.set()
+            subscriber.is_quiet = True
+        self._ticking = bool(self._subscribers)
+        if self._ticking:
+            asyncio.get_running_loop().call_later(PING_EVERY_S / 2, self._tick)
