@@ -15,6 +15,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 from gateway.config_channels import BOTH_WAYS, MAX_CHANNELS, ChannelSection, FulfilmentWord
 from gateway.config_influx import InfluxSection
 from gateway.config_mappings import MappingSection, Scale, Unit
+from gateway.config_notices import NoticesSection
 from gateway.config_place import HoursSection, PickMinutesSection, PlaceSection
 from gateway.config_privacy import PrivacySection
 from gateway.config_reservations import ReservationsSection
@@ -392,6 +393,7 @@ class AlertsSection(Section):
     delivery_late_s: float = Field(
         7_200, ge=0, le=30 * 86_400, description="a delivery not seen whole so long after it was due is told"
     )
+    notices: NoticesSection = NoticesSection()
 
     @model_validator(mode="after")
     def _apart(self) -> Self:

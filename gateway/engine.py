@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 
 from gateway.alerts.engine import AlertEngine, Holds
 from gateway.alerts.notices import Notice
+from gateway.alerts.of_site import teller_of
 from gateway.alerts.records import AlertRecord, AlertType
 from gateway.alerts.rules import article_conditions, reader_condition
+from gateway.alerts.scores import RuleScores
 from gateway.answered import AnsweredRequest
 from gateway.answers import article_view
 from gateway.audit import AuditEntry
@@ -91,7 +93,9 @@ class Engine:
         special[AlertType.DELIVERY_NOT_SEEN] = at_once  # it was given its time
         self._delivery_watch = DeliveryWatch(self.state)
         special[AlertType.COUNT_VARIANCE] = Holds(0, 0)  # what people submit and approve does not flicker
-        self.alerts = AlertEngine({t: special.get(t, hold) for t in AlertType})
+        self.alerts = AlertEngine({t: special.get(t, hold) for t in AlertType}, self.state.department)
+        self.alert_scores = RuleScores()
+        self._teller = teller_of(site)
         self._was_watched = {place.id: False for place in site.places}
         self._device_states: dict[str, str] = {}
         self._kept_tags = KeptTags()
@@ -143,6 +147,9 @@ class Engine:
             self.state.books.compare(store, sku, on_hand, now_ns)
             self._judge_article(store, sku, now_ns)
         self.alerts.advance(now_ns)
+        for record in self.alerts.changed():
+            self._teller.note(record, now_ns)
+        self._changes.notices += self._teller.advance(now_ns, self.alerts.standing_as)
 
     def depart_now(self, now_ns: int) -> None:
         """Let departures take effect that a till or a transfer told just now."""
@@ -347,6 +354,9 @@ class Engine:
             StateRow("book", f"{store}/{sku}", text) for (store, sku), text in state.books.dirty_rows()
         ]
         changes.state += [StateRow("alert", key, text) for key, text in self.alerts.dirty_rows()]
+        changes.state += [StateRow("silence", key, text) for key, text in self.alerts.silences.dirty_rows()]
+        changes.state += [StateRow("telling", key, text) for key, text in self._teller.dirty_rows()]
+        changes.state += [StateRow("rule_score", key, text) for key, text in self.alert_scores.dirty_rows()]
         changes.state += [StateRow("phase", key, text) for key, text in state.phases.dirty_rows()]
         changes.state += [StateRow("calibration", key, text) for key, text in state.calibration.dirty_rows()]
         changes.state += [StateRow("demand", key, text) for key, text in state.demand.dirty_rows()]
@@ -395,7 +405,14 @@ class Engine:
         self.state.demand.restore(
             (row.key, row.value) for row in by_part.get("demand", ()) if row.value is not None
         )
-        self.alerts.restore([row.value for row in by_part.get("alert", ()) if row.value is not None])
+        self.alerts.restore(
+            [row.value for row in by_part.get("alert", ()) if row.value is not None],
+            [row.value for row in by_part.get("silence", ()) if row.value is not None],
+        )
+        self._teller.restore((r.key, r.value) for r in by_part.get("telling", ()) if r.value is not None)
+        self.alert_scores.restore(
+            (r.key, r.value) for r in by_part.get("rule_score", ()) if r.value is not None
+        )
         self.imbalanced = self.state.ledger.settle_restored(latest, now_ns)
         self.state.kpis.restore((r.key, r.value) for r in by_part.get("kpi", ()) if r.value is not None)
         enter_all(self.state, now_ns)

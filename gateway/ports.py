@@ -385,6 +385,8 @@ class RecordsPort(Protocol):
         types: Sequence[str],
         before: tuple[int, str] | None,
         limit: int,
+        severities: Sequence[str] = (),
+        assignee: str | None = None,
     ) -> list[AlertRecord]:
         """Return alert episodes, newest first; empty `stores`: all."""
         ...

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 
 from gateway.alerts.records import AlertRecord, AlertState
 from gateway.old_records import OldRecords
@@ -44,17 +45,24 @@ class Records:
         types: Sequence[str],
         before: tuple[int, str] | None,
         limit: int,
+        severities: Sequence[str] = (),
+        assignee: str | None = None,
     ) -> list[AlertRecord]:
         """Return alert episodes, newest first."""
+        read = partial(
+            self._store.alerts,
+            states=states,
+            types=types,
+            before=before,
+            limit=limit,
+            severities=severities,
+            assignee=assignee,
+        )
         if not stores:
-            return await asyncio.to_thread(
-                self._store.alerts, states=states, types=types, before=before, limit=limit
-            )
+            return await asyncio.to_thread(read)
         found: list[AlertRecord] = []
         for store in stores:
-            found += await asyncio.to_thread(
-                self._store.alerts, store=store, states=states, types=types, before=before, limit=limit
-            )
+            found += await asyncio.to_thread(read, store=store)
         return sorted(found, key=lambda a: (a.since_ns, a.id), reverse=True)[:limit]
 
     async def dead_letters(self, limit: int) -> list[DeadLetterInfo]:

@@ -75,7 +75,7 @@ class State:
         self.phases = Phases()
         self.demand = demand_of(site, catalogue)
         calendars = {s.id: Calendar(ZoneInfo(s.timezone), site.hours.get(s.id)) for s in config.stores}
-        self.kpis = Kpis(calendars, self._department, DemandRates(self.demand, calendars))
+        self.kpis = Kpis(calendars, self.department, DemandRates(self.demand, calendars))
         self.tags_of: dict[tuple[str, str], set[str]] = {}
         self.beliefs: dict[tuple[str, str], tuple[tuple[int, int], Belief]] = {}
         self.sale_marks: dict[tuple[str, str], dict[str, SaleMark]] = {}
@@ -88,7 +88,8 @@ class State:
         self.touched: set[tuple[str, str]] = set()
         self.touched_devices: set[str] = set()
 
-    def _department(self, sku: str) -> str:
+    def department(self, sku: str) -> str:
+        """Return the department of an article; empty: none, or no such article."""
         article = self.catalogue.article(sku)
         return "" if article is None else article.department or ""
 

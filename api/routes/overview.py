@@ -27,7 +27,7 @@ from api.problems import Problem
 from api.schemas.base import STORE_PATTERN
 from api.schemas.overview import Overview
 from api.times import rfc3339, rfc3339_or_none
-from gateway.alerts.records import AlertState
+from gateway.alerts.records import STANDING
 from gateway.ports import ArticleInfo, Availability, StoreInfo, ZoneInfo
 
 MAX_OVERVIEW_ARTICLES = 2_000
@@ -63,7 +63,7 @@ def add_overview_routes(router: APIRouter) -> None:
 
 
 async def overview(request: Request, caller: ExactCaller, store: OneStoreQuery = None) -> Response:
-    """Return a store's zones, articles, firing alerts, devices and readiness, all at once.
+    """Return a store's zones, articles, alerts that stand, devices and readiness, all at once.
 
     Open the stream first and ask for this then: so nothing is missed in between.
     """
@@ -77,7 +77,7 @@ async def overview(request: Request, caller: ExactCaller, store: OneStoreQuery =
         place = require_store(context, caller, store)
     stock, more = await _stock(context, place.id)
     alerts = await context.ports.records.alerts(
-        stores=[place.id], states=[AlertState.FIRING], types=[], before=None, limit=MAX_OVERVIEW_ALERTS
+        stores=[place.id], states=STANDING, types=[], before=None, limit=MAX_OVERVIEW_ALERTS
     )
     readiness = context.ports.health.readiness()
     visible = dump(

@@ -1,25 +1,30 @@
-"""The life of alerts: conditions and time in, episodes out. Pure.
+"""The life of alerts: conditions, what people do, and time in; episodes out. Pure.
 
-    (none) ── fires ──▶ pending ── held for hold_ns ──▶ firing ── clears, held ──▶ resolved
-                          └─ no longer fires ──▶ (none)
+    (none) ── fires ──▶ pending ── held for fire_ns ──▶ firing ◀──▶ acknowledged, snoozed
+                          └─ no longer fires ──▶ (none)     └──── clears, held ────┴──▶ resolved
 
 Rules:
 - Holds run on shop time while the condition can be believed. An inhibited alert (its reader is down)
-  neither fires nor clears: a pending one waits anew, a firing one stays, marked as suppressed.
-- While it fires, its evidence is kept up to date: a text about it must not tell of pieces that are gone.
+  neither fires nor clears: a pending one waits anew, one that fired stays, whatever people made of it,
+  marked as suppressed.
+- While it stands, its evidence is kept up to date: a text about it must not tell of pieces that are gone.
+- A snooze ends at its time, and the alert fires on. A silenced alert lives on, marked as suppressed.
+- What a person resolved comes back only once its condition was over (held for clear_ns) and fired anew.
 - One episode per fingerprint at a time; its id is made of fingerprint and start, so a crash between
   two commits cannot make two of it.
-- Work is by change and by deadline: no pass over all alerts exists.
+- Work is by change and by deadline: no pass over all alerts exists, but when a silence is made.
 """
 
 import hashlib
 import json
-from collections.abc import Iterable, KeysView
+from collections.abc import Callable, Iterable, KeysView
 from dataclasses import asdict, dataclass, replace
 from heapq import heappop, heappush
 
-from gateway.alerts.records import AlertRecord, AlertState, AlertType, Severity
+from gateway.alerts.acts import Act, ActRefused, acted
+from gateway.alerts.records import SILENCE, STANDING, AlertRecord, AlertState, AlertType, record_of
 from gateway.alerts.rules import Condition
+from gateway.alerts.silences import Silence, SilenceBook
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +37,29 @@ class Holds:
 
 @dataclass(slots=True)
 class Live:
-    """A pending or firing alert with its running hold. `due_ns` None: no hold runs."""
+    """An alert that is not over, with its running hold; or one that people resolved, until its condition is over.
+
+    `due_ns` None: no hold runs. `silence`: the id of what silences it.
+    """
 
     record: AlertRecord
     condition: Condition
     due_ns: int | None = None
+    silence: str | None = None
 
 
 class AlertEngine:
-    """All live alerts of a gateway."""
+    """All live alerts of a gateway. `department` returns the department of a SKU, for silences."""
 
-    def __init__(self, holds: dict[AlertType, Holds]) -> None:
+    def __init__(
+        self, holds: dict[AlertType, Holds], department: Callable[[str], str] = lambda _: ""
+    ) -> None:
+        self.silences = SilenceBook()
         self._holds = holds
+        self._department = department
         self._live: dict[str, Live] = {}
+        self._fingerprints: dict[str, str] = {}
+        self._silenced: dict[str, set[str]] = {}
         self._deadlines: list[tuple[int, str]] = []
         self._changed: dict[str, AlertRecord] = {}
         self._dirty: set[str] = set()
@@ -57,39 +72,105 @@ class AlertEngine:
             if condition.fires and condition.inhibited_by is None:
                 self._begin(condition, now_ns)
             return
-        inhibition_changed = live.condition.inhibited_by != condition.inhibited_by
         live.condition = condition
-        if live.record.state == AlertState.PENDING:
+        if live.record.state is AlertState.PENDING:
             self._judge_pending(fingerprint, live, now_ns)
-        else:
-            self._judge_firing(fingerprint, live, now_ns, inhibition_changed=inhibition_changed)
+            return
+        if live.record.state is not AlertState.RESOLVED:
+            self._judge_standing(fingerprint, live, now_ns)
+        if condition.inhibited_by is not None or not condition.clears:
+            live.due_ns = None
+        elif live.due_ns is None:
+            self._hold(fingerprint, live, now_ns + self._holds[condition.type].clear_ns)
 
     def advance(self, now_ns: int) -> None:
-        """Let holds that are over take effect."""
+        """Let holds, snoozes and silences that are over take effect, in the order of their times."""
         while self._deadlines and self._deadlines[0][0] <= now_ns:
-            due_ns, fingerprint = heappop(self._deadlines)
-            live = self._live.get(fingerprint)
-            if live is None or live.due_ns != due_ns:
-                continue
-            live.due_ns = None
-            if live.record.state == AlertState.PENDING:
-                self._fire(fingerprint, live, due_ns)
-            else:
-                self._resolve(fingerprint, live, due_ns)
+            due_ns, name = heappop(self._deadlines)
+            if name.startswith(SILENCE):
+                self._end_silence(name.removeprefix(SILENCE), due_ns)
+            elif (live := self._live.get(name)) is not None:
+                if live.due_ns == due_ns:
+                    live.due_ns = None
+                    self._end_hold(name, live, due_ns)
+                if live.record.state is AlertState.SNOOZED and live.record.snoozed_until_ns == due_ns:
+                    self._wake(name, live, due_ns)
 
     @property
     def live(self) -> KeysView[str]:
-        """Return the fingerprints of all episodes that are pending or firing."""
+        """Return the fingerprints of all alerts that are pending or stand, and of those whose end people said,
+        but no evidence yet.
+        """
         return self._live.keys()
 
     def firing(self) -> list[AlertRecord]:
-        """Return the episodes that fire now."""
-        return [live.record for live in self._live.values() if live.record.state == AlertState.FIRING]
+        """Return the episodes that fire now and that nobody sees to."""
+        return [live.record for live in self._live.values() if live.record.state is AlertState.FIRING]
+
+    def standing(self) -> list[AlertRecord]:
+        """Return the episodes that fired and are not over."""
+        return [live.record for live in self._live.values() if live.record.state in STANDING]
+
+    def episode(self, alert_id: str) -> AlertRecord | None:
+        """Return an episode that stands, by its id; None: it is over, or never was."""
+        live = self._live.get(self._fingerprints.get(alert_id, ""))
+        return None if live is None or live.record.id != alert_id else live.record
+
+    def standing_as(self, fingerprint: str) -> AlertRecord | None:
+        """Return the episode of a fingerprint that fired and is not over."""
+        live = self._live.get(fingerprint)
+        return None if live is None or live.record.state not in STANDING else live.record
 
     def drain(self) -> list[AlertRecord]:
         """Return the episodes that fired, changed or resolved since the last drain."""
         changed, self._changed = list(self._changed.values()), {}
         return changed
+
+    def changed(self) -> Iterable[AlertRecord]:
+        """Return what the next drain will."""
+        return self._changed.values()
+
+    # -- what people do ---------------------------------------------------------------------------
+
+    def act(self, record: AlertRecord, act: Act, by: str, now_ns: int) -> AlertRecord | ActRefused:
+        """Let somebody act on an episode; return it as it is then. One that is over is given as it was stored."""
+        fingerprint = self._fingerprints.get(record.id, "")
+        live = self._live.get(fingerprint)
+        before = record if live is None else live.record
+        after = acted(before, act, by, now_ns)
+        if isinstance(after, ActRefused) or after is before:
+            return after
+        if live is None:
+            self._changed[after.id] = after
+            return after
+        self._update(fingerprint, live, after)
+        if after.state is AlertState.SNOOZED and after.snoozed_until_ns is not None:
+            heappush(self._deadlines, (after.snoozed_until_ns, fingerprint))
+        if after.state is AlertState.RESOLVED:
+            self._forget_silence(fingerprint, live)
+        return after
+
+    def silence(self, silence: Silence, now_ns: int) -> bool:
+        """Begin a silence, for what stands too; return False where there is no room for one more."""
+        if not self.silences.add(silence):
+            return False
+        heappush(self._deadlines, (silence.until_ns, SILENCE + silence.id))
+        for fingerprint, live in self._live.items():
+            if live.record.state in STANDING:
+                self._see_silence(fingerprint, live, now_ns)
+        return True
+
+    def end_silence(self, silence_id: str, now_ns: int) -> None:
+        """End a silence now."""
+        self.silences.drop(silence_id)
+        for fingerprint in sorted(self._silenced.pop(silence_id, ())):
+            if (live := self._live.get(fingerprint)) is not None:
+                self._see_silence(fingerprint, live, now_ns)
+
+    def _end_silence(self, silence_id: str, due_ns: int) -> None:
+        silence = self.silences.get(silence_id)
+        if silence is not None and silence.until_ns <= due_ns:
+            self.end_silence(silence_id, due_ns)
 
     # -- transitions ------------------------------------------------------------------------------
 
@@ -114,25 +195,34 @@ class AlertEngine:
     def _judge_pending(self, fingerprint: str, live: Live, now_ns: int) -> None:
         condition = live.condition
         if not condition.fires and condition.inhibited_by is None:
-            del self._live[fingerprint]
-            self._dirty.add(fingerprint)
+            self._remove(fingerprint, live)
         elif condition.inhibited_by is not None:
             live.due_ns = None
         elif live.due_ns is None:
             live.record = replace(live.record, since_ns=now_ns)
             self._hold(fingerprint, live, now_ns + self._holds[condition.type].fire_ns)
 
-    def _judge_firing(self, fingerprint: str, live: Live, now_ns: int, *, inhibition_changed: bool) -> None:
-        condition = live.condition
-        if inhibition_changed:
-            self._update(fingerprint, live, replace(live.record, suppressed_by=condition.inhibited_by))
-        if condition.inhibited_by is None and condition.fires and condition.evidence != live.record.evidence:
-            fresh = replace(live.record, evidence=condition.evidence, zone=condition.zone)
+    def _judge_standing(self, fingerprint: str, live: Live, now_ns: int) -> None:
+        """Keep what is told of an alert up to date."""
+        condition, fresh = live.condition, live.record
+        if condition.inhibited_by is None and condition.fires and condition.evidence != fresh.evidence:
+            fresh = replace(fresh, evidence=condition.evidence, zone=condition.zone)
+        if fresh.zone != live.record.zone:
+            self._note_silence(fingerprint, live, fresh, now_ns)
+        suppressed_by = _suppressed_by(live)
+        if fresh.suppressed_by != suppressed_by:
+            fresh = replace(fresh, suppressed_by=suppressed_by)
+        if fresh is not live.record:
             self._update(fingerprint, live, fresh)
-        if condition.inhibited_by is not None or not condition.clears:
-            live.due_ns = None
-        elif live.due_ns is None:
-            self._hold(fingerprint, live, now_ns + self._holds[condition.type].clear_ns)
+
+    def _end_hold(self, fingerprint: str, live: Live, at_ns: int) -> None:
+        if live.record.state is AlertState.PENDING:
+            self._fire(fingerprint, live, at_ns)
+            return
+        if live.record.state is not AlertState.RESOLVED:
+            over = replace(live.record, state=AlertState.RESOLVED, resolved_at_ns=at_ns)
+            self._update(fingerprint, live, replace(over, suppressed_by=None, snoozed_until_ns=None))
+        self._remove(fingerprint, live)
 
     def _fire(self, fingerprint: str, live: Live, at_ns: int) -> None:
         condition = live.condition
@@ -143,12 +233,19 @@ class AlertEngine:
             evidence=condition.evidence,
             zone=condition.zone,
         )
-        self._update(fingerprint, live, fired)
+        self._fingerprints[fired.id] = fingerprint
+        self._note_silence(fingerprint, live, fired, at_ns)
+        self._update(fingerprint, live, replace(fired, suppressed_by=_suppressed_by(live)))
 
-    def _resolve(self, fingerprint: str, live: Live, at_ns: int) -> None:
-        resolved = replace(live.record, state=AlertState.RESOLVED, resolved_at_ns=at_ns, suppressed_by=None)
-        self._update(fingerprint, live, resolved)
+    def _wake(self, fingerprint: str, live: Live, at_ns: int) -> None:
+        woken = replace(live.record, state=AlertState.FIRING, snoozed_until_ns=None)
+        self._update(fingerprint, live, replace(woken, changed_at_ns=at_ns, changed_by=None))
+
+    def _remove(self, fingerprint: str, live: Live) -> None:
         del self._live[fingerprint]
+        self._fingerprints.pop(live.record.id, None)
+        self._forget_silence(fingerprint, live)
+        self._dirty.add(fingerprint)
 
     def _update(self, fingerprint: str, live: Live, record: AlertRecord) -> None:
         live.record = record
@@ -159,6 +256,25 @@ class AlertEngine:
         live.due_ns = due_ns
         heappush(self._deadlines, (due_ns, fingerprint))
         self._dirty.add(fingerprint)
+
+    # -- silences ---------------------------------------------------------------------------------
+
+    def _see_silence(self, fingerprint: str, live: Live, at_ns: int) -> None:
+        self._note_silence(fingerprint, live, live.record, at_ns)
+        if live.record.suppressed_by != (suppressed_by := _suppressed_by(live)):
+            self._update(fingerprint, live, replace(live.record, suppressed_by=suppressed_by))
+
+    def _note_silence(self, fingerprint: str, live: Live, record: AlertRecord, at_ns: int) -> None:
+        self._forget_silence(fingerprint, live)
+        department = self._department(record.sku) if record.sku is not None else ""
+        live.silence = self.silences.match(record, department, at_ns)
+        if live.silence is not None:
+            self._silenced.setdefault(live.silence, set()).add(fingerprint)
+
+    def _forget_silence(self, fingerprint: str, live: Live) -> None:
+        if live.silence is not None:
+            self._silenced.get(live.silence, set()).discard(fingerprint)
+        live.silence = None
 
     # -- persistence ------------------------------------------------------------------------------
 
@@ -173,28 +289,40 @@ class AlertEngine:
         self._dirty.clear()
         return rows
 
-    def restore(self, rows: Iterable[str]) -> None:
-        """Take up live alerts. A hold that ran is judged anew with the first verdict: time spent down
-        proves nothing, so a pending alert waits its full hold again.
+    def restore(self, rows: Iterable[str], silences: Iterable[str] = ()) -> None:
+        """Take up live alerts and silences. A hold that ran is judged anew with the first verdict: time spent
+        down proves nothing, so a pending alert waits its full hold again.
         """
+        for silence in self.silences.restore(silences):
+            heappush(self._deadlines, (silence.until_ns, SILENCE + silence.id))
         for text in rows:
-            raw = json.loads(text)
-            raw |= {
-                "type": AlertType(raw["type"]),
-                "severity": Severity(raw["severity"]),
-                "state": AlertState(raw["state"]),
-            }
-            record = AlertRecord(**raw)
-            condition = Condition(
-                record.type,
-                record.severity,
-                record.store,
-                fires=record.state == AlertState.PENDING,
-                clears=False,
-                inhibited_by=record.suppressed_by,
-                evidence=record.evidence,
-                zone=record.zone,
-                sku=record.sku,
-                device=record.device,
-            )
-            self._live[record.fingerprint] = Live(record, condition)
+            self._take_up(record_of(json.loads(text)))
+
+    def _take_up(self, record: AlertRecord) -> None:
+        by = record.suppressed_by
+        condition = Condition(
+            record.type,
+            record.severity,
+            record.store,
+            fires=record.state is AlertState.PENDING,
+            clears=False,
+            inhibited_by=None if by is not None and by.startswith(SILENCE) else by,
+            evidence=record.evidence,
+            zone=record.zone,
+            sku=record.sku,
+            device=record.device,
+        )
+        live = self._live[record.fingerprint] = Live(record, condition)
+        if record.state is not AlertState.PENDING:
+            self._fingerprints[record.id] = record.fingerprint
+        if record.state in STANDING:
+            # One that ended meanwhile is found too: its deadline is over, and ends it with the first pass.
+            self._note_silence(record.fingerprint, live, record, at_ns=0)
+        if record.snoozed_until_ns is not None:
+            heappush(self._deadlines, (record.snoozed_until_ns, record.fingerprint))
+
+
+def _suppressed_by(live: Live) -> str | None:
+    if live.condition.inhibited_by is not None:
+        return live.condition.inhibited_by
+    return None if live.silence is None else SILENCE + live.silence

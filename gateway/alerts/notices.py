@@ -17,8 +17,8 @@ MAX_NOTICE_ALERTS = 100
 class Notice:
     """One message to people. `id` is made of what it is about, so that the same is never told twice.
 
-    `severity`: the gravest of its alerts. `level`: who is to be told, from that level down in the chain that
-    was told before. `total`: of how many alerts it is, `alerts` being the first MAX_NOTICE_ALERTS of them.
+    `severity`: the gravest of its alerts. `level`: who is told now; those below were told
+    before. `total`: of how many alerts it is, `alerts` being the first MAX_NOTICE_ALERTS of them.
     `zone`, `type`: what all of them have in common; None in a digest.
     """
 

@@ -84,7 +84,7 @@ class News:
         return (stores * articles if wanted.may_want("availability") else 0) + others
 
     def subjects(self, wanted: Subscription) -> Iterator[tuple[str, Maker]]:
-        """Yield what is there now: articles in their stores, alerts that fire, devices, open reservations."""
+        """Yield what is there now: articles in their stores, alerts that stand, devices, open reservations."""
         state = self._engine.state
         if wanted.may_want("availability"):
             skus = sorted(wanted.skus) if wanted.skus else [a.sku for a in state.catalogue.articles()]
@@ -92,7 +92,7 @@ class News:
                 for sku in skus:
                     if store in state.site.roles and state.catalogue.article(sku) is not None:
                         yield f"a|{store}|{sku}", partial(self._availability_now, store, sku)
-        found = [_alert(record) for record in self._engine.alerts.firing()]
+        found = [_alert(record) for record in self._engine.alerts.standing()]
         found += [_reservation(reservation) for reservation in state.book.open()]
         for subject in found:
             if wanted.wants(subject.type, subject.store, subject.sku):

@@ -351,6 +351,8 @@ class Alerts(Protocol):
         types: Sequence[str] = (),
         before: tuple[int, str] | None = None,
         limit: int = 200,
+        severities: Sequence[str] = (),
+        assignee: str | None = None,
     ) -> list[AlertRecord]:
         """Return alert episodes, newest `since_ns` first; `before` = (since_ns, id) of the last page."""
         ...

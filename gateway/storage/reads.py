@@ -180,10 +180,12 @@ class StoreReads(ABC):
         types: Sequence[str] = (),
         before: tuple[int, str] | None = None,
         limit: int = 200,
+        severities: Sequence[str] = (),
+        assignee: str | None = None,
     ) -> list[AlertRecord]:
         """Return alert episodes, newest `since_ns` first."""
         with self._reading() as sql:
-            return records.alerts(sql, store, states, types, before, limit)
+            return records.alerts(sql, store, states, types, before, limit, severities, assignee)
 
     def unpublished_alerts(self, limit: int) -> list[tuple[int, AlertRecord]]:
         """Return alert changes not yet marked as published, oldest first, with their outbox id."""

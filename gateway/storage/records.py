@@ -87,13 +87,19 @@ def alerts(
     types: Sequence[str],
     before: tuple[int, str] | None,
     limit: int,
+    severities: Sequence[str] = (),
+    assignee: str | None = None,
 ) -> list[AlertRecord]:
     """Return alert episodes, newest `since_ns` first and, within one time, greatest id first."""
     where, values = ["1"], list[str | int]()
     if store is not None:
         where.append("store = ?")
         values.append(store)
-    for column, wanted in (("state", states), ("type", types)):
+    if assignee is not None:
+        where.append("record ->> '$.assignee' = ?")
+        values.append(assignee)
+    severity = "record ->> '$.severity'"
+    for column, wanted in (("state", states), ("type", types), (severity, severities)):
         if wanted:
             where.append(f"{column} IN ({', '.join('?' * len(wanted))})")
             values.extend(str(value) for value in wanted)

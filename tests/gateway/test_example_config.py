@@ -38,6 +38,7 @@ from gateway.config_mappings import (
     ReadsSection,
     ScansSection,
 )
+from gateway.config_notices import NoticesSection
 from gateway.config_place import HoursSection, PickMinutesSection, PlaceSection
 from gateway.config_privacy import PrivacySection
 from gateway.config_reservations import ReservationsSection
@@ -56,6 +57,7 @@ TABLES: dict[str, type[Section]] = {
     "mappings.availability": AvailabilitySection,
     "influxdb": InfluxSection, "webhooks": WebhooksSection, "stores.place": PlaceSection,
     "stores.hours": HoursSection, "stores.pick_minutes": PickMinutesSection, "channels": ChannelSection,
+    "alerts.notices": NoticesSection,
 }  # fmt: skip
 KEY_LINE = re.compile(r"^(?P<off># )?(?P<key>[a-z_]+) = (?P<rest>.*)$")
 WITH_DEFAULT = re.compile(r"(?P<value>.*?)\s+# .*?(?:default: (?P<default>.*)|required)$")

@@ -336,6 +336,8 @@ class FakeRecords:
         types: Sequence[str],
         before: tuple[int, str] | None,
         limit: int,
+        severities: Sequence[str] = (),
+        assignee: str | None = None,
     ) -> list[AlertRecord]:
         newest_first = sorted(self.kept, key=lambda a: (a.since_ns, a.id), reverse=True)
         return [
@@ -344,6 +346,8 @@ class FakeRecords:
             if (not stores or a.store in stores)
             and (not states or a.state in states)
             and (not types or a.type in types)
+            and (not severities or a.severity in severities)
+            and (assignee is None or a.assignee == assignee)
             and (before is None or (a.since_ns, a.id) < before)
         ][:limit]
 
