@@ -79,8 +79,18 @@ class StormyGateway(Gateway):
             self.arguments = [sys.executable, "-m", "tests.storm.careless_gateway", *self.arguments[1:]]
 
 
-def run(requests: int, kills: int, seed: int, progress: Progress, *, careless: bool = False) -> Report:
-    """Let a storm blow until so many requests were sent, or something is found wrong: its files are kept then."""
+def run(
+    requests: int,
+    kills: int,
+    seed: int,
+    progress: Progress,
+    *,
+    careless: bool = False,
+    most_s: float = float("inf"),
+) -> Report:
+    """Let a storm blow until so many requests were answered, its time is over, or something is found wrong: its
+    files are kept then.
+    """
     folder = Path(tempfile.mkdtemp(prefix="storefloor-storm-"))
     port = free_port()
     (folder / "site.toml").write_text(SITE.format(port=port), "utf-8")
@@ -92,7 +102,7 @@ def run(requests: int, kills: int, seed: int, progress: Progress, *, careless: b
         report = Report(Tally(), Books())
         _stock(gateway, report.books)
         started_s = time.monotonic()
-        asyncio.run(_blow(report, gateway, port, keys, requests, kills, seed, progress))
+        asyncio.run(_blow(report, gateway, port, keys, requests, kills, seed, progress, started_s + most_s))
         report.took_s = time.monotonic() - started_s
         gateway.stop()
         if not report.faults:
@@ -121,6 +131,7 @@ async def _blow(
     kills: int,
     seed: int,
     progress: Progress,
+    until_s: float,
 ) -> None:
     shoppers = [
         Shopper(
@@ -151,6 +162,9 @@ async def _blow(
             progress.show(report.tally.requests, f"{report.tally.granted} granted, {report.kills} kills")
             if report.faults:
                 break
+            if time.monotonic() > until_s:
+                for shopper in shoppers:
+                    shopper.most = 0
             await asyncio.sleep(LOOK_S)
     finally:
         for task in tasks:
@@ -222,12 +236,22 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make storm", description=__doc__)
     parser.add_argument("--requests", type=int, default=100_000)
     parser.add_argument("--kills", type=int, help="default: one in 20,000 requests")
+    parser.add_argument(
+        "--minutes", type=float, default=float("inf"), help="end after so long, whatever was reached"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--careless", action="store_true", help="against a gateway that must be caught")
     arguments = parser.parse_args()
     kills = arguments.requests // 20_000 if arguments.kills is None else arguments.kills
     progress = Progress(arguments.requests, "requests")
-    report = run(arguments.requests, kills, arguments.seed, progress, careless=arguments.careless)
+    report = run(
+        arguments.requests,
+        kills,
+        arguments.seed,
+        progress,
+        careless=arguments.careless,
+        most_s=60 * arguments.minutes,
+    )
     tell(report)
     for fault in report.faults[:20]:
         print(fault)
