@@ -43,6 +43,8 @@ from gateway.scans import CountSession
 from gateway.site import Site, ns
 from gateway.state import State, remembered
 from gateway.storage.ports import Snapshot, StateRow
+from gateway.tasks.model import Task
+from gateway.tasks.watch import TaskWatch
 from gateway.till import Till
 from gateway.webhooks.model import NewEndpoint
 from readers.errors import Malformed
@@ -65,6 +67,7 @@ class Changes:
     audited: list[AuditEntry] = field(default_factory=list)
     kpi_days: list[KpiDay] = field(default_factory=list)
     endpoints: list[NewEndpoint] = field(default_factory=list)
+    tasks: list[Task] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     touched: set[tuple[str, str]] = field(default_factory=set)
     devices: set[str] = field(default_factory=set)
@@ -96,6 +99,7 @@ class Engine:
         self.alerts = AlertEngine({t: special.get(t, hold) for t in AlertType}, self.state.department)
         self.alert_scores = RuleScores()
         self._teller = teller_of(site)
+        self._task_watch = TaskWatch(self.state, lambda: self.alerts.firing())
         self._was_watched = {place.id: False for place in site.places}
         self._device_states: dict[str, str] = {}
         self._kept_tags = KeptTags()
@@ -140,6 +144,7 @@ class Engine:
         self._demand.tell(movements, self.state.touched, now_ns)
         self._judge_reservations(now_ns)
         self._judge_deliveries(now_ns)
+        self._task_watch.counts(self.state.counting.to_judge, now_ns)
         for condition in count_conditions(self.state.counting):
             self.alerts.judge(condition, now_ns)
         for store, sku in self.state.touched:
@@ -363,6 +368,9 @@ class Engine:
         changes.state += [StateRow("counts", key, text) for key, text in state.counting.dirty_rows()]
         changes.alerts = self.alerts.drain()
         changes.reservations, changes.answered = state.book.drain()
+        self._task_watch.take(changes.alerts, changes.movements, changes.reservations, self._now_ns)
+        changes.tasks = state.tasks.drain()
+        changes.state += [StateRow("task", key, text) for key, text in state.tasks.dirty_rows()]
         return changes
 
     def _scan_rows(self) -> Iterator[StateRow]:
@@ -461,6 +469,9 @@ class Engine:
         )
         self.state.transfers.restore(
             (row.key, row.value) for row in by_part.get("transfer", ()) if row.value is not None
+        )
+        self.state.tasks.restore(
+            ((row.key, row.value) for row in by_part.get("task", ()) if row.value is not None), self.site.roles
         )
         for row in by_part.get("shelf", ()):
             if row.key in self.state.shelves and row.value is not None:

@@ -35,6 +35,7 @@ from gateway.stock.association import SaleMark
 from gateway.stock.correction import Correction
 from gateway.stock.ledger import Ledger
 from gateway.storage.ports import StateRow
+from gateway.tasks.book import TaskBook
 from gateway.transfers.book import TransferBook
 from gateway.webhooks.model import NewEndpoint
 from readers.counts import StageCounts
@@ -56,6 +57,7 @@ class State:
         self.presence = BeliefPresence(site.places, site.antennas(), self.watch, site.belief_rule())
         self.deliveries = DeliveryBook(ns(config.stock.incoming_late_s))
         self.transfers = TransferBook()
+        self.tasks = TaskBook()
         announcements = Announcements(self.deliveries, self.transfers, self.presence, site.roles)
         self.ledger = Ledger(catalogue, site.roles, site.stock_rule(), announcements)
         ledger_stores = {store.id for store in config.stores if store.source == "ledger"}

@@ -75,6 +75,7 @@ log = logging.getLogger(__name__)
 STATE_PARTS = (
     "item", "tag", "line", "safety", "shelf", "count", "scan", "told", "repeat", "clock", "alert", "calibration", "phase",
     "learned", "counts", "book", "article", "kpi", "delivery", "transfer", "demand",
+    "task",
     "silence", "telling", "rule_score",
 )  # fmt: skip
 REFRESH_DEVICES_S = 10.0
