@@ -96,9 +96,9 @@ class Gateway:
         self.once = Once(self.pipeline, tables, self.engine.state.book.answered)
         self.holds = Holds(self.engine, self.pipeline, self.once, tables)
 
-    def receive(self, totes: int) -> None:
-        """Take totes into stock, outside of the pipeline."""
-        event = TillEvent("e", "receive", STORE, "TOTE", None, None, totes, T0)
+    def receive(self, pieces: int, sku: str = "TOTE") -> None:
+        """Take pieces into stock, outside of the pipeline."""
+        event = TillEvent("e", "receive", STORE, sku, None, None, pieces, T0)
         assert self.engine.record(event, T0).outcome == "applied"
 
     def reserved(self) -> int:
@@ -158,6 +158,24 @@ def test_a_hold_is_answered_no_earlier_than_it_is_on_disk() -> None:
             assert [r.id for r in await gateway.holds.reservations(query)] == [held.id]
         (commit,) = [commit for commit in gateway.tables.commits if commit.reservations]
         assert (commit.reservations, [a.key for a in commit.answered]) == ([held], ["a"])
+
+    scripted(test)
+
+
+def test_two_shoppers_who_name_two_articles_in_opposite_order_get_them_or_not() -> None:
+    """One piece of each: one shopper has both, the other has none, and nobody waits for the other."""
+
+    async def test(gateway: Gateway) -> None:
+        gateway.receive(1, "CANDLE")
+        tote, candle = LineAsked("TOTE", 2), LineAsked("CANDLE", 1)
+        async with working(gateway):
+            asked = [replace(ASKED, lines=(tote, candle)), replace(ASKED, lines=(candle, tote))]
+            first, second = await asyncio.gather(
+                *(gateway.holds.reserve(WEB, f"k{n}", one) for n, one in enumerate(asked))
+            )
+        assert sorted(line.sku for line in made(first).lines) == ["CANDLE", "TOTE"]
+        assert code(second.outcome) == "insufficient_availability"
+        assert gateway.reserved() == 2
 
     scripted(test)
 
