@@ -22,6 +22,8 @@ from gateway.ports import Availability as Found
 from gateway.ports import Caller
 
 MAX_BANDED_QTY = 10
+BANDED_CERTAINTIES = (0.9, 0.95, 0.99)
+"""What a caller of bands may ask a promise to be sure to: few enough that the answers are a band themselves."""
 """A shopper's basket line. Asking "are there n?" for every n would count the stock."""
 
 AsOfQuery = Annotated[
@@ -157,6 +159,13 @@ def check_qty(caller: Caller, qty: int) -> None:
     """Raise Problem insufficient_scope where a caller of bands asks for so many that it would be counting."""
     if qty > MAX_BANDED_QTY:
         require_exact(caller, f"A qty above {MAX_BANDED_QTY}")
+
+
+def check_certainty(caller: Caller, min_probability: float | None) -> None:
+    """Raise Problem insufficient_scope where a caller of bands could close in on a probability, step by step."""
+    if min_probability is not None and min_probability not in BANDED_CERTAINTIES:
+        steps = ", ".join(map(str, BANDED_CERTAINTIES))
+        require_exact(caller, f"A min_probability other than {steps}")
 
 
 def _encode(context: ApiContext, caller: Caller, found: Found, now_ns: int) -> tuple[bytes, bytes]:

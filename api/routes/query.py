@@ -17,7 +17,7 @@ from api.encoding import dump, encode_seen, pickup_option_body, rounded_km
 from api.openapi import json_body, problems
 from api.places import Placed, near
 from api.problems import Problem
-from api.routes.availability import check_qty, unknown_sku
+from api.routes.availability import check_certainty, check_qty, unknown_sku
 from api.schemas.query import (
     AtStores,
     AvailabilityQuery,
@@ -71,6 +71,7 @@ async def query(request: Request, caller: ReadCaller) -> Response:
     context = context_of(request)
     asked = await read_body(request, AvailabilityQuery)
     lines = _lines(caller, asked.items)
+    check_certainty(caller, asked.min_probability)
     asker = _asker(context, asked, asked.fulfilment)
     stores = _stores(context, caller, asked)
     found = await answers(context, stores, lines, asked.min_probability, asker)
@@ -98,6 +99,7 @@ async def pickup_options(request: Request, caller: ReadCaller) -> Response:
     lines = summed(_lines(caller, asked.lines))
     for line in lines:
         check_qty(caller, line.qty)
+    check_certainty(caller, asked.min_probability)
     asker = _asker(context, asked, "pickup")
     stores = _stores(context, caller, asked)
     if asked.stores is None:

@@ -16,7 +16,7 @@ from api.context import ApiContext, context_of
 from api.encoding import dump
 from api.openapi import json_body, problems
 from api.places import Placed, placed_from
-from api.routes.availability import check_qty
+from api.routes.availability import check_certainty, check_qty
 from api.routes.query import BODY_PROBLEMS, answer_of, answers, unknown_of
 from api.schemas.shipping import ShipOptions, ShipQuery
 from api.shipping import Parcel, ShipLine, ShipOption, best, singles, splits
@@ -52,6 +52,7 @@ async def ship_options(request: Request, caller: ReadCaller) -> Response:
     lines = summed([Line(item.sku, item.qty) for item in asked.lines])
     for line in lines:
         check_qty(caller, line.qty)
+    check_certainty(caller, asked.min_probability)
     asker = asker_of(
         context,
         "body",

@@ -64,7 +64,8 @@ class AtStores(Question):
         None,
         ge=0,
         le=1,
-        description="Promise nothing that is less sure than this probability (0 to 1). The store's own threshold holds too.",
+        description="Promise nothing that is less sure than this probability (0 to 1). The store's own threshold holds "
+        "too. With availability:read alone 0.9, 0.95 or 0.99.",
         examples=[0.95],
     )
     exclude_reservation: str | None = Field(

@@ -56,7 +56,8 @@ class ShipQuery(Question):
         None,
         ge=0,
         le=1,
-        description="Promise no line that is less sure than this. The channel's own threshold holds too.",
+        description="Promise no line that is less sure than this. The channel's own threshold holds too. With "
+        "availability:read alone 0.9, 0.95 or 0.99.",
         examples=[0.95],
     )
     allow_split: bool = Field(

@@ -125,6 +125,19 @@ def test_unknown_skus_cost_no_other_answer() -> None:
         assert (answer.status_code, answer.json()["code"]) == (404, "unknown_sku")
 
 
+@pytest.mark.parametrize(
+    ("path", "name"), [(QUERY, "items"), (PICKUP, "lines"), ("/v1/ship-options", "lines")]
+)
+def test_a_key_for_bands_cannot_close_in_on_a_probability(path: str, name: str) -> None:
+    """It may ask for a few steps of certainty; every other one needs availability:exact."""
+    for least, status in ((0.9, 200), (0.95, 200), (0.99, 200), (0.9501, 403), (0.0, 403)):
+        body = {name: [{"sku": DENIM}], "min_probability": least}
+        answer = ask(shops(), path, body, READ)
+        assert answer.status_code == status, least
+        assert status == 200 or answer.json()["code"] == "insufficient_scope"
+        assert ask(shops(), path, body).status_code == 200
+
+
 @pytest.mark.parametrize(("path", "name"), [(QUERY, "items"), (PICKUP, "lines")])
 def test_a_band_is_all_that_some_may_see(path: str, name: str) -> None:
     """With availability:read no quantity and no probability, and no more than ten pieces asked."""
