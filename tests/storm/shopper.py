@@ -19,7 +19,7 @@ CANCELLED = 0.05
 """The share of requests whose sender hangs up before the answer."""
 AT_ONCE = 0.3
 """The share of repeats that come while the first request is at work."""
-LEFT = 0.03
+LEFT = 0.004
 """The share of holds that are left to expire: while they last, nobody has their pieces."""
 SHORT_TTL_S, LONG_TTL_S = 30, 14_400
 AGAIN_S = 0.05
