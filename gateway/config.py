@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from gateway.config_alerts import RuleThresholds
 from gateway.config_channels import BOTH_WAYS, MAX_CHANNELS, ChannelSection, FulfilmentWord
 from gateway.config_influx import InfluxSection
 from gateway.config_mappings import MappingSection, Scale, Unit
@@ -193,7 +194,7 @@ class StoreSection(Section):
         resting = [zone.id for zone in self.zones if zone.role in RESTING_ROLES]
         if self.source == "ledger" and len(resting) != 1:
             raise ValueError(
-                f"zones: {', '.join(resting) or 'none'} of floor, back_room or receiving: with source = \"ledger\" there"
+                f'zones: {", ".join(resting) or "none"} of floor, back_room or receiving: with source = "ledger" there'
                 " is one, for a ledger tells of no zones; leave zones out, and there is"
             )
         return self
@@ -380,7 +381,7 @@ class StockSection(Section):
     )
 
 
-class AlertsSection(Section):
+class AlertsSection(Section, RuleThresholds):
     """When staff are told. Fire and clear thresholds are apart, each with its hold time."""
 
     low_stock_at: int = Field(2, ge=0, le=10_000, description="fires at this many available pieces or fewer")

@@ -29,6 +29,7 @@ from gateway.deliveries.watch import DeliveryWatch
 from gateway.devices import DeviceLife
 from gateway.forecast.feed import DemandFeed
 from gateway.intake import ObservationIntake
+from gateway.judging import Judges
 from gateway.kept_tags import KeptTags, lying
 from gateway.kpis.model import KpiDay
 from gateway.kpis.seen import enter_all, sighting
@@ -94,7 +95,9 @@ class Engine:
         )  # a risk has waited where it may pass by itself
         special = {AlertType.READER_DOWN: down, AlertType.RESERVATION_AT_RISK: at_once}
         special[AlertType.DELIVERY_NOT_SEEN] = at_once  # it was given its time
+        special |= dict.fromkeys((AlertType.RESERVATION_UNPICKED, AlertType.COLLECT_OVERDUE), Holds(0, 0))
         self._delivery_watch = DeliveryWatch(self.state)
+        self._judges = Judges(self.state)
         special[AlertType.COUNT_VARIANCE] = Holds(0, 0)  # what people submit and approve does not flicker
         self.alerts = AlertEngine({t: special.get(t, hold) for t in AlertType}, self.state.department)
         self.alert_scores = RuleScores()
@@ -144,6 +147,8 @@ class Engine:
         self._demand.tell(movements, self.state.touched, now_ns)
         self._judge_reservations(now_ns)
         self._judge_deliveries(now_ns)
+        for condition in self._judges.judged(now_ns, self.alerts.live):
+            self.alerts.judge(condition, now_ns)
         self._task_watch.counts(self.state.counting.to_judge, now_ns)
         for condition in count_conditions(self.state.counting):
             self.alerts.judge(condition, now_ns)
@@ -298,6 +303,7 @@ class Engine:
         transitions, self.state.book.transitions = self.state.book.transitions, []
         for before, after in transitions:
             self.state.kpis.reservation(before, after)
+            self._judges.reserved(after)
 
     def _judge_deliveries(self, now_ns: int) -> None:
         """Let deliveries become late, and see which were not seen."""
@@ -429,6 +435,7 @@ class Engine:
     def restore_reservations(self, reservations: Iterable[Reservation]) -> None:
         """Take up the open reservations of an earlier life, after `restore`."""
         self.state.book.restore(reservations)
+        self._judges.restore(self.state.book.open())
         self.desk.risk.restore(self.alerts.live)
 
     def _restore_tags(self) -> None:
@@ -471,7 +478,8 @@ class Engine:
             (row.key, row.value) for row in by_part.get("transfer", ()) if row.value is not None
         )
         self.state.tasks.restore(
-            ((row.key, row.value) for row in by_part.get("task", ()) if row.value is not None), self.site.roles
+            ((row.key, row.value) for row in by_part.get("task", ()) if row.value is not None),
+            self.site.roles,
         )
         for row in by_part.get("shelf", ()):
             if row.key in self.state.shelves and row.value is not None:

@@ -1,5 +1,6 @@
 """The site as the rules need it: places numbered, antennas resolved, roles at hand. Pure."""
 
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from gateway.config import ReaderSection, ScannerSection, SiteConfig
@@ -16,6 +17,11 @@ STOCK_ROLES = frozenset({"floor", "back_room", "receiving"})
 def ns(seconds: float) -> int:
     """Return seconds as whole nanoseconds."""
     return round(seconds * NS_PER_S)
+
+
+def instant(at_ns: int) -> str:
+    """Return a time as RFC 3339, to the second, UTC."""
+    return datetime.fromtimestamp(at_ns // NS_PER_S, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class Site:

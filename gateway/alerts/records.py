@@ -25,6 +25,8 @@ class AlertType(StrEnum):
     RESERVATION_AT_RISK = "reservation_at_risk"
     DELIVERY_NOT_SEEN = "delivery_not_seen"
     COUNT_VARIANCE = "count_variance"
+    RESERVATION_UNPICKED = "reservation_unpicked"
+    COLLECT_OVERDUE = "collect_overdue"
 
 
 class AlertState(StrEnum):

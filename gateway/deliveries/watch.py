@@ -5,13 +5,12 @@ see may well have come.
 """
 
 from collections.abc import Container, Iterator
-from datetime import UTC, datetime
 from heapq import heappop, heappush
 
 from gateway.alerts.records import AlertType
 from gateway.alerts.rules import Condition, LateDeliveries, delivery_condition
 from gateway.deliveries.model import Delivery
-from gateway.site import NS_PER_S, ns
+from gateway.site import instant, ns
 from gateway.state import State
 
 ARRIVAL_ROLES = frozenset({"receiving", "back_room"})
@@ -65,7 +64,7 @@ class DeliveryWatch:
                 deliveries=len(late),
                 pieces=sum(delivery.missing for delivery in late),
                 first=late[0].reference or late[0].id,
-                due_at=datetime.fromtimestamp(late[0].due_ns // NS_PER_S, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                due_at=instant(late[0].due_ns),
             )
             for store, late in by_store.items()
         }

@@ -35,6 +35,8 @@ function count({ type, evidence }) {
   const counted = {
     shelf_empty_backroom_has_stock: "back_room",
     reservation_at_risk: "reservations",
+    reservation_unpicked: "reservations",
+    collect_overdue: "reservations",
     count_variance: "pieces",
     delivery_not_seen: "pieces",
   };

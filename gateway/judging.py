@@ -1,0 +1,27 @@
+"""The judges beside those of an article's pieces: what each sees of a pass, and what it says. Pure."""
+
+from collections.abc import Collection, Iterator
+
+from gateway.alerts.rules import Condition
+from gateway.reservations.model import Reservation
+from gateway.reservations.promptness import PromptWatch
+from gateway.state import State
+
+
+class Judges:
+    """All of them, for one state. One owner calls it."""
+
+    def __init__(self, state: State) -> None:
+        self._orders = PromptWatch(state)
+
+    def restore(self, reservations: Collection[Reservation]) -> None:
+        """Take up what stands open of an earlier life."""
+        self._orders.restore(reservations)
+
+    def reserved(self, reservation: Reservation) -> None:
+        """Take note of a new version of a reservation."""
+        self._orders.note(reservation)
+
+    def judged(self, now_ns: int, live_alerts: Collection[str]) -> Iterator[Condition]:
+        """Yield the verdicts on what changed, or became due, since the last pass."""
+        yield from self._orders.judged(now_ns, live_alerts)
