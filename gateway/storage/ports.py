@@ -18,6 +18,7 @@ from gateway.alerts.records import AlertRecord, AlertState
 from gateway.answered import AnsweredRequest
 from gateway.audit import AuditEntry
 from gateway.changes import Change, ChangeNote
+from gateway.delivery.model import QueuedNotice
 from gateway.kpis.model import KpiDay
 from gateway.movements import JournalEntry, LevelPoint, Movement
 from gateway.reservations.model import Forgetting, Reservation, ReservationQuery
@@ -93,6 +94,7 @@ class Commit:
     audited: list[AuditEntry] = field(default_factory=list)
     kpi_days: list[KpiDay] = field(default_factory=list)
     endpoints: list[NewEndpoint] = field(default_factory=list)
+    notices: list[QueuedNotice] = field(default_factory=list)
 
     def is_empty(self) -> bool:
         """Return whether there is nothing to write."""
@@ -112,6 +114,7 @@ class Commit:
             or self.audited
             or self.kpi_days
             or self.endpoints
+            or self.notices
         )
 
 

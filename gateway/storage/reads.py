@@ -8,10 +8,11 @@ from gateway.alerts.records import AlertRecord, AlertState
 from gateway.answered import AnsweredRequest
 from gateway.audit import AuditQuery, AuditRow
 from gateway.changes import Change
+from gateway.delivery.model import NoticeTry, WaitingNotice
 from gateway.kpis.model import KpiDay, KpiQuery
 from gateway.movements import JournalEntry, LevelPoint
 from gateway.reservations.model import Reservation, ReservationQuery
-from gateway.storage import changes, level_reads, records, snapshots, webhooks
+from gateway.storage import changes, level_reads, notices, records, snapshots, webhooks
 from gateway.storage import reservations as table
 from gateway.storage.audit import audit_rows
 from gateway.storage.journal import JournalTable
@@ -92,6 +93,21 @@ class StoreReads(ABC):
         """Return the newest tries of an endpoint, newest first."""
         with self._reading() as sql:
             return webhooks.deliveries(sql, endpoint_id, limit)
+
+    def waiting_notices(self, target: str, limit: int) -> list[WaitingNotice]:
+        """Return the oldest notices that wait for a target."""
+        with self._reading() as sql:
+            return notices.waiting_notices(sql, target, limit)
+
+    def notice_totals(self) -> dict[str, tuple[int, int]]:
+        """Return how many notices (wait, were given up) by target."""
+        with self._reading() as sql:
+            return notices.notice_totals(sql)
+
+    def notice_tries(self, target: str, limit: int) -> list[NoticeTry]:
+        """Return the newest tries of a target of notices, newest first."""
+        with self._reading() as sql:
+            return notices.notice_tries(sql, target, limit)
 
     def alert(self, alert_id: str) -> AlertRecord | None:
         """Return one alert episode."""

@@ -191,7 +191,23 @@ _COUNTING = (
 )
 """What people corrected, to be listed without a look through all that moved."""
 
-_THIRD = (*_AUDIT, *_KPIS, *_COUNTING)
+_NOTICES = (
+    # given_up: why it will never be told; NULL while it waits
+    """CREATE TABLE notices (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, target TEXT NOT NULL, notice TEXT NOT NULL, at_ns INTEGER NOT NULL,
+        tries INTEGER NOT NULL, given_up TEXT, record TEXT NOT NULL, UNIQUE (target, notice)
+    ) STRICT""",
+    """CREATE INDEX notices_waiting ON notices (target, id) WHERE given_up IS NULL""",
+    """CREATE TABLE notice_tries (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, target TEXT NOT NULL, notice TEXT NOT NULL, kind TEXT NOT NULL,
+        at_ns INTEGER NOT NULL, tries INTEGER NOT NULL, outcome TEXT NOT NULL, status INTEGER,
+        reason TEXT NOT NULL, took_ms INTEGER NOT NULL
+    ) STRICT""",
+    """CREATE INDEX notice_tries_of ON notice_tries (target, id)""",
+)
+"""What people are to be told by mail or chat, and what became of it."""
+
+_THIRD = (*_AUDIT, *_KPIS, *_COUNTING, *_NOTICES)
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD)
 """Entry i brings a file from version i to i + 1; its statements run in one transaction."""

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from gateway.audit import AuditEntry
+from gateway.delivery.model import NoticeTry
 from gateway.movements import LevelPoint
-from gateway.storage import levels, privacy, records, reservations, retention, snapshots, webhooks
+from gateway.storage import levels, notices, privacy, records, reservations, retention, snapshots, webhooks
 from gateway.storage.audit import write_audit
 from gateway.storage.changes import ChangesTable
 from gateway.storage.creation import (
@@ -345,6 +346,7 @@ class SqliteStore(StoreReads, OutboxReads):
             reservations.write_answered(sql, commit.answered)
             write_audit(sql, commit.audited)
             write_kpi_days(sql, commit.kpi_days)
+            notices.queue_notices(sql, commit.notices)
             for made in commit.endpoints:
                 webhooks.put_endpoint(sql, made.endpoint)
                 webhooks.put_positions(sql, made.positions)
@@ -440,6 +442,21 @@ class SqliteStore(StoreReads, OutboxReads):
             is_dropped = webhooks.drop_endpoint(sql, endpoint_id)
             write_audit(sql, [audited] if is_dropped else [])
             return is_dropped
+
+    def settle_notice(self, row: int | None, tried: NoticeTry) -> None:
+        """Note what became of a try to tell a target a notice. Writer thread only."""
+        with self._writing() as sql:
+            notices.settle_notice(sql, row, tried)
+
+    def give_up_notices(self, target: str, at_ns: int, reason: str) -> int:
+        """Give up what waits for a target since before a time; return how many. Writer thread only."""
+        with self._writing() as sql:
+            return notices.give_up_before(sql, target, at_ns, reason)
+
+    def forget_notice_targets(self, known: Sequence[str]) -> dict[str, int]:
+        """Delete all of targets that are not known any more; return how many notices waited. Writer thread only."""
+        with self._writing() as sql:
+            return notices.forget_targets(sql, known)
 
     def housekeep(self, work: Callable[[Sql], T]) -> T:
         """Do `work` in a transaction that is not flushed: a power cut may undo it, and it is done again.

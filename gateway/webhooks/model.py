@@ -71,9 +71,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """It was taken."""
+    """It was taken. `note`: what is to be said of it all the same."""
 
     status: int
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

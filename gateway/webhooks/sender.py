@@ -49,7 +49,7 @@ class Sender:
         target = parse_target(url, self.policy)
         choose(target, self.resolve(target.host, target.port), self.policy)
 
-    def post(self, url: str, headers: dict[str, str], body: bytes) -> Answer:
+    def post(self, url: str, headers: dict[str, str], body: bytes, method: str = "POST") -> Answer:
         """Return the receiver's answer. Raises TargetRefused, or SendFailed where there is none."""
         import urllib3  # a tenth of a start, for a shop that sends nothing
 
@@ -58,7 +58,7 @@ class Sender:
         with self._pool(target, address) as pool:
             try:
                 answer = pool.request(
-                    "POST",
+                    method,
                     target.path,
                     body=body,
                     headers={**headers, "host": _host_header(target)},
