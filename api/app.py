@@ -16,6 +16,7 @@ from api.openapi import build_openapi
 from api.problems import install_problem_handlers
 from api.remembered import Remembered
 from api.routes.adjustments import add_adjustment_routes
+from api.routes.alert_acts import add_alert_act_routes
 from api.routes.alerts import add_alert_routes
 from api.routes.articles import add_article_routes
 from api.routes.audit import add_audit_routes
@@ -71,6 +72,7 @@ ROUTES = (
     add_transfer_routes,
     add_overview_routes,
     add_alert_routes,
+    add_alert_act_routes,
     add_calibration_routes,
     add_store_routes,
     add_channel_routes,

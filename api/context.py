@@ -10,6 +10,7 @@ from api.hosts import is_loopback
 from api.limits import Limiter, Quota
 from api.remembered import Remembered
 from api.sessions import Sessions
+from gateway.alerts.ports import AlertsPort
 from gateway.audit import AuditPort
 from gateway.book_stock.model import LedgerPort
 from gateway.catalogue_model import CataloguePort
@@ -61,6 +62,7 @@ class Ports:
     deliveries: DeliveriesPort
     transfers: TransfersPort
     counting: CountingPort
+    alerts: AlertsPort
 
 
 @dataclass(frozen=True, slots=True)

@@ -255,6 +255,13 @@ def alert_body(record: AlertRecord) -> Json:
         "resolved_at": rfc3339_or_none(record.resolved_at_ns),
         "suppressed_by": record.suppressed_by,
         "evidence": record.evidence,
+        "assignee": record.assignee,
+        "snoozed_until": rfc3339_or_none(record.snoozed_until_ns),
+        "changed_at": rfc3339_or_none(record.changed_at_ns),
+        "changed_by": record.changed_by,
+        "resolved_reason": record.resolved_reason,
+        "useful": record.useful,
+        "comments": [{"at": rfc3339(c.at_ns), "by": c.by, "text": c.text} for c in record.comments],
     }
 
 

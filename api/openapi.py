@@ -13,6 +13,7 @@ from api.auth import SESSION_COOKIE, Needs
 from api.openapi_headers import complete
 from api.problems import CATALOGUE, MEDIA_TYPE
 from api.schemas.adjustments import AdjustmentIn
+from api.schemas.alerts import AssignIn, CommentIn, FeedbackIn, ResolveIn, SilenceIn, SnoozeIn
 from api.schemas.catalogue import ArticleBatch
 from api.schemas.channels import SafetyStockIn
 from api.schemas.counts import CountEntriesIn, CountIn, DecisionIn, RecountIn, SubmitIn
@@ -73,6 +74,12 @@ _UNROUTED = (
     (ReceiveIn, "validation"),
     (StoreTransferIn, "validation"),
     (SendIn, "validation"),
+    (SnoozeIn, "validation"),
+    (AssignIn, "validation"),
+    (ResolveIn, "validation"),
+    (CommentIn, "validation"),
+    (FeedbackIn, "validation"),
+    (SilenceIn, "validation"),
 )
 """Schemas that no route's signature names: bodies are read by api/bodies.py, events are prepared bytes."""
 
@@ -86,7 +93,7 @@ SCOPE_WORDS = {
     "ingest:write": "what tills, devices and ERPs tell",
     "counts:write": "counts, corrections, deliveries and transfers",
     "tasks:write": "tasks of staff",
-    "alerts:write": "alerts",
+    "alerts:write": "what people do about alerts, and silences",
     "admin": "everything",
 }
 """What each scope opens, in a few words; which one an operation asks for stands at the operation."""
@@ -124,7 +131,7 @@ TAGS = [
     {"name": "reservations", "description": "Pieces held for somebody until a time: click & collect."},
     {"name": "catalogue", "description": "Stores and articles."},
     {"name": "channels", "description": "Who sells, from which stores, and what is kept back from them."},
-    {"name": "alerts", "description": "What staff are told."},
+    {"name": "alerts", "description": "What staff are told, what they make of it, and what they silence."},
     {"name": "events", "description": "What tills and handhelds tell, and what devices post."},
     {
         "name": "ledger",

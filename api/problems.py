@@ -83,6 +83,8 @@ CATALOGUE: dict[str, ProblemKind] = {
     "unknown_count": ProblemKind(
         404, "No such count", "`GET /v1/stores/{store}/counts` lists those that are kept."
     ),
+    "unknown_alert": ProblemKind(404, "No such alert", "`GET /v1/alerts` lists the alerts that are kept."),
+    "unknown_silence": ProblemKind(404, "No such silence", "`GET /v1/silences` lists those that are not over."),
     "no_record": ProblemKind(
         404, "Nothing recorded by then", "Ask for a later time: this gateway knew nothing of the article yet."
     ),
@@ -100,7 +102,7 @@ CATALOGUE: dict[str, ProblemKind] = {
         409, "The stock is not known now", "Ask again when the readers see again, or ask another store."
     ),
     "wrong_state": ProblemKind(
-        409, "Not in this state", "`GET` the reservation: `detail` says which state the step is from."
+        409, "Not in this state", "`GET` the thing: `detail` says which state the step is from."
     ),
     "beyond_limit": ProblemKind(
         409, "Longer than the site allows", "Ask for less time: `errors` says how much is left."
@@ -109,7 +111,7 @@ CATALOGUE: dict[str, ProblemKind] = {
         409, "Pieces do not fit the reservation", "Correct what `errors` points at."
     ),
     "too_many_open": ProblemKind(
-        409, "Too many are open", "Close or cancel deliveries or transfers that are over, then ask again."
+        409, "Too many are open", "Close, cancel or end some of them, then ask again."
     ),
     "stale_quantity": ProblemKind(
         409, "The quantity is another by now", "Look again what is there (`current`), and ask anew with a new key."

@@ -1,21 +1,45 @@
-"""GET alerts: episodes, newest first."""
+"""GET alerts: episodes, newest first; one of them; and how often each rule's were of use."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.answers import json_answer
-from api.auth import ExactCaller, stores_seen
+from api.auth import AlertReader, ExactCaller, stores_seen
 from api.context import context_of
 from api.cursors import decode_cursor, encode_cursor, next_link
-from api.encoding import alert_body, dump
+from api.encoding import Json, alert_body, dump
 from api.openapi import problems
 from api.parameters import DEFAULT_LIMIT, CursorQuery, LimitQuery, StoreQuery
-from api.schemas.alerts import AlertList
-from gateway.alerts.records import AlertRecord, AlertState, AlertType
+from api.problems import Problem, echo
+from api.schemas.alerts import Alert, AlertList, AlertPrecisions
+from gateway.alerts.records import MAX_USER_CHARS, AlertRecord, AlertState, AlertType, Severity
+from gateway.alerts.scores import RuleScore
 
+DECIMALS = 4
+IdPath = Annotated[
+    str, Path(pattern=r"^[0-9a-f]{1,32}$", description="Id of the episode.", examples=["5f1d7c0e9a1b2c3d"])
+]
+SeverityQuery = Annotated[
+    list[Severity],
+    Query(
+        default_factory=list,
+        max_length=3,
+        description="Only alerts of this severity; may be repeated. Left out: all.",
+        examples=[["critical"]],
+    ),
+]
+AssigneeQuery = Annotated[
+    str | None,
+    Query(
+        min_length=1,
+        max_length=MAX_USER_CHARS,
+        description="Only alerts that this person is to see to. Left out: all.",
+        examples=["Camille"],
+    ),
+]
 StateQuery = Annotated[
     list[AlertState],
     Query(
@@ -37,7 +61,7 @@ TypeQuery = Annotated[
 
 
 def add_alert_routes(router: APIRouter) -> None:
-    """Add the route."""
+    """Add the routes."""
     router.add_api_route(
         "/v1/alerts",
         alerts,
@@ -47,6 +71,22 @@ def add_alert_routes(router: APIRouter) -> None:
         tags=["alerts"],
         summary="Alerts",
     )  # fmt: skip
+    router.add_api_route(
+        "/v1/alerts/{id}",
+        alert,
+        response_model=Alert,
+        responses=problems("unknown_alert", "invalid_request", "unknown_parameter"),
+        tags=["alerts"],
+        summary="One alert",
+    )
+    router.add_api_route(
+        "/v1/alert-precision",
+        precision,
+        response_model=AlertPrecisions,
+        responses=problems("unknown_parameter"),
+        tags=["alerts"],
+        summary="How often alerts were of use",
+    )
 
 
 async def alerts(
@@ -55,6 +95,8 @@ async def alerts(
     store: StoreQuery,
     state: StateQuery,
     type: TypeQuery,  # noqa: A002 - the parameter's name in the URL
+    severity: SeverityQuery,
+    assignee: AssigneeQuery = None,
     cursor: CursorQuery = None,
     limit: LimitQuery = DEFAULT_LIMIT,
 ) -> Response:
@@ -71,6 +113,8 @@ async def alerts(
             types=[kind.value for kind in type],
             before=before,
             limit=limit + 1,
+            severities=[each.value for each in severity],
+            assignee=assignee,
         )
     page, headers, next_cursor = found[:limit], {}, None
     if len(found) > limit:
@@ -78,3 +122,31 @@ async def alerts(
         headers["link"] = next_link(request, next_cursor)
     body = {"items": [alert_body(record) for record in page], "next_cursor": next_cursor}
     return json_answer(request, dump(body), headers=headers)
+
+
+async def alert(request: Request, caller: AlertReader, id: IdPath) -> Response:  # noqa: A002 - its name in the URL
+    """Return one episode, as it is or as it ended."""
+    found = await context_of(request).ports.alerts.alert(id)
+    if found is None or not caller.sees(found.store):
+        raise Problem("unknown_alert", f"There is no alert {echo(id)}.")
+    return json_answer(request, dump(alert_body(found)))
+
+
+async def precision(request: Request, caller: AlertReader) -> Response:  # noqa: ARG001 - its scopes are asked
+    """Return what staff said of each rule's alerts, in all stores, and how precise the rule is by that.
+
+    The interval is the one of a Beta distribution (Jeffreys prior): few words prove little.
+    """
+    scores = await context_of(request).ports.alerts.scores()
+    return json_answer(request, dump({"items": [_score_body(score) for score in scores]}))
+
+
+def _score_body(score: RuleScore) -> Json:
+    low, high = score.interval_90
+    return {
+        "rule": score.rule,
+        "useful": score.useful,
+        "false_alerts": score.false,
+        "precision": None if score.precision is None else round(score.precision, DECIMALS),
+        "interval_90": [round(low, DECIMALS), round(high, DECIMALS)],
+    }

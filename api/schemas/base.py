@@ -29,7 +29,13 @@ Timestamp = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 """An RFC 3339 time in an answer."""
 
 Scope = Literal[
-    "availability:read", "availability:exact", "reservations:write", "ingest:write", "counts:write", "admin"
+    "availability:read",
+    "availability:exact",
+    "reservations:write",
+    "ingest:write",
+    "counts:write",
+    "alerts:write",
+    "admin",
 ]
 TrackedBy = Literal["tag", "weight", "count"]
 StatusField = Annotated[

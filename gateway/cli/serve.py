@@ -22,6 +22,7 @@ from api.context import ApiSettings, Ports
 from api.encoding import encode_alert
 from api.limits import Quota
 from api.pages.mount import mount
+from gateway.alerts.office import AlertOffice
 from gateway.audit_log import AuditLog
 from gateway.book_stock.port import LedgerBooks
 from gateway.catalogue import Catalogue
@@ -211,6 +212,7 @@ class _Gateway:
             channels=ChannelDesk(self.engine.state, self.pipeline, self._clock.now_ns),
             deliveries=DeliveryOffice(self.engine, self.pipeline, self._once),
             transfers=TransferOffice(self.engine, self.pipeline, self._once),
+            alerts=AlertOffice(self.engine, self.pipeline, self._once, store),
         )
         settings = ApiSettings(
             host=api.host,

@@ -15,7 +15,7 @@ from api.schemas.availability import History
 from api.schemas.catalogue import ArticleList, StoreList
 from api.schemas.devices import DeviceList
 from api.schemas.overview import Overview
-from gateway.alerts.records import AlertState, AlertType
+from gateway.alerts.records import AlertState, AlertType, Severity
 from gateway.ports import Readiness, ZoneLevel
 from tests.support.api_ports import (
     EXACT,
@@ -93,12 +93,12 @@ def test_paging_neither_skips_nor_repeats_while_alerts_come() -> None:
 
 
 def test_alerts_are_filtered() -> None:
-    """By state and type, repeated or not."""
+    """By state, type and severity, repeated or not, and by who is to see to it."""
     floor = Floor()
     floor.records.kept = [
         alert(1),
         alert(2, state=AlertState.RESOLVED, resolved_at_ns=NOW_NS),
-        alert(3, type=AlertType.READER_DOWN, sku=None, device="m100-denim", zone="denim"),
+        alert(3, type=AlertType.READER_DOWN, severity=Severity.CRITICAL, sku=None, assignee="Camille"),
     ]
 
     def ids(query: str) -> list[str]:
@@ -107,6 +107,9 @@ def test_alerts_are_filtered() -> None:
     assert ids("state=resolved") == ["a0002"]
     assert ids("state=resolved&state=firing") == ["a0001", "a0002", "a0003"]
     assert ids("type=reader_down") == ["a0003"]
+    assert ids("severity=critical") == ids("assignee=Camille") == ["a0003"]
+    assert ids("severity=critical&severity=warning") == ["a0001", "a0002", "a0003"]
+    assert ids("assignee=Nobody") == []
 
 
 def test_an_alert_bears_its_evidence() -> None:
@@ -126,6 +129,13 @@ def test_an_alert_bears_its_evidence() -> None:
         "resolved_at": None,
         "suppressed_by": None,
         "evidence": {"available": 1, "threshold": 2},
+        "assignee": None,
+        "snoozed_until": None,
+        "changed_at": None,
+        "changed_by": None,
+        "resolved_reason": None,
+        "useful": None,
+        "comments": [],
     }
 
 

@@ -19,6 +19,7 @@ import pytest
 from fastapi.routing import APIRoute
 
 from api.edge import MAX_BODY_BYTES
+from gateway.alerts.silences import Matcher, Silence
 from gateway.channels import ChannelInfo
 from gateway.keys import SCOPES
 from gateway.ports import Caller, WebhookState
@@ -30,6 +31,7 @@ from tests.support.api_ports import (
     FakeAuth,
     FakeFeed,
     Floor,
+    alert,
     availability,
     explanation,
     reservation,
@@ -247,6 +249,31 @@ MATRIX |= {
     "GET /v1/stores/{store}/adjustments": _named(SEE_COUNTS, "/v1/stores/{s}/adjustments"),
 }  # fmt: skip
 
+ALARM, SEE_ALARMS = ("alerts:write",), ("alerts:write", "availability:exact")
+
+
+def _alarm(rest: str, scopes: tuple[str, ...] = ALARM, **more: Any) -> Line:
+    return _thing(scopes, f"/v1/alerts/{{al}}{rest}", "unknown_alert", **more)
+
+
+MATRIX |= {
+    "GET /v1/alerts/{id}": _alarm("", SEE_ALARMS),
+    "GET /v1/alert-precision": Line(SEE_ALARMS, "/v1/alert-precision"),
+    "POST /v1/alerts/{id}/ack": _alarm("/ack"),
+    "POST /v1/alerts/{id}/unack": _alarm("/unack"),
+    "POST /v1/alerts/{id}/snooze": _alarm("/snooze", body={"until": "2027-01-15T20:00:00Z"}),
+    "POST /v1/alerts/{id}/assign": _alarm("/assign", body={"user": "Camille"}),
+    "POST /v1/alerts/{id}/resolve": _alarm("/resolve", body={"reason": "rebuilt"}),
+    "POST /v1/alerts/{id}/comment": _alarm("/comment", body={"text": "on their way"}),
+    "POST /v1/alerts/{id}/feedback": _alarm("/feedback", body={"useful": True}),
+    "GET /v1/silences": Line(SEE_ALARMS, "/v1/silences"),
+    "POST /v1/silences": _named(
+        ALARM, "/v1/silences", own=201, headers=KEYED,
+        body={"store": "{s}", "until": "2027-01-15T20:00:00Z", "reason": "rebuilt"},
+    ),
+    "DELETE /v1/silences/{id}": _thing(ALARM, "/v1/silences/{si}", "unknown_silence", own=204),
+}  # fmt: skip
+
 SITE_WIDE = {"GET /v1/unmatched-topics", "PUT /v1/articles"}
 """What is of the whole site: a key that is bound to stores is refused, with a code of its own."""
 
@@ -290,6 +317,12 @@ def fresh(shop: Floor) -> None:
     shop.inventory.places = [LYON, replace(PARIS, id=FOREIGN)]
     shop.inventory.found[FOREIGN, "DEN-501-32"] = availability(store=FOREIGN)
     shop.ingest.stores = {"r700-back": OWN, "paris-r": FOREIGN}
+    for store, number in ((OWN, 1), (FOREIGN, 2)):
+        kept = alert(number, store=store)
+        shop.alerts.kept[kept.id] = kept
+        shop.alerts.book.add(
+            Silence(THINGS["{si}"][store], Matcher(store), 2 * NOW_NS, "rebuilt", "all|admin", NOW_NS)
+        )
     shop.real_s += 3_600.0  # nobody's quota is used up
 
 
@@ -298,6 +331,8 @@ THINGS = {
     "{dl}": {MISSING: "dl_" + "0" * 12},
     "{tr}": {MISSING: "tr_" + "0" * 12},
     "{cn}": {MISSING: "0" * 23},
+    "{al}": {OWN: "a0001", FOREIGN: "a0002", MISSING: "a0003"},
+    "{si}": {store: f"si_{'0' * 11}{n}" for store, n in ((OWN, 1), (FOREIGN, 2), (MISSING, 3))},
 }
 """What stands for a thing of a store in a path: devices, and ids that `made` fills in."""
 

@@ -73,6 +73,7 @@ from gateway.reservations.model import (
 from gateway.subscription import Subscription
 from gateway.webhooks.model import Delivery, Endpoint
 from tests.support.fake_books import FakeCatalogue, FakeLedger
+from tests.support.fake_alerts import FakeAlerts
 from tests.support.fake_counting import Counted
 from tests.support.fake_documents import Documents
 from tests.support.kpi_days import PlainKpis
@@ -708,6 +709,7 @@ class Floor:
     channels: FakeChannels = field(default_factory=FakeChannels)
     documents: Documents = field(default_factory=Documents)
     counted: Counted = field(default_factory=Counted)
+    alerts: FakeAlerts = field(default_factory=lambda: FakeAlerts(NOW_NS))
     real_s: float = 0.0
     pages: Callable[[FastAPI], None] | None = None
     app: FastAPI = field(init=False)
@@ -731,6 +733,7 @@ class Floor:
             ledger=self.ledger,
             catalogue=self.catalogue,
             counting=self.counted.office,
+            alerts=self.alerts,
             deliveries=self.documents.deliveries,
             transfers=self.documents.transfers,
         )

@@ -38,6 +38,7 @@ from tests.support.api_ports import (
     FakeWebhooks,
 )
 from tests.support.fake_books import FakeCatalogue, FakeLedger
+from tests.support.fake_alerts import FakeAlerts
 from tests.support.fake_counting import Counted
 from tests.support.fake_documents import Documents
 from tests.support.kpi_days import PlainKpis
@@ -97,6 +98,7 @@ class PageShop:
             deliveries=documents.deliveries,
             transfers=documents.transfers,
             counting=Counted().office,
+            alerts=FakeAlerts(NOW_NS),
         )
         self.app = create_app(ports, self.settings, pages=mount)
         self.port = 0

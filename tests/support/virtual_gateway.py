@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from api.app import ApiSettings, Ports, create_app
 from api.limits import Quota
+from gateway.alerts.office import AlertOffice
 from gateway.audit_log import AuditLog
 from gateway.book_stock.port import LedgerBooks
 from gateway.catalogue_port import CatalogueKeeper
@@ -128,6 +129,7 @@ async def virtual_gateway(shop: VirtualShop, folder: Path) -> AsyncIterator[Virt
                     channels=ChannelDesk(shop.engine.state, pipeline, clock.now_ns),
                     deliveries=DeliveryOffice(shop.engine, pipeline, once),
                     transfers=TransferOffice(shop.engine, pipeline, once),
+                    alerts=AlertOffice(shop.engine, pipeline, once, store),
                 ),
                 ApiSettings(key_quota=Quota(1e6, 10_000_000)),
             )
