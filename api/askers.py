@@ -53,7 +53,7 @@ def asker_of(
     exclude: str | None = None,
     owner_ref: str | None = None,
 ) -> Asker:
-    """Return the asker that a request names in its `part` (query or body); raises Problem where it cannot ask."""
+    """Return the asker that a request names in its `part` ("query"; of a body ""); raises Problem where it cannot ask."""
     require_channel(context, part, channel, fulfilment)
     return Asker(channel, fulfilment, exclude, owner_ref)
 
@@ -68,7 +68,8 @@ def require_channel(
     """Raise Problem unknown_channel or fulfilment_not_offered where a channel cannot ask."""
     fault = None if channel is None else context.ports.channels.fault(channel, fulfilment)
     if fault is not None:
-        place = pointer((part, name if fault.code == "unknown_channel" else "fulfilment"))
+        field = name if fault.code == "unknown_channel" else "fulfilment"
+        place = pointer((part, field) if part else (field,))
         raise Problem(fault.code, f"{fault.detail}.", errors=[Fault(place, fault.detail)])
 
 

@@ -5,11 +5,12 @@ that JSON goes from bytes to values in one step.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from typing import TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 from starlette.requests import Request
 
 from api.context import context_of
@@ -61,8 +62,16 @@ def faults_of(error: ValidationError, model: type[BaseModel], at: tuple[str | in
     """Return what is wrong with a `model` that stands at `at` in the body; unknown fields name the nearest."""
     return [
         Fault(pointer((*at, *item["loc"])), _reason(item["type"], item["msg"], item["loc"], model))
-        for item in error.errors(include_url=False, include_context=False, include_input=False)[:MAX_ERRORS]
+        for item in _told(error.errors(include_url=False, include_context=False, include_input=False))[
+            :MAX_ERRORS
+        ]
     ]
+
+
+def _told(errors: Sequence[ErrorDetails]) -> list[ErrorDetails]:
+    """Return errors but for lists "too short" because items of theirs were wrong, which are told themselves."""
+    wrong = {error["loc"][:end] for error in errors for end in range(len(error["loc"]))}
+    return [error for error in errors if error["type"] != "too_short" or error["loc"] not in wrong]
 
 
 def _reason(kind: str, message: str, loc: tuple[int | str, ...], model: type[BaseModel]) -> str:

@@ -1,5 +1,6 @@
 """GET availability: of one pair, of many, of the past; and the history of a level."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -14,7 +15,7 @@ from api.encoding import availability_body, dump, encode_seen, shown_valid_until
 from api.fast_path import remember
 from api.openapi import problems
 from api.parameters import MAX_PAIRS, QtyQuery, Sku, SkuPath, StorePath, StoreQuery
-from api.problems import Fault, Problem, echo, pointer
+from api.problems import MAX_ERRORS, Fault, Problem, echo, pointer
 from api.schemas.availability import Availability, AvailabilityList, BandedAvailability, PastLevels
 from api.schemas.base import Instant
 from api.times import rfc3339
@@ -148,9 +149,15 @@ async def availability(
     return json_answer(request, body, visible=visible, cache_control=_cache_control(context, found, now_ns))
 
 
-def unknown_sku(skus: list[str], part: str) -> Problem:
-    """Return the problem that names articles which do not exist; `part` of the URL says where they stood."""
-    faults = [Fault(pointer((part, "sku")), f"{echo(sku)} is not known") for sku in skus]
+def unknown_sku(skus: Sequence[str], places: str | Sequence[Sequence[str | int]]) -> Problem:
+    """Return the problem that names articles which do not exist; `places`: the part of the URL where all of them
+    stood, or the place of each in the body.
+    """
+    stood = [(places, "sku")] * len(skus) if isinstance(places, str) else places
+    faults = [
+        Fault(pointer(place), f"{echo(sku)} is not known")
+        for sku, place in list(zip(skus, stood, strict=True))[:MAX_ERRORS]
+    ]
     named = ", ".join(echo(sku) for sku in skus[:5])
     return Problem("unknown_sku", f"There is no article {named}.", errors=faults)
 

@@ -75,7 +75,7 @@ async def query(request: Request, caller: ReadCaller) -> Response:
     asker = _asker(context, asked, asked.fulfilment)
     stores = _stores(context, caller, asked)
     found = await answers(context, stores, lines, asked.min_probability, asker)
-    unknown = unknown_of(lines, found)
+    unknown = unknown_of(lines, found, "items", asked.items)
     now_ns = context.ports.clock.now_ns()
     items = [
         encode_seen(answer, now_ns, context.settings.limited_below, exact=caller.may("availability:exact"))
@@ -105,7 +105,7 @@ async def pickup_options(request: Request, caller: ReadCaller) -> Response:
     if asked.stores is None:
         stores = [placed for placed in stores if "pickup" in placed.store.fulfilment]
     found = await answers(context, stores, lines, asked.min_probability, asker)
-    unknown = unknown_of(lines, found)
+    unknown = unknown_of(lines, found, "lines", asked.lines)
     lines = [line for line in lines if line.sku not in unknown]
     options = ranked(
         [
@@ -135,7 +135,7 @@ def _lines(caller: Caller, items: Sequence[ItemAsked]) -> list[Line]:
 def _asker(context: ApiContext, asked: AtStores, fulfilment: Fulfilment) -> Asker:
     return asker_of(
         context,
-        "body",
+        "",
         channel=asked.channel,
         fulfilment=fulfilment,
         exclude=asked.exclude_reservation,
@@ -179,13 +179,19 @@ async def answers(
     return found
 
 
-def unknown_of(lines: Sequence[Line], found: Sequence[Sequence[Availability | None]]) -> list[str]:
-    """Return the SKUs of which no store has an answer; raises Problem where that is all of them."""
+def unknown_of(
+    lines: Sequence[Line],
+    found: Sequence[Sequence[Availability | None]],
+    name: str,
+    asked: Sequence[ItemAsked],
+) -> list[str]:
+    """Return the SKUs of which no store has an answer; raises Problem where that is all of the field `name`."""
     if not found:
         return []
     unknown = [line.sku for line, answer in zip(lines, found[0], strict=True) if answer is None]
     if len(unknown) == len(lines):
-        raise unknown_sku(unknown, "body")
+        places = [(name, index, "sku") for index in range(len(asked))]
+        raise unknown_sku([item.sku for item in asked], places)
     return list(dict.fromkeys(unknown))
 
 

@@ -55,7 +55,7 @@ async def ship_options(request: Request, caller: ReadCaller) -> Response:
     check_certainty(caller, asked.min_probability)
     asker = asker_of(
         context,
-        "body",
+        "",
         channel=asked.channel,
         fulfilment="ship",
         exclude=asked.exclude_reservation,
@@ -63,7 +63,7 @@ async def ship_options(request: Request, caller: ReadCaller) -> Response:
     )
     places = _places(context, caller, asked)
     found = await answers(context, places, lines, asked.min_probability, asker)
-    unknown = unknown_of(lines, found)
+    unknown = unknown_of(lines, found, "lines", asked.lines)
     lines = [line for line in lines if line.sku not in unknown]
     parcels = [
         Parcel(

@@ -119,9 +119,8 @@ def test_a_channel_that_is_not_there_cannot_ask(method: str, path: str, body: An
         answer = floor.ask(method, path.replace("CH", channel), EXACT, **more)
         assert (answer.status_code, answer.json().get("code")) == (status, code)
         if code == "unknown_channel":
-            assert (
-                answer.json()["errors"][0]["pointer"] == ("/query" if body is None else "/body") + "/channel"
-            )
+            place = "/query/channel" if body is None else "/channel"
+            assert answer.json()["errors"][0]["pointer"] == place
 
 
 def test_a_channel_that_does_not_ship_is_told_so() -> None:

@@ -116,13 +116,15 @@ def test_a_shopper_is_not_blocked_by_their_own_hold() -> None:
 
 
 def test_unknown_skus_cost_no_other_answer() -> None:
-    """They are named; where all are unknown, it is 404."""
+    """They are named; where all are unknown, it is 404 with the place of each in the body."""
     floor = shops()
     answer = ask(floor, QUERY, {"items": [{"sku": "NIX"}, {"sku": DENIM}], "stores": ["lyon-1"]}).json()
     assert ([i["sku"] for i in answer["items"]], answer["unknown_skus"]) == ([DENIM], ["NIX"])
     for path, name in ((QUERY, "items"), (PICKUP, "lines")):
-        answer = ask(floor, path, {name: [{"sku": "NIX"}]})
+        answer = ask(floor, path, {name: [{"sku": "NIX"}, {"sku": "NIX"}]})
         assert (answer.status_code, answer.json()["code"]) == (404, "unknown_sku")
+        places = [error["pointer"] for error in answer.json()["errors"]]
+        assert places == [f"/{name}/0/sku", f"/{name}/1/sku"]
 
 
 @pytest.mark.parametrize(
@@ -184,6 +186,13 @@ def test_a_question_that_makes_no_sense_is_refused_in_words(body: dict[str, Any]
     answer = ask(shops(), QUERY, body)
     assert answer.json()["code"] == "invalid_request"
     assert said in answer.text
+
+
+def test_an_item_that_is_wrong_is_told_once() -> None:
+    """Not as a list that is too short besides, because nothing of it was right."""
+    for items in ([{"sku": DENIM, "qty": 1.5}], [{"sku": DENIM, "qty": 1.5}, 5]):
+        errors = ask(shops(), QUERY, {"items": items}).json()["errors"]
+        assert [error["pointer"] for error in errors] == ["/items/0/qty", "/items/1"][: len(items)]
 
 
 def test_a_thousand_pairs_are_the_most() -> None:
