@@ -43,6 +43,7 @@ from api.routes.session import add_session_routes
 from api.routes.shipping import add_shipping_routes
 from api.routes.stores import add_store_routes
 from api.routes.stream import add_stream_routes
+from api.routes.tasks import add_task_routes
 from api.routes.transfers import add_transfer_routes
 from api.routes.webhooks import add_webhook_routes
 from api.sessions import Sessions
@@ -71,6 +72,7 @@ ROUTES = (
     add_delivery_routes,
     add_transfer_routes,
     add_overview_routes,
+    add_task_routes,
     add_alert_routes,
     add_alert_act_routes,
     add_calibration_routes,

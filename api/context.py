@@ -31,6 +31,7 @@ from gateway.ports import (
     ReservationsPort,
     WebhooksPort,
 )
+from gateway.tasks.ports import TasksPort
 from gateway.transfers.ports import TransfersPort
 
 KEY_QUOTA = Quota(per_s=500.0, burst=5_000)
@@ -62,6 +63,7 @@ class Ports:
     deliveries: DeliveriesPort
     transfers: TransfersPort
     counting: CountingPort
+    tasks: TasksPort
     alerts: AlertsPort
 
 

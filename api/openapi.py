@@ -35,6 +35,7 @@ from api.schemas.reservations import (
 from api.schemas.session import SignIn
 from api.schemas.shipping import ShipQuery
 from api.schemas.stream import AvailabilityEvent, BandedEvent, SnapshotEnd
+from api.schemas.tasks import ClaimIn, FailIn, TaskIn
 from api.schemas.transfers import SendIn, StoreTransferIn
 from api.schemas.webhooks import ReplayIn, WebhookIn, WebhookMessage, WebhookPatch
 
@@ -74,6 +75,9 @@ _UNROUTED = (
     (ReceiveIn, "validation"),
     (StoreTransferIn, "validation"),
     (SendIn, "validation"),
+    (TaskIn, "validation"),
+    (ClaimIn, "validation"),
+    (FailIn, "validation"),
     (SnoozeIn, "validation"),
     (AssignIn, "validation"),
     (ResolveIn, "validation"),
@@ -131,6 +135,7 @@ TAGS = [
     {"name": "reservations", "description": "Pieces held for somebody until a time: click & collect."},
     {"name": "catalogue", "description": "Stores and articles."},
     {"name": "channels", "description": "Who sells, from which stores, and what is kept back from them."},
+    {"name": "tasks", "description": "What people are asked to do in the shop, and how far it is."},
     {"name": "alerts", "description": "What staff are told, what they make of it, and what they silence."},
     {"name": "events", "description": "What tills and handhelds tell, and what devices post."},
     {

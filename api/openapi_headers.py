@@ -13,14 +13,14 @@ REVALIDATED = frozenset(
         "/v1/stores/{store}/availability/{sku}/explain", "/v1/ledger", "/v1/overview", "/v1/alerts", "/v1/alerts/{id}", "/v1/silences", "/v1/alert-precision", "/v1/calibration",
         "/v1/kpis", "/v1/stores", "/v1/channels", "/v1/channels/{id}/safety-stock/{sku}", "/v1/articles", "/v1/devices",
         "/v1/deliveries", "/v1/deliveries/{id}", "/v1/transfers", "/v1/transfers/{id}", "/v1/stores/{store}/counts",
-        "/v1/stores/{store}/counts/{id}/lines", "/v1/stores/{store}/adjustments",
+        "/v1/stores/{store}/counts/{id}/lines", "/v1/stores/{store}/adjustments", "/v1/tasks",
         "/v1/reservations", "/v1/reservations/{id}", "/v1/audit", "/v1/dead-letters",
         "/v1/unmatched-topics", "/v1/problems", "/v1/problems/{code}",
     }
 )  # fmt: skip
 """Paths whose GET bears an ETag, and is 304 to who has it already."""
 
-VERSIONED = ("/v1/reservations", "/v1/deliveries", "/v1/transfers", "/v1/stores/{store}/counts")
+VERSIONED = ("/v1/reservations", "/v1/deliveries", "/v1/transfers", "/v1/stores/{store}/counts", "/v1/tasks")
 """Things whose every change has a version: an answer that shows one bears it as its ETag, for If-Match."""
 
 

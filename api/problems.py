@@ -85,6 +85,9 @@ CATALOGUE: dict[str, ProblemKind] = {
     ),
     "unknown_alert": ProblemKind(404, "No such alert", "`GET /v1/alerts` lists the alerts that are kept."),
     "unknown_silence": ProblemKind(404, "No such silence", "`GET /v1/silences` lists those that are not over."),
+    "unknown_task": ProblemKind(
+        404, "No such task", "`GET /v1/tasks` lists those of your key's stores; old ones are let go."
+    ),
     "no_record": ProblemKind(
         404, "Nothing recorded by then", "Ask for a later time: this gateway knew nothing of the article yet."
     ),
@@ -137,6 +140,10 @@ CATALOGUE: dict[str, ProblemKind] = {
     "second_key_needed": ProblemKind(
         409, "Another key must approve", "Approve with another key than the one that submitted."
     ),
+    "task_claimed": ProblemKind(
+        409, "Somebody else does it", "Take another task, or have it given back by `POST …/unclaim`."
+    ),
+    "task_over": ProblemKind(409, "The task is over", "`GET` the task: it says how it ended."),
     "idempotency_in_progress": ProblemKind(
         409, "The first request is under way", "Send the same again after `Retry-After`: it gets the answer."
     ),
@@ -155,6 +162,9 @@ CATALOGUE: dict[str, ProblemKind] = {
     ),
     "count_changed": ProblemKind(
         412, "Changed meanwhile", "`GET` the count again, look what changed, and send its new ETag."
+    ),
+    "task_changed": ProblemKind(
+        412, "Changed meanwhile", "`GET` the task again, look what changed, and send its new ETag."
     ),
     "changes_gone": ProblemKind(
         410,

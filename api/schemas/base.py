@@ -29,6 +29,7 @@ Timestamp = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 """An RFC 3339 time in an answer."""
 
 Scope = Literal[
+    "tasks:write",
     "availability:read",
     "availability:exact",
     "reservations:write",

@@ -64,6 +64,7 @@ from gateway.storage.janitor import Janitor
 from gateway.storage.ports import Committed
 from gateway.storage.sqlite import SqliteStore
 from gateway.storage.writer import Writer
+from gateway.tasks.office import TaskOffice
 from gateway.transfers.office import TransferOffice
 from readers.mqtt_client import MqttClient
 from readers.mqtt_intake import MqttIntake
@@ -212,6 +213,7 @@ class _Gateway:
             channels=ChannelDesk(self.engine.state, self.pipeline, self._clock.now_ns),
             deliveries=DeliveryOffice(self.engine, self.pipeline, self._once),
             transfers=TransferOffice(self.engine, self.pipeline, self._once),
+            tasks=TaskOffice(self.engine, self.pipeline, self._once),
             alerts=AlertOffice(self.engine, self.pipeline, self._once, store),
         )
         settings = ApiSettings(

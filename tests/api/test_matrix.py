@@ -44,6 +44,7 @@ HOLD, LOOK, INGEST = ("reservations:write",), ("reservations:write", "availabili
 ADMIN = ("admin",)
 DELIVER, MOVE, COUNT = INGEST, ("ingest:write", "counts:write"), ("counts:write",)
 SEE_ALL, SEE_COUNTS = (*EXACT, *MOVE), ("counts:write", "availability:exact")
+TASK, SEE_TASKS = ("tasks:write",), ("tasks:write", "availability:exact")
 IDS = {OWN: "a", FOREIGN: "b", MISSING: "c"}
 """Stands for `{n}` in a line: the last digit of the id of a thing in that store; of none in the third."""
 SECURITY = {
@@ -198,6 +199,10 @@ def _count(rest: str, scopes: tuple[str, ...] = COUNT, **more: Any) -> Line:
     return _named(scopes, f"/v1/stores/{{s}}/counts/{{cn}}{rest}", **more)
 
 
+def _task(rest: str, scopes: tuple[str, ...] = TASK, **more: Any) -> Line:
+    return _thing(scopes, f"/v1/tasks/{{tk}}{rest}", "unknown_task", **more)
+
+
 STEP = (200, 201, 409, 412)
 """What a step of a thing's life answers, by how far it has come."""
 MATRIX |= {
@@ -247,6 +252,15 @@ MATRIX |= {
         body={"sku": "TOTE", "zone": "floor", "delta": 1, "change_from": 5, "reason": "found"},
     ),
     "GET /v1/stores/{store}/adjustments": _named(SEE_COUNTS, "/v1/stores/{s}/adjustments"),
+    "POST /v1/tasks": _named(
+        TASK, "/v1/tasks", own=201, headers=KEYED, body={"store": "{s}", "kind": "count", "to_zone": "floor"}
+    ),
+    "GET /v1/tasks": _named(SEE_TASKS, "/v1/tasks?store={s}"),
+    "GET /v1/tasks/{id}": _task("", SEE_TASKS),
+    "POST /v1/tasks/{id}/claim": _task("/claim", own=STEP, body={"by": "handheld-3"}),
+    "POST /v1/tasks/{id}/unclaim": _task("/unclaim", own=STEP),
+    "POST /v1/tasks/{id}/complete": _task("/complete", own=STEP),
+    "POST /v1/tasks/{id}/fail": _task("/fail", own=STEP, body={"reason": "not found"}),
 }  # fmt: skip
 
 ALARM, SEE_ALARMS = ("alerts:write",), ("alerts:write", "availability:exact")
@@ -331,6 +345,7 @@ THINGS = {
     "{dl}": {MISSING: "dl_" + "0" * 12},
     "{tr}": {MISSING: "tr_" + "0" * 12},
     "{cn}": {MISSING: "0" * 23},
+    "{tk}": {MISSING: "tk_" + "0" * 16},
     "{al}": {OWN: "a0001", FOREIGN: "a0002", MISSING: "a0003"},
     "{si}": {store: f"si_{'0' * 11}{n}" for store, n in ((OWN, 1), (FOREIGN, 2), (MISSING, 3))},
 }
@@ -344,6 +359,7 @@ async def make_things(client: httpx.AsyncClient, shop: Floor) -> None:
     fresh(shop)
     for mark, name in (
         ("{dl}", "POST /v1/deliveries"), ("{tr}", "POST /v1/transfers"), ("{cn}", "POST /v1/stores/{store}/counts"),
+        ("{tk}", "POST /v1/tasks"),
     ):  # fmt: skip
         for store in (OWN, FOREIGN):
             line = MATRIX[name]

@@ -736,6 +736,7 @@ class Floor:
             alerts=self.alerts,
             deliveries=self.documents.deliveries,
             transfers=self.documents.transfers,
+            tasks=self.documents.tasks,
         )
         self.app = create_app(ports, self.settings, pages=self.pages, monotonic_s=lambda: self.real_s)
 

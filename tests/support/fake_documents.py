@@ -1,4 +1,4 @@
-"""Deliveries and transfers of the small shop behind the ports of the API: the real ones, each pass done at once."""
+"""Deliveries, transfers and tasks of the small shop behind the ports of the API: the real ones, each pass done at once."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -6,6 +6,7 @@ from typing import TypeVar
 from gateway.answered import AnsweredRequest
 from gateway.deliveries.office import DeliveryOffice
 from gateway.once import Once
+from gateway.tasks.office import TaskOffice
 from gateway.transfers.office import TransferOffice
 from tests.support.delivery_shop import DeliveryShop
 
@@ -50,3 +51,4 @@ class Documents:
         once = Once(self.pipeline, NothingAnswered(), lambda _: None)
         self.deliveries = DeliveryOffice(self.shop.engine, self.pipeline, once)
         self.transfers = TransferOffice(self.shop.engine, self.pipeline, once)
+        self.tasks = TaskOffice(self.shop.engine, self.pipeline, once)

@@ -97,6 +97,7 @@ class PageShop:
             catalogue=FakeCatalogue(),
             deliveries=documents.deliveries,
             transfers=documents.transfers,
+            tasks=documents.tasks,
             counting=Counted().office,
             alerts=FakeAlerts(NOW_NS),
         )

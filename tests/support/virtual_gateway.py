@@ -34,6 +34,7 @@ from gateway.records import Records
 from gateway.storage.ports import Committed
 from gateway.storage.sqlite import STORE_FILE, SqliteStore
 from gateway.storage.writer import Writer
+from gateway.tasks.office import TaskOffice
 from gateway.transfers.office import TransferOffice
 from readers.mqtt_intake import MqttIntake
 from tests.support.api_ports import FakeWebhooks
@@ -129,6 +130,7 @@ async def virtual_gateway(shop: VirtualShop, folder: Path) -> AsyncIterator[Virt
                     channels=ChannelDesk(shop.engine.state, pipeline, clock.now_ns),
                     deliveries=DeliveryOffice(shop.engine, pipeline, once),
                     transfers=TransferOffice(shop.engine, pipeline, once),
+                    tasks=TaskOffice(shop.engine, pipeline, once),
                     alerts=AlertOffice(shop.engine, pipeline, once, store),
                 ),
                 ApiSettings(key_quota=Quota(1e6, 10_000_000)),
