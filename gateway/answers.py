@@ -4,7 +4,7 @@ from collections.abc import Container
 from dataclasses import replace
 
 from gateway.alerts.records import AlertType
-from gateway.alerts.rules import ArticleView
+from gateway.alerts.rules import ArticleView, NextDelivery
 from gateway.availability import NOT_SURE, UNWATCHED, Context, Terms, ZoneView, answer, merge_levels
 from gateway.beliefs import level_belief
 from gateway.book_stock.books import home_zone
@@ -13,7 +13,7 @@ from gateway.channels import ANYBODY, NOT_SOLD_HERE, Asker, QuotaUse
 from gateway.config import IN_HAND
 from gateway.picking import pick_minutes, ready_by
 from gateway.ports import Availability
-from gateway.site import STOCK_ROLES, ns
+from gateway.site import STOCK_ROLES, instant, ns
 from gateway.state import State
 
 NEVER_NS = 2**63 - 1
@@ -251,7 +251,19 @@ def article_view(
         has_shelf_zones=state.ledger.tracked_by(store, article.sku) != "count",
         inhibited_by=_inhibition(state, view, live_alerts),
         is_known=view.status != "UNKNOWN",
+        next_delivery=_next_delivery(state, store, article.sku, view.available, now_ns),
     )
+
+
+def _next_delivery(state: State, store: str, sku: str, available: int, now_ns: int) -> NextDelivery | None:
+    """Return whether what is available lasts until more comes; None where nothing is announced."""
+    expected = state.deliveries.expected(store, sku)
+    due_ns = next((due_ns for due_ns, _ in expected if due_ns > now_ns), None)
+    if due_ns is None:
+        return None
+    rule = state.site.config.alerts
+    p_gone = state.demand.p_stock_out(store, sku, available, now_ns, due_ns)
+    return NextDelivery(p_gone, instant(due_ns), rule.reorder_risk, rule.reorder_clear_below)
 
 
 def _home(state: State, store: str, article: Article) -> str | None:

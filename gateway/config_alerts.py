@@ -1,11 +1,28 @@
 """Thresholds of the alert rules: keys of the table [alerts], good without tuning. Pure."""
 
-from pydantic import BaseModel, Field
+from typing import Self
+
+from pydantic import BaseModel, Field, model_validator
 
 
 class RuleThresholds(BaseModel):
     """When each rule fires and clears, beside those that look at pieces alone."""
 
+    reorder_risk: float = Field(
+        0.5, gt=0, le=1, description="low_stock too where it is sold out before its next delivery this surely"
+    )
+    reorder_clear_below: float = Field(
+        0.3, ge=0, lt=1, description="that clears below this probability (less than reorder_risk)"
+    )
+    predicted_within_s: float = Field(
+        86_400, ge=3_600, le=14 * 86_400, description="a stock-out is predicted so long ahead"
+    )
+    predicted_above: float = Field(
+        0.5, gt=0, lt=1, description="predicted_stock_out fires above this probability"
+    )
+    predicted_clear_below: float = Field(
+        0.3, ge=0, lt=1, description="it clears below this (less than predicted_above)"
+    )
     unpicked_before_s: float = Field(
         300, ge=0, le=86_400, description="an order not picked so long before it should lie ready is told"
     )
@@ -15,3 +32,15 @@ class RuleThresholds(BaseModel):
         le=30 * 86_400,
         description="an order that lies ready is told so long before its time ends",
     )
+
+    @model_validator(mode="after")
+    def _clears_below_what_fires(self) -> Self:
+        for fires, clears in (
+            ("reorder_risk", "reorder_clear_below"),
+            ("predicted_above", "predicted_clear_below"),
+        ):
+            if getattr(self, clears) >= getattr(self, fires):
+                raise ValueError(
+                    f"{clears} = {getattr(self, clears)} must be below {fires} = {getattr(self, fires)}"
+                )
+        return self

@@ -321,7 +321,7 @@ class Engine:
             return
         view = article_view(self.state, store, article, now_ns, self.alerts.live)
         self.state.kpis.judge(sighting(self.state, article, view), now_ns)
-        for condition in article_conditions(view):
+        for condition in (*article_conditions(view), *self._judges.article(view, now_ns)):
             self.alerts.judge(condition, now_ns)
 
     # -- out --------------------------------------------------------------------------------------------
@@ -435,7 +435,7 @@ class Engine:
     def restore_reservations(self, reservations: Iterable[Reservation]) -> None:
         """Take up the open reservations of an earlier life, after `restore`."""
         self.state.book.restore(reservations)
-        self._judges.restore(self.state.book.open())
+        self._judges.restore(self.state.book.open(), self.alerts.live)
         self.desk.risk.restore(self.alerts.live)
 
     def _restore_tags(self) -> None:

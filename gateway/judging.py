@@ -2,7 +2,8 @@
 
 from collections.abc import Collection, Iterator
 
-from gateway.alerts.rules import Condition
+from gateway.alerts.rules import ArticleView, Condition
+from gateway.forecast.watch import StockOutWatch
 from gateway.reservations.model import Reservation
 from gateway.reservations.promptness import PromptWatch
 from gateway.state import State
@@ -13,15 +14,22 @@ class Judges:
 
     def __init__(self, state: State) -> None:
         self._orders = PromptWatch(state)
+        self._stock_outs = StockOutWatch(state)
 
-    def restore(self, reservations: Collection[Reservation]) -> None:
+    def restore(self, reservations: Collection[Reservation], live_alerts: Collection[str]) -> None:
         """Take up what stands open of an earlier life."""
         self._orders.restore(reservations)
+        self._stock_outs.restore(live_alerts)
 
     def reserved(self, reservation: Reservation) -> None:
         """Take note of a new version of a reservation."""
         self._orders.note(reservation)
 
+    def article(self, view: ArticleView, now_ns: int) -> Iterator[Condition]:
+        """Yield the verdicts on an article that changed."""
+        yield self._stock_outs.judged(view, now_ns)
+
     def judged(self, now_ns: int, live_alerts: Collection[str]) -> Iterator[Condition]:
         """Yield the verdicts on what changed, or became due, since the last pass."""
         yield from self._orders.judged(now_ns, live_alerts)
+        yield from self._stock_outs.again(now_ns, live_alerts)

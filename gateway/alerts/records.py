@@ -27,6 +27,7 @@ class AlertType(StrEnum):
     COUNT_VARIANCE = "count_variance"
     RESERVATION_UNPICKED = "reservation_unpicked"
     COLLECT_OVERDUE = "collect_overdue"
+    PREDICTED_STOCK_OUT = "predicted_stock_out"
 
 
 class AlertState(StrEnum):

@@ -31,6 +31,17 @@ class ArticleView:
     inhibited_by: str | None
     is_known: bool = True
     """Whether the answer is another one than UNKNOWN."""
+    next_delivery: "NextDelivery | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class NextDelivery:
+    """P(what is available will be gone before the next delivery), and above and below which it is told."""
+
+    p_gone: float
+    due_at: str
+    fires_above: float
+    clears_below: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +84,27 @@ def _stock_out(view: ArticleView) -> Condition:
 
 
 def _low_stock(view: ArticleView) -> Condition:
-    """Fires at the threshold or below; nothing left at all is stock_out's to tell."""
+    """Fires at the threshold or below, or where the rest will not last until the next delivery; nothing left at
+    all is stock_out's to tell.
+    """
+    coming = view.next_delivery
+    evidence: Evidence = {
+        "available": view.available,
+        "on_hand": view.on_hand,
+        "threshold": view.low_stock_at,
+    }
+    if coming is not None:
+        evidence |= {"p_gone_before_delivery": round(coming.p_gone, 1), "delivery_at": coming.due_at}
+    is_short = coming is not None and coming.p_gone > coming.fires_above
+    lasts = coming is None or coming.p_gone < coming.clears_below
     return Condition(
         AlertType.LOW_STOCK,
         Severity.WARNING,
         view.store,
-        fires=view.on_hand > 0 and view.available <= view.low_stock_at,
-        clears=view.available >= view.low_stock_clear_at or view.on_hand == 0,
+        fires=view.on_hand > 0 and (view.available <= view.low_stock_at or is_short),
+        clears=(view.available >= view.low_stock_clear_at and lasts) or view.on_hand == 0,
         inhibited_by=view.inhibited_by,
-        evidence={"available": view.available, "on_hand": view.on_hand, "threshold": view.low_stock_at},
+        evidence=evidence,
         sku=view.sku,
     )
 

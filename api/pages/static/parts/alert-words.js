@@ -34,6 +34,7 @@ export function holdWords(alert, model, lang) {
 function count({ type, evidence }) {
   const counted = {
     shelf_empty_backroom_has_stock: "back_room",
+    predicted_stock_out: "on_hand",
     reservation_at_risk: "reservations",
     reservation_unpicked: "reservations",
     collect_overdue: "reservations",

@@ -1,0 +1,106 @@
+"""Which articles will probably be sold out soon: judged as their stock changes, told with the time and its range. Pure.
+
+    P(stock-out within the horizon)   > predicted_above       fires, until below predicted_clear_below, or it came
+
+Only P is computed with each change; the time and its range cost ten times that, and are for what is told. What
+is told is looked at again in turn, for hours pass without a change too.
+"""
+
+from collections import deque
+from collections.abc import Container, Iterable, Iterator
+
+from gateway.alerts.records import AlertType, Evidence, Severity
+from gateway.alerts.rules import ArticleView, Condition
+from gateway.answers import article_view
+from gateway.forecast.model import Delivery
+from gateway.site import instant, ns
+from gateway.state import State
+
+Key = tuple[str, str]
+"""(store, sku)."""
+LOOK_EVERY_NS = 900 * 1_000_000_000
+LOOKED_AT_PER_PASS = 20
+"""What is told is looked at this often, so many in one pass: one look costs about 0.2 ms."""
+TOLD_STEP = 0.05
+"""A probability that moved by less is told as it was: each text of an alert that changes is a message."""
+
+
+class StockOutWatch:
+    """Predicts for one state."""
+
+    def __init__(self, state: State) -> None:
+        alerts = state.site.config.alerts
+        self._state = state
+        self._horizon_ns = ns(alerts.predicted_within_s)
+        self._above, self._clear_below = alerts.predicted_above, alerts.predicted_clear_below
+        self._told: dict[Key, tuple[int, float, Evidence] | None] = {}
+        self._round: deque[Key] = deque()
+        self._round_ns = 0
+
+    def restore(self, live_alerts: Iterable[str]) -> None:
+        """Take up the alerts of an earlier life, so that they are looked at again."""
+        for fingerprint in live_alerts:
+            kind, store, sku, *_ = fingerprint.split("|")
+            if kind == AlertType.PREDICTED_STOCK_OUT:
+                self._told[store, sku] = None
+
+    def judged(self, view: ArticleView, now_ns: int) -> Condition:
+        """Return the verdict on an article. Nothing left at all is stock_out's to tell."""
+        key = view.store, view.sku
+        p = self._p(view, now_ns) if view.on_hand > 0 else 1.0
+        fires = view.on_hand > 0 and p > self._above
+        clears = view.on_hand == 0 or p < self._clear_below
+        evidence: Evidence = {}
+        if clears:
+            self._told.pop(key, None)
+        elif fires:
+            evidence = self._evidence(view, p, now_ns)
+        return Condition(
+            AlertType.PREDICTED_STOCK_OUT,
+            Severity.WARNING,
+            view.store,
+            fires=fires,
+            clears=clears,
+            inhibited_by=view.inhibited_by,
+            evidence=evidence,
+            zone=view.home_zone,
+            sku=view.sku,
+        )
+
+    def again(self, now_ns: int, live_alerts: Container[str]) -> Iterator[Condition]:
+        """Yield the verdicts on some of what is told, in turn."""
+        if not self._round and now_ns - self._round_ns >= LOOK_EVERY_NS:
+            self._round_ns = now_ns
+            self._round.extend(self._told)
+        for _ in range(min(LOOKED_AT_PER_PASS, len(self._round))):
+            store, sku = self._round.popleft()
+            article = self._state.catalogue.article(sku)
+            if (store, sku) in self._told and article is not None and store in self._state.site.roles:
+                yield self.judged(article_view(self._state, store, article, now_ns, live_alerts), now_ns)
+
+    def _p(self, view: ArticleView, now_ns: int) -> float:
+        until_ns = now_ns + self._horizon_ns
+        coming = self._coming(view, now_ns)
+        return self._state.demand.p_stock_out(view.store, view.sku, view.on_hand, now_ns, until_ns, coming)
+
+    def _coming(self, view: ArticleView, now_ns: int) -> tuple[Delivery, ...]:
+        """Return what is announced; what is overdue may never come."""
+        expected = self._state.deliveries.expected(view.store, view.sku)
+        return tuple(Delivery(due_ns, pieces) for due_ns, pieces in expected if due_ns > now_ns)
+
+    def _evidence(self, view: ArticleView, p: float, now_ns: int) -> Evidence:
+        key = view.store, view.sku
+        told = self._told.get(key)
+        if told is not None and told[0] == view.on_hand and abs(told[1] - p) < TOLD_STEP:
+            return told[2]
+        coming = self._coming(view, now_ns)
+        found = self._state.demand.forecast(view.store, view.sku, view.on_hand, now_ns, coming)
+        evidence: Evidence = {"probability": round(p, 2), "on_hand": view.on_hand}
+        for name, at_ns in (
+            ("median_at", found.median_ns),
+            ("early_at", found.early_ns),
+            ("late_at", found.late_ns),
+        ):
+            evidence[name] = None if at_ns is None else instant(at_ns)
+        self._told[key] = view.on_hand, p, evidence
+        return evidence
