@@ -15,6 +15,7 @@ WORLD = {"amqtt", "multiprocessing", "paho", "playwright", "pty", "selectors", "
 IN_PROCESS = {
     "tests/fuzz/run.py": {"threading"},
     "tests/support/simulated.py": {"socket"},
+    "tests/support/virtual_loop.py": {"selectors"},
 }
 """What pure tests may import all the same: they call no part of it that reaches out of the process."""
 
