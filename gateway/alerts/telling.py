@@ -56,7 +56,6 @@ class Thread:
     due_ns: int | None
     level: int = 0
     number: int = 0
-    told_ns: int | None = None
     repeat_ns: int | None = None
     escalate_ns: int | None = None
     members: set[str] = field(default_factory=set)
@@ -69,12 +68,16 @@ class Thread:
 
 @dataclass(slots=True)
 class Member:
-    """An alert as it was told: its episode, its thread, whether it was ever told, whether it is suppressed."""
+    """An alert as it was told: its episode, its thread, whether it was ever told, whether it is suppressed.
+
+    `joined`: how many threads it was in: the first in a thread names it.
+    """
 
     alert_id: str
     thread: str | None = None
     is_told: bool = False
     is_hushed: bool = False
+    joined: int = 0
 
 
 @dataclass(slots=True)
@@ -98,7 +101,7 @@ class Teller:
         self._ended: dict[str, Ended] = {}
         self._gathering: dict[GroupKey, str] = {}
         self._waiting: dict[str, set[str]] = {}
-        self._told_ns: dict[GroupKey, int] = {}
+        self._told_ns: dict[str, int] = {}
         self._deadlines: list[tuple[int, str]] = []
         self._dirty: set[str] = set()
 
@@ -127,13 +130,12 @@ class Teller:
         while self._deadlines and self._deadlines[0][0] <= now_ns:
             due_ns, name = heappop(self._deadlines)
             kind, _, rest = name.partition("|")
-            if kind == "o":
-                ended = self._ended.get(rest)
-                if ended is not None and ended.due_ns == due_ns:
-                    told += self._tell_ended(rest, ended, now_ns)
-                continue
-            thread = self._threads.get(rest)
-            if thread is not None and thread.due_ns == due_ns:
+            if kind == "o" and (ended := self._ended.get(rest)) is not None and ended.due_ns == due_ns:
+                told += self._tell_ended(rest, ended, now_ns)
+            elif kind == "r" and self._told_ns.get(rest, due_ns) + self._rule.window_ns <= due_ns:
+                del self._told_ns[rest]
+                self._dirty.add(name)
+            elif kind == "t" and (thread := self._threads.get(rest)) is not None and thread.due_ns == due_ns:
                 told += self._tell(thread, now_ns, standing)
         return told
 
@@ -143,17 +145,18 @@ class Teller:
         key: GroupKey = (record.store, record.zone, str(record.type), str(record.severity))
         thread = self._threads.get(self._gathering.get(key, ""))
         if thread is None:
-            thread = self._begin(key, record, now_ns)
+            thread = self._begin(key, f"{record.id}|{member.joined}", now_ns)
         thread.members.add(record.fingerprint)
         member.thread = thread.id
+        member.joined += 1
         self._dirty.add(f"m|{record.fingerprint}")
 
-    def _begin(self, key: GroupKey, record: AlertRecord, now_ns: int) -> Thread:
+    def _begin(self, key: GroupKey, first: str, now_ns: int) -> Thread:
         due_ns = now_ns + self._rule.window_ns
         if key[3] == Severity.CRITICAL:
-            told_ns = self._told_ns.get(key)
+            told_ns = self._told_ns.get(_name(key))
             due_ns = now_ns if told_ns is None else max(now_ns, told_ns + self._rule.window_ns)
-        thread = Thread(_digest(f"{key}|{record.id}|{now_ns}"), key, "gathering", due_ns)
+        thread = Thread(_digest(f"{key}|{first}"), key, "gathering", due_ns)
         self._threads[thread.id] = thread
         self._gathering[key] = thread.id
         self._set_due(thread, due_ns)
@@ -174,7 +177,7 @@ class Teller:
         if not member.is_told or member.is_hushed or record.type in self._rule.digest_only:
             return
         key: GroupKey = (record.store, record.zone, str(record.type), str(record.severity))
-        name = "|".join(part or "" for part in key)
+        name = _name(key)
         ended = self._ended.get(name)
         if ended is None:
             ended = self._ended[name] = Ended(key, now_ns + self._rule.window_ns, [], 0)
@@ -285,7 +288,10 @@ class Teller:
         self, thread: Thread, alerts: Iterable[AlertRecord], now_ns: int, *, keeps_escalation: bool = False
     ) -> None:
         thread.number += 1
-        thread.told_ns = self._told_ns[thread.key] = now_ns
+        if thread.is_critical:
+            self._told_ns[_name(thread.key)] = now_ns
+            heappush(self._deadlines, (now_ns + self._rule.window_ns, f"r|{_name(thread.key)}"))
+            self._dirty.add(f"r|{_name(thread.key)}")
         for record in alerts:
             member = self._members[record.fingerprint]
             if not member.is_told:
@@ -331,6 +337,8 @@ class Teller:
                 text = _json({k: v for k, v in asdict(thread).items() if k != "members"})
             elif kind == "o" and (ended := self._ended.get(rest)) is not None:
                 text = _json(asdict(ended))
+            elif kind == "r" and rest in self._told_ns:
+                text = _json(self._told_ns[rest])
             yield name, text
         self._dirty.clear()
 
@@ -339,6 +347,10 @@ class Teller:
         for name, text in rows:
             kind, _, rest = name.partition("|")
             raw = json.loads(text)
+            if kind == "r":
+                self._told_ns[rest] = raw
+                heappush(self._deadlines, (raw + self._rule.window_ns, name))
+                continue
             if kind == "m":
                 self._members[rest] = Member(**raw)
                 continue
@@ -363,10 +375,12 @@ class Teller:
                 self._gathering[thread.key] = thread.id
             elif thread.phase == "waiting":
                 self._waiting.setdefault(thread.key[0], set()).add(thread.id)
-            if thread.told_ns is not None:
-                self._told_ns[thread.key] = max(self._told_ns.get(thread.key, 0), thread.told_ns)
             if thread.due_ns is not None:
                 heappush(self._deadlines, (thread.due_ns, f"t|{thread.id}"))
+
+
+def _name(key: GroupKey) -> str:
+    return "|".join(part or "" for part in key)
 
 
 def _digest(text: str) -> str:
