@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from gateway.config_alerts import RuleThresholds
 from gateway.config_channels import BOTH_WAYS, MAX_CHANNELS, ChannelSection, FulfilmentWord
+from gateway.config_delivery import MAX_TARGETS, NotifySection
 from gateway.config_influx import InfluxSection
 from gateway.config_mappings import MappingSection, Scale, Unit
 from gateway.config_notices import NoticesSection
@@ -434,6 +435,7 @@ class SiteConfig(Section):
     shelves: tuple[ShelfSection, ...] = ()
     mappings: tuple[MappingSection, ...] = ()
     channels: tuple[ChannelSection, ...] = Field((), max_length=MAX_CHANNELS)
+    notify: tuple[NotifySection, ...] = Field((), max_length=MAX_TARGETS)
 
     @model_validator(mode="after")
     def _references(self) -> Self:
@@ -487,6 +489,18 @@ class SiteConfig(Section):
                 _refer(f"channels[{number}].stores", store, stores, "store")
         for name in self.reservations.accept_unknown if names else ():
             _refer("reservations.accept_unknown", name, names, "channel")
+        return self
+
+    @model_validator(mode="after")
+    def _notify_ids(self) -> Self:
+        ids, stores = [target.id for target in self.notify], [store.id for store in self.stores]
+        for number, target in enumerate(self.notify):
+            if target.id in ids[:number]:
+                raise ValueError(
+                    f"notify[{number}].id: {target.id!r} is the id of another: give each its own"
+                )
+            for store in target.stores:
+                _refer(f"notify[{number}].stores", store, stores, "store")
         return self
 
     @model_validator(mode="after")

@@ -17,8 +17,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Protocol, TypeVar, cast
 
+from gateway.alerts.notices import Notice
 from gateway.changes import ChangeNote
 from gateway.clock import Clock
+from gateway.delivery.model import QueuedNotice
 from gateway.engine import Changes, Engine
 from gateway.ports import EventResult, TillEvent
 from gateway.storage.errors import StoreError, StoreFull, StoreReadOnly
@@ -109,7 +111,8 @@ class _Decision:
 class Pipeline:
     """Implements readers.intake.Intake and gateway.ports.IntakePort over one engine.
 
-    `note(changes)` returns what of a pass is to be written into the log of changes, before its commit.
+    `note(changes)` returns what of a pass is to be written into the log of changes, before its commit;
+    `route(notices)` whom of the targets which notices are for.
     `on_committed(changes, committed)` is called after each pass, on the loop (committed is None where
     there was nothing to write); `on_pass` is a watchdog's sign that the real work goes on.
     """
@@ -124,6 +127,7 @@ class Pipeline:
         max_held: int,
         on_committed: Callable[[Changes, Committed | None], None],
         note: Callable[[Changes], list[ChangeNote]] = lambda _: [],
+        route: Callable[[list[Notice]], list[QueuedNotice]] = lambda _: [],
         on_pass: Callable[[], None] = lambda: None,
         tap: Tap | None = None,
     ) -> None:
@@ -134,6 +138,7 @@ class Pipeline:
         self._max_held = max_held
         self._on_committed = on_committed
         self._note = note
+        self._route = route
         self._on_pass = on_pass
         self._tap = tap
         self._held: deque[_Held] = deque()
@@ -266,6 +271,7 @@ class Pipeline:
             audited=changes.audited,
             kpi_days=changes.kpi_days,
             endpoints=changes.endpoints,
+            notices=self._route(changes.notices),
             dead_letters=[
                 DeadLetter(device, error.reason, error.detail, error.sample, now_ns)
                 for device, error in changes.refused

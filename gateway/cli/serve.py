@@ -34,6 +34,7 @@ from gateway.cli.broker_settings import mqtt_settings
 from gateway.cli.http_server import HttpServer, http_server, listen
 from gateway.cli.influx_parts import make_delivery, open_store
 from gateway.cli.news import News
+from gateway.cli.notify_parts import make_notifier
 from gateway.cli.old_levels import old_records
 from gateway.cli.paths import device_path, store_path
 from gateway.cli.systemd import Notifier
@@ -127,6 +128,7 @@ class _Gateway:
         _take_up(self.engine, store, clock.now_ns())
         if self.engine.imbalanced:
             log.warning("%d lines of stock were corrected at start, see the journal", self.engine.imbalanced)
+        self._notices = make_notifier(site, run.base, self.engine, store, writer, clock)
         self.pipeline = Pipeline(
             self.engine,
             writer,
@@ -135,6 +137,7 @@ class _Gateway:
             max_held=site.gateway.max_held_observations,
             on_committed=self._publish,
             note=self._note,
+            route=self._notices.route,
             on_pass=self._notifier.alive,
             tap=run.tap,
         )
@@ -234,6 +237,8 @@ class _Gateway:
         self.news.publish(changes, committed)
         if changes.alerts and self._alerts is not None:
             self._alerts.wake()
+        if changes.notices:
+            self._notices.wake()
         if committed is not None and self._delivery is not None:
             self._delivery.wake()
         if committed is not None:
@@ -264,6 +269,7 @@ class _Gateway:
         yield "janitor", self._janitor.run()
         yield "inspector", self._inspector.run()
         yield "webhooks", self._webhooks.dispatcher.run()
+        yield "notices", self._notices.run()
         for supervisor in self._supervisors:
             yield supervisor.device, supervisor.run()
         if self._mqtt is not None:

@@ -1,31 +1,42 @@
 """What stores, zones and articles are called in a language, and which time it is there. Pure."""
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from gateway.catalogue import Catalogue
-from gateway.site import Site
 
 FALLBACK = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class StoreNames:
+    """A store's name, its clock, and its zones' names by language."""
+
+    id: str
+    name: str
+    timezone: str
+    zones: Mapping[str, Mapping[str, str]]
 
 
 class Names:
     """Names of a site, as its file and its catalogue have them; an id where they have none."""
 
-    def __init__(self, site: Site, catalogue: Catalogue) -> None:
-        stores = site.config.stores
+    def __init__(self, stores: Iterable[StoreNames], catalogue: Catalogue) -> None:
+        self._stores = {store.id: store for store in stores}
+        self._timezones = {store.id: ZoneInfo(store.timezone) for store in self._stores.values()}
         self._catalogue = catalogue
-        self._stores = {store.id: store.name for store in stores}
-        self._zones = {(store.id, zone.id): zone.name for store in stores for zone in store.zones}
-        self._timezones = {store.id: ZoneInfo(store.timezone) for store in stores}
 
     def store(self, store: str) -> str:
         """Return the name of a store."""
-        return self._stores.get(store, store)
+        found = self._stores.get(store)
+        return store if found is None else found.name
 
     def zone(self, store: str, zone: str, language: str) -> str:
         """Return the name of a zone."""
-        return _named(self._zones.get((store, zone), {}), language, zone)
+        found = self._stores.get(store)
+        return zone if found is None else _named(found.zones.get(zone, {}), language, zone)
 
     def article(self, sku: str, language: str) -> str:
         """Return the name of an article."""
@@ -38,5 +49,5 @@ class Names:
         return datetime.fromtimestamp(at_ns // 1_000_000_000, tz=zone if zone is not None else UTC)
 
 
-def _named(names: dict[str, str], language: str, otherwise: str) -> str:
+def _named(names: Mapping[str, str], language: str, otherwise: str) -> str:
     return names.get(language) or names.get(FALLBACK) or next(iter(names.values()), "") or otherwise

@@ -7,7 +7,6 @@ line      Refill Jeans 501 (Lyon, Denim)   The shelf is empty; 4 pieces wait out
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 from gateway.alerts.notices import Notice
 from gateway.alerts.records import AlertRecord
@@ -19,18 +18,6 @@ MAX_SUBJECT_CHARS = 120
 """More is cut off by every mail program and lock screen."""
 MAX_LINES = 50
 """Alerts shown in one message; the rest is counted."""
-
-
-class Worded(Protocol):
-    """What says an alert in words."""
-
-    def title(self, alert: AlertRecord) -> str:
-        """Return an alert in one line."""
-        ...
-
-    def body(self, alert: AlertRecord) -> str:
-        """Return what is known of it; empty: nothing but its title."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from gateway.config import (
     ZoneSection,
 )
 from gateway.config_channels import ChannelSection
+from gateway.config_delivery import NotifySection
 from gateway.config_file import parse_site
 from gateway.config_influx import InfluxSection
 from gateway.config_mappings import (
@@ -56,7 +57,7 @@ TABLES: dict[str, type[Section]] = {
     "mappings.reads": ReadsSection, "mappings.readings": ReadingsSection, "mappings.scans": ScansSection,
     "mappings.availability": AvailabilitySection,
     "influxdb": InfluxSection, "webhooks": WebhooksSection, "stores.place": PlaceSection,
-    "stores.hours": HoursSection, "stores.pick_minutes": PickMinutesSection, "channels": ChannelSection,
+    "stores.hours": HoursSection, "stores.pick_minutes": PickMinutesSection, "channels": ChannelSection, "notify": NotifySection,
     "alerts.notices": NoticesSection,
 }  # fmt: skip
 KEY_LINE = re.compile(r"^(?P<off># )?(?P<key>[a-z_]+) = (?P<rest>.*)$")
