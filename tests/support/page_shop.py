@@ -18,7 +18,7 @@ from api.app import ApiSettings as Settings
 from api.app import Ports, create_app
 from api.encoding import encode_alert, encode_availability, encode_device
 from api.pages.mount import mount
-from gateway.alerts.records import AlertRecord, AlertState
+from gateway.alerts.records import STANDING, AlertRecord
 from gateway.feed import Feed
 from gateway.feed_snapshots import Subject
 from gateway.ports import Availability
@@ -37,8 +37,8 @@ from tests.support.api_ports import (
     FakeReservations,
     FakeWebhooks,
 )
-from tests.support.fake_books import FakeCatalogue, FakeLedger
 from tests.support.fake_alerts import FakeAlerts
+from tests.support.fake_books import FakeCatalogue, FakeLedger
 from tests.support.fake_counting import Counted
 from tests.support.fake_documents import Documents
 from tests.support.kpi_days import PlainKpis
@@ -172,7 +172,7 @@ class PageShop:
         """Let an alert fire, change or resolve, and tell the stream."""
         records = self.records
         records.kept = [kept for kept in records.kept if kept.id != record.id]
-        if record.state == AlertState.FIRING:
+        if record.state in STANDING:
             records.kept.append(record)
         self._publish(Subject(f"alert {record.id}", "alert", STORE, record.sku, encode_alert(record)))
 

@@ -90,7 +90,7 @@ export class StoreModel {
   }
 
   applyAlert(alert, changes) {
-    if (alert.state === "firing") this.alerts.set(alert.id, alert);
+    if (STANDING.has(alert.state)) this.alerts.set(alert.id, alert);
     else this.alerts.delete(alert.id);
     changes.alerts = changes.zones = true;
   }
@@ -109,12 +109,17 @@ export class StoreModel {
     return readers.some((device) => device.zones.includes(zone.id)) ? "unwatched" : "no_reader";
   }
 
-  /** Returns the alerts that ask for something now, the gravest and newest first; then those on hold. */
+  /** Returns the alerts that ask for something now, the gravest and newest first and those that somebody sees to
+   *  last; then those on hold. */
   alertLists() {
+    const seenTo = (alert) => Number(alert.state === "acknowledged");
     const all = [...this.alerts.values()].sort(
-      (a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || compare(b.since, a.since),
+      (a, b) =>
+        seenTo(a) - seenTo(b) ||
+        SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) ||
+        compare(b.since, a.since),
     );
-    const isOnHold = (alert) => alert.suppressed_by !== null;
+    const isOnHold = (alert) => alert.suppressed_by !== null || alert.state === "snoozed";
     return { active: all.filter((alert) => !isOnHold(alert)), onHold: all.filter(isOnHold) };
   }
 
@@ -134,6 +139,7 @@ export class StoreModel {
 }
 
 const SEVERITIES = ["critical", "warning", "info"];
+const STANDING = new Set(["firing", "acknowledged", "snoozed"]);
 
 const compare = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
 

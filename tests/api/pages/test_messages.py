@@ -9,7 +9,7 @@ from typing import Any, get_args
 import pytest
 
 from api.pages.mount import page_files
-from gateway.alerts.records import AlertState, AlertType, Severity
+from gateway.alerts.records import STANDING, AlertState, AlertType, Severity
 from gateway.config import ScannerRole, ZoneRole
 from gateway.device_clocks import ClockState
 from gateway.ports import DeviceHealth, Status
@@ -150,7 +150,7 @@ CODES: dict[str, tuple[str, ...]] = {
     "connection": CONNECTION_STATES,
     "readiness": ("starting", "store", "overloaded"),
     "clock": ("ahead", "behind", *(set(get_args(ClockState)) - {"ok", "no_clock", "offset"})),
-    "hold": ("reader_down", "unwatched", "zone_unwatched", "shelf_in_doubt"),
+    "hold": ("reader_down", "unwatched", "zone_unwatched", "shelf_in_doubt", "silence"),
 }
 
 
@@ -168,6 +168,9 @@ def test_every_zone_role_has_an_icon() -> None:
     assert [role for role in CODES["role"] if f"  {role}: " not in shapes] == []
 
 
-def test_alerts_that_the_page_keeps_are_the_firing_ones() -> None:
-    """The page takes any state but firing as the end of an alert: there is no fourth one."""
-    assert set(AlertState) == {"pending", "firing", "resolved"}
+def test_the_page_keeps_the_alerts_that_stand() -> None:
+    """The page takes any state but these as the end of an alert."""
+    shown = re.search(r"const STANDING = new Set\(\[(.*)\]\);", FILES["model.js"].content.decode())
+    assert shown is not None
+    assert {state.strip(' "') for state in shown[1].split(",")} == set(STANDING)
+    assert set(AlertState) - set(STANDING) == {"pending", "resolved"}

@@ -18,7 +18,7 @@ from api.app import ApiSettings
 from gateway.alerts.records import AlertState
 from gateway.calibration import Answered, Calibration
 from gateway.ports import ArticleInfo, Belief
-from tests.support.api_ports import EXACT, NOW_NS, READ
+from tests.support.api_ports import EXACT, NOW_NS, READ, S
 from tests.support.page_shop import PageShop
 from tests.support.page_stock import HELD, LOW, REFILL, SOLD_OUT, STORE, stock
 
@@ -126,6 +126,22 @@ def test_an_alert_appears_is_told_and_goes(browser: Browser, shop: PageShop) -> 
             shop.set_alert(replace(record, state=AlertState.RESOLVED, resolved_at_ns=NOW_NS))
         expect(page.locator(".calm-title")).to_be_visible()
         expect(page.locator("g.tile[data-zone=front]")).to_have_attribute("class", "tile is-watched")
+
+
+def test_an_alert_that_somebody_sees_to_stays_in_sight(browser: Browser, shop: PageShop) -> None:
+    """An acknowledged alert stands last and says who sees to it; one that was put off or silenced is on hold."""
+    with tablet(browser, shop) as page:
+        live(page)
+        shop.set_alert(replace(SOLD_OUT, state=AlertState.ACKNOWLEDGED, assignee="Camille"))
+        expect(page.locator(".alert:not(.is-held)").last).to_contain_text("Camille sees to it")
+        put_off = replace(REFILL, state=AlertState.SNOOZED, snoozed_until_ns=NOW_NS + 3_600 * S)
+        shop.set_alert(put_off)
+        expect(page.locator(".alert.is-held", has_text="Refill White tee M")).to_contain_text(
+            "Put off until 20:02"
+        )
+        shop.set_alert(replace(LOW, suppressed_by="silence:si_6f1c2a0b9d3e"))
+        expect(page.locator(".alert.is-held")).to_have_count(2)
+        expect(page.locator(".alert.is-held", has_text="silenced")).to_have_count(1)
 
 
 def test_what_nobody_watches_is_shown_as_unknown(browser: Browser, shop: PageShop) -> None:

@@ -16,6 +16,9 @@ const ICONS = {
   delivery_not_seen: "low",
 };
 
+/** Whether nobody is told of an alert now. */
+const isOnHold = (alert) => alert.suppressed_by !== null || alert.state === "snoozed";
+
 export class AlertList {
   constructor(lang, model, view) {
     Object.assign(this, { lang, model, view });
@@ -83,14 +86,13 @@ export class AlertList {
   card(alert) {
     const { lang, model } = this;
     const words = alertWords(alert, model, lang);
-    const isOnHold = alert.suppressed_by !== null;
     const sinceMs = Date.parse(alert.since);
     const since = lang.t("alerts.since", {
       time: lang.time(sinceMs, model.store.timezone, { today: this.nowMs }),
       age: lang.age(this.nowMs - sinceMs),
     });
-    const lines = isOnHold ? [holdWords(alert, model, lang)] : words.lines;
-    const text = JSON.stringify([words, lines, alert.severity]);
+    const lines = isOnHold(alert) ? [this.holdLine(alert)] : words.lines;
+    const text = JSON.stringify([words, lines, alert.severity, alert.state, alert.assignee]);
     let card = this.cards.get(alert.id);
     if (card?.text !== text) {
       const fresh = this.draw(alert, words, lines);
@@ -102,17 +104,34 @@ export class AlertList {
     return card.element;
   }
 
+  /** Returns why nobody is told of an alert now. */
+  holdLine(alert) {
+    const { lang, model } = this;
+    if (alert.suppressed_by !== null) return holdWords(alert, model, lang);
+    const time = lang.time(Date.parse(alert.snoozed_until), model.store.timezone, { today: this.nowMs });
+    return lang.t("alerts.snoozed", { time });
+  }
+
+  /** Returns who sees to an alert; empty: nobody yet. */
+  seenTo(alert) {
+    const { lang } = this;
+    if (alert.assignee !== null) return lang.t("alerts.assigned", { user: alert.assignee });
+    return alert.state === "acknowledged" ? lang.t("alerts.acknowledged") : "";
+  }
+
   draw(alert, words, lines) {
     const { lang } = this;
     const since = el("span", {});
-    const element = el("li", { class: `alert is-${alert.severity}${alert.suppressed_by === null ? "" : " is-held"}` },
+    const seenTo = this.seenTo(alert);
+    const element = el("li", { class: `alert is-${alert.severity}${isOnHold(alert) ? " is-held" : ""}` },
       icon(ICONS[alert.type] ?? "alert", "icon alert-icon"),
       el("div", { class: "alert-body" },
         el("h3", {}, words.title),
         words.route && route(words.route, lang),
         el("p", {}, lines.join(" ")),
         el("p", { class: "alert-meta" },
-          el("span", { class: "severity" }, lang.word("severity", alert.severity)), " · ", since)));
+          el("span", { class: "severity" }, lang.word("severity", alert.severity)), " · ", since,
+          seenTo && ` · ${seenTo}`)));
     return { element, since };
   }
 
