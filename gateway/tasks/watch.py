@@ -268,7 +268,7 @@ class TaskWatch:
             self._lingering.discard(name)
             return
         is_rest_there = task.sku is None or rules.pieces_behind(self._state, task.store, task.sku)
-        if task.lingers_until_ns <= now_ns or not is_rest_there:
+        if task.lingers_until_ns <= now_ns or not is_rest_there or not task.done:
             self._close(task, "completed" if task.done else "withdrawn", now_ns, verified_by="rfid")
             self._lingering.discard(name)
 
