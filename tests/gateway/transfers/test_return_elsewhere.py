@@ -27,7 +27,7 @@ ORDERS = st.permutations(["desk", "read", "read", "restart", "wait"])
 
 
 @given(order=ORDERS, how=st.sampled_from(["epc", "sku"]), named=st.booleans())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_it_comes_into_the_other_shop_once(order: list[str], how: str, named: bool) -> None:
     """At the desk first or read first, by its tag or by its article, with a restart between."""
     shop = a_tee_sold(how)
