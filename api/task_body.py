@@ -1,9 +1,11 @@
 """The JSON of tasks. Pure."""
 
+from dataclasses import replace
+
 from api.encoding import Json, dump, shown_p
 from api.problems import Fault, Problem
 from api.times import rfc3339, rfc3339_or_none
-from gateway.tasks.model import TaskRefused, TaskView
+from gateway.tasks.model import Task, TaskRefused, TaskView
 
 NS_PER_S = 1_000_000_000
 
@@ -49,6 +51,11 @@ def task_body(view: TaskView) -> Json:
 def encode_task(view: TaskView) -> bytes:
     """Return a task as JSON text."""
     return dump(task_body(view))
+
+
+def encode_told_task(task: Task) -> bytes:
+    """Return a task as events tell it: without who claimed it, a person's name, and without the pieces to take."""
+    return encode_task(TaskView(replace(task, claimed_by=None)))
 
 
 def task_problem(refused: TaskRefused, headers: dict[str, str] | None = None) -> Problem:

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Literal
 
-ChangeType = Literal["availability", "alert", "reservation"]
+ChangeType = Literal["availability", "alert", "reservation", "task"]
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeNote:
-    """That something reads differently now: `subject` is a SKU, an alert's id, a reservation's id."""
+    """That something reads differently now: `subject` is a SKU, or an alert's, a reservation's, a task's id."""
 
     store: str
     type: ChangeType

@@ -102,7 +102,7 @@ class Engine:
         self.alerts = AlertEngine({t: special.get(t, hold) for t in AlertType}, self.state.department)
         self.alert_scores = RuleScores()
         self._teller = teller_of(site)
-        self._task_watch = TaskWatch(self.state, lambda: self.alerts.firing())
+        self._task_watch = TaskWatch(self.state, self.alerts.standing)
         self._was_watched = {place.id: False for place in site.places}
         self._device_states: dict[str, str] = {}
         self._kept_tags = KeptTags()

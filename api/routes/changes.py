@@ -38,6 +38,7 @@ _HREF = {
     "availability": "/v1/stores/{store}/availability/{subject}",
     "alert": "/v1/alerts?store={store}",
     "reservation": "/v1/reservations/{subject}",
+    "task": "/v1/tasks/{subject}",
 }
 
 

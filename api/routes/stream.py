@@ -17,7 +17,7 @@ from gateway.subscription import Subscription
 
 MAX_STREAM_SKUS = 100
 
-EventType = Literal["availability", "alert", "device", "reservation"]
+EventType = Literal["availability", "alert", "device", "reservation", "task"]
 
 SkusQuery = Annotated[
     list[Sku],
@@ -33,7 +33,7 @@ TypesQuery = Annotated[
     list[EventType],
     Query(
         default_factory=list,
-        max_length=4,
+        max_length=5,
         description="Only events of this type; may be repeated. Left out: all.",
         examples=[["availability"]],
     ),
@@ -66,7 +66,7 @@ LastEventId = Annotated[
 
 _EVENT_STREAM = {
     "description": "Server-sent events. `event: availability` (AvailabilityEvent; BandedEvent for keys without "
-    "availability:exact), `alert` (Alert), `device` (Device), `reservation` (Reservation), `snapshot` (SnapshotEnd: all "
+    "availability:exact), `alert` (Alert), `device` (Device), `reservation` (Reservation), `task` (StaffTask), `snapshot` (SnapshotEnd: all "
     "that is asked for was told), `reset` (no replay possible: load anew). `id` is `<journal>:<sequence>`. Comments "
     "keep the line open.",
     "content": {

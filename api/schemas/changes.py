@@ -6,7 +6,7 @@ from pydantic import Field
 
 from api.schemas.base import Answer, StoreField, Timestamp
 
-ChangeTypeField = Literal["availability", "alert", "reservation"]
+ChangeTypeField = Literal["availability", "alert", "reservation", "task"]
 POSITION_EXAMPLE = "6f1c2a0b9d3e4f51:20417"
 
 
@@ -19,7 +19,7 @@ class ChangeItem(Answer):
     )
     type: ChangeTypeField = Field(description="What it is about.", examples=["availability"])
     subject: str = Field(
-        description="The SKU, the alert's id, or the reservation's id.", examples=["DEN-501-32"]
+        description="The SKU, or the id of the alert, reservation or task.", examples=["DEN-501-32"]
     )
     href: str = Field(
         description="Where it reads as it does now.", examples=["/v1/stores/lyon-1/availability/DEN-501-32"]

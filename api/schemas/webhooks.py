@@ -22,7 +22,7 @@ UrlIn = Annotated[
 ]
 TypesIn = Annotated[
     tuple[ChangeTypeField, ...],
-    Field(max_length=3, description="Only changes of these types; empty: all.", examples=[["availability"]]),
+    Field(max_length=4, description="Only changes of these types; empty: all.", examples=[["availability"]]),
 ]
 StoresIn = Annotated[
     tuple[Annotated[str, Field(pattern=STORE_PATTERN)], ...],
@@ -139,7 +139,7 @@ class WebhookMessage(Answer):
     """The body of a message, as it is posted. Its headers are those of Standard Webhooks."""
 
     type: str = Field(
-        description="availability.changed, alert.changed, reservation.changed, changes.reset (begin anew: ask for all "
+        description="availability.changed, alert.changed, reservation.changed, task.changed, changes.reset (begin anew: ask for all "
         "that you keep) or webhook.test.",
         examples=["availability.changed"],
     )

@@ -10,6 +10,7 @@ from typing import cast
 
 from api.encoding import encode_alert, encode_availability, encode_band, encode_device
 from api.reservation_body import encode_reservation
+from api.task_body import encode_told_task
 from gateway.alerts.records import AlertRecord
 from gateway.answers import availability
 from gateway.changes import ChangeNote, ChangeType
@@ -20,8 +21,9 @@ from gateway.health import Health
 from gateway.reservations.model import Reservation
 from gateway.storage.ports import Committed
 from gateway.subscription import Subscription
+from gateway.tasks.model import Task
 
-LOGGED = ("availability", "alert", "reservation")
+LOGGED = ("availability", "alert", "reservation", "task")
 """Types of the log: how devices are is told by the stream and by /v1/devices alone."""
 
 
@@ -45,6 +47,7 @@ class News:
         ]
         subjects += [_alert(a) for a in changes.alerts]
         subjects += [_reservation(r) for r in changes.reservations]
+        subjects += [_task(task) for task in changes.tasks]
         self._news = [subject for subject in subjects if self._feed.is_news(subject)]
         return [
             ChangeNote(subject.store, cast("ChangeType", subject.type), subject.key.rpartition("|")[2])
@@ -81,10 +84,11 @@ class News:
         stores = len(wanted.stores or state.site.roles)
         articles = len(wanted.skus) or len(state.catalogue)
         others = len(self._engine.alerts.live) + len(state.devices) + len(state.book.open())
+        others += len(state.tasks.live())
         return (stores * articles if wanted.may_want("availability") else 0) + others
 
     def subjects(self, wanted: Subscription) -> Iterator[tuple[str, Maker]]:
-        """Yield what is there now: articles in their stores, alerts that stand, devices, open reservations."""
+        """Yield what is there now: articles in their stores, alerts that stand, devices, open reservations, tasks."""
         state = self._engine.state
         if wanted.may_want("availability"):
             skus = sorted(wanted.skus) if wanted.skus else [a.sku for a in state.catalogue.articles()]
@@ -94,6 +98,7 @@ class News:
                         yield f"a|{store}|{sku}", partial(self._availability_now, store, sku)
         found = [_alert(record) for record in self._engine.alerts.standing()]
         found += [_reservation(reservation) for reservation in state.book.open()]
+        found += [_task(task) for task in state.tasks.live()]
         for subject in found:
             if wanted.wants(subject.type, subject.store, subject.sku):
                 yield subject.key, partial(_same, subject)
@@ -111,6 +116,10 @@ def _alert(record: AlertRecord) -> Subject:
 
 def _reservation(held: Reservation) -> Subject:
     return Subject(f"r|{held.id}", "reservation", held.store, None, encode_reservation(held))
+
+
+def _task(task: Task) -> Subject:
+    return Subject(f"t|{task.id}", "task", task.store, task.sku, encode_told_task(task))
 
 
 def _same(subject: Subject) -> Subject:

@@ -4,6 +4,7 @@ import asyncio
 
 from api.encoding import encode_alert, encode_availability
 from api.reservation_body import encode_reservation
+from api.task_body import encode_told_task
 from api.times import rfc3339
 from gateway.answers import availability
 from gateway.changes import Change
@@ -54,6 +55,9 @@ class WebhookParts:
                 if held is None:
                     held = await asyncio.to_thread(self._store.reservation, change.subject)
                 return None if held is None else encode_reservation(held)
+            case "task":
+                task = state.tasks.get(change.subject)
+                return None if task is None else encode_told_task(task)
             case _:
                 alert = await asyncio.to_thread(self._store.alert, change.subject)
                 return None if alert is None else encode_alert(alert)

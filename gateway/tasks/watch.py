@@ -120,7 +120,8 @@ class TaskWatch:
         kind, cause = rules.OF_ALERT[str(record.type)], rules.alert_cause(record)
         known = self._book.latest(kind, "alert", record.fingerprint, record.sku)
         if known is None or not known.is_live:
-            if known is None or not _has(known, cause.ref, cause.episode):
+            is_news = known is None or not _has(known, cause.ref, cause.episode)
+            if is_news and record.suppressed_by is None:
                 self._make_or_join(rules.of_alert(self._state, record, now_ns))
             return
         if not _has(known, cause.ref, cause.episode):

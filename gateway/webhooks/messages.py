@@ -10,6 +10,7 @@ MESSAGE_TYPES = {
     "availability": "availability.changed",
     "alert": "alert.changed",
     "reservation": "reservation.changed",
+    "task": "task.changed",
 }
 RESET = "changes.reset"
 TEST = "webhook.test"

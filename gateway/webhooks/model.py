@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from gateway.changes import ChangeType
 
-TYPES: tuple[ChangeType, ...] = ("availability", "alert", "reservation")
+TYPES: tuple[ChangeType, ...] = ("availability", "alert", "reservation", "task")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,12 @@ PATH = "/v1/changes?store=lyon-1"
 
 
 def changed(n: int) -> Floor:
-    """Return a floor with so many changes in Lyon, of three kinds in turn."""
+    """Return a floor with so many changes in Lyon, of four kinds in turn."""
     floor = Floor()
     kinds = [("availability", "DEN-501-32"), ("alert", "a1"), ("reservation", "19aa5d3c6b04f1d27c90be1")]
+    kinds.append(("task", "tk_6f1c2a0b9d3e4f51"))
     floor.changes.logs["lyon-1"] = [
-        ChangeInfo(seq, NOW_NS, *kinds[seq % 3])
+        ChangeInfo(seq, NOW_NS, *kinds[seq % 4])
         for seq in range(1, n + 1)  # type: ignore[arg-type]  # literals
     ]
     return floor
@@ -34,10 +35,11 @@ def test_one_begins_with_a_position_and_follows_from_there() -> None:
 
 def test_each_change_says_where_it_reads_now() -> None:
     """By its type."""
-    hrefs = [i["href"] for i in changed(3).get(f"{PATH}&after=j:0").json()["items"]]
+    hrefs = [i["href"] for i in changed(4).get(f"{PATH}&after=j:0").json()["items"]]
     assert hrefs == [
         "/v1/alerts?store=lyon-1",
         "/v1/reservations/19aa5d3c6b04f1d27c90be1",
+        "/v1/tasks/tk_6f1c2a0b9d3e4f51",
         "/v1/stores/lyon-1/availability/DEN-501-32",
     ]
 

@@ -73,7 +73,7 @@ def test_a_key_that_may_not_see_quantities_is_told_bands_of_availability_alone()
     assert [wanted for wanted, _ in floor.feed.subscriptions] == 2 * [
         Subscription(types=frozenset({"availability"}), is_banded=True)
     ]
-    for beyond in ("alert", "device", "reservation"):
+    for beyond in ("alert", "device", "reservation", "task"):
         refused = floor.get(f"/v1/stream?types=availability&types={beyond}", READ)
         assert (refused.status_code, refused.json()["code"]) == (403, "insufficient_scope")
     assert len(floor.feed.subscriptions) == 2
