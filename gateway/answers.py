@@ -277,10 +277,14 @@ def _inhibition(state: State, view: Availability, live_alerts: Container[str]) -
     """Return why no stock alert of this article may fire or clear now."""
     roles = state.site.roles[view.store]
     for zone in view.zones:
-        if not zone.watched and roles.get(zone.zone) in STOCK_ROLES:
-            for reader in state.site.places[state.site.place_id[view.store, zone.zone]].readers:
-                fingerprint = f"{AlertType.READER_DOWN}|{view.store}||{reader}"
-                if fingerprint in live_alerts:
-                    return fingerprint
+        place = state.site.place_id.get((view.store, zone.zone))
+        is_dim = zone.coverage is not None and place in state.dim
+        if roles.get(zone.zone) in STOCK_ROLES and (is_dim or not zone.watched):
+            readers = () if place is None else state.site.places[place].readers
+            for kind in (AlertType.READER_DOWN, AlertType.COVERAGE_LOW):
+                for reader in readers:
+                    fingerprint = f"{kind}|{view.store}||{reader}"
+                    if fingerprint in live_alerts:
+                        return fingerprint
             return f"{UNWATCHED}:{zone.zone}"
     return view.reasons[0] if view.status == "UNKNOWN" else None

@@ -23,6 +23,21 @@ class RuleThresholds(BaseModel):
     predicted_clear_below: float = Field(
         0.3, ge=0, lt=1, description="it clears below this (less than predicted_above)"
     )
+    coverage_below: float = Field(
+        0.5, gt=0, lt=1, description="coverage_low fires where less of a zone is seen, its readers alive"
+    )
+    coverage_clear_above: float = Field(
+        0.8, gt=0, le=1, description="it clears where as much is seen again (more than coverage_below)"
+    )
+    coverage_hold_s: float = Field(
+        600, ge=0, le=86_400, description="coverage must be low this long to be told"
+    )
+    clock_off_s: float = Field(
+        60,
+        ge=2,
+        le=86_400,
+        description="a device's clock is told that is off by more; its times are corrected",
+    )
     unpicked_before_s: float = Field(
         300, ge=0, le=86_400, description="an order not picked so long before it should lie ready is told"
     )
@@ -34,13 +49,14 @@ class RuleThresholds(BaseModel):
     )
 
     @model_validator(mode="after")
-    def _clears_below_what_fires(self) -> Self:
-        for fires, clears in (
+    def _thresholds_apart(self) -> Self:
+        for above, below in (
             ("reorder_risk", "reorder_clear_below"),
             ("predicted_above", "predicted_clear_below"),
+            ("coverage_clear_above", "coverage_below"),
         ):
-            if getattr(self, clears) >= getattr(self, fires):
+            if getattr(self, below) >= getattr(self, above):
                 raise ValueError(
-                    f"{clears} = {getattr(self, clears)} must be below {fires} = {getattr(self, fires)}"
+                    f"{below} = {getattr(self, below)} must be below {above} = {getattr(self, above)}"
                 )
         return self

@@ -95,6 +95,7 @@ class Engine:
         )  # a risk has waited where it may pass by itself
         special = {AlertType.READER_DOWN: down, AlertType.RESERVATION_AT_RISK: at_once}
         special[AlertType.DELIVERY_NOT_SEEN] = at_once  # it was given its time
+        special[AlertType.COVERAGE_LOW] = Holds(ns(site.config.alerts.coverage_hold_s), hold.clear_ns)
         special |= dict.fromkeys((AlertType.RESERVATION_UNPICKED, AlertType.COLLECT_OVERDUE), Holds(0, 0))
         self._delivery_watch = DeliveryWatch(self.state)
         self._judges = Judges(self.state)
@@ -135,6 +136,8 @@ class Engine:
             lambda store, sku: self.state.book.picked(store, sku, now_ns)[1],
         )
         self._judge_devices(now_ns)
+        for condition in self._judges.devices(now_ns, self.alerts.live):
+            self.alerts.judge(condition, now_ns)
         self._judge_places(now_ns)
         self.counts.advance()
         movements = self.state.ledger.drain_movements()
@@ -287,7 +290,9 @@ class Engine:
             if place.readers:
                 phase = self.state.presence.phase(place.id)
                 self.state.phases.note(place.store, place.zone, phase, now_ns)
-            settled = self.state.is_watched(place.store, place.zone, now_ns)
+            settled = (
+                self.state.is_watched(place.store, place.zone, now_ns) and place.id not in self.state.dim
+            )
             if settled != self._was_watched[place.id]:
                 self._was_watched[place.id] = settled
                 stores.add(place.store)

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator
 
 from gateway.alerts.rules import ArticleView, Condition
+from gateway.device_watch import DeviceWatch
 from gateway.forecast.watch import StockOutWatch
 from gateway.reservations.model import Reservation
 from gateway.reservations.promptness import PromptWatch
@@ -13,17 +14,23 @@ class Judges:
     """All of them, for one state. One owner calls it."""
 
     def __init__(self, state: State) -> None:
+        self._devices = DeviceWatch(state)
         self._orders = PromptWatch(state)
         self._stock_outs = StockOutWatch(state)
 
     def restore(self, reservations: Collection[Reservation], live_alerts: Collection[str]) -> None:
         """Take up what stands open of an earlier life."""
+        self._devices.restore(live_alerts)
         self._orders.restore(reservations)
         self._stock_outs.restore(live_alerts)
 
     def reserved(self, reservation: Reservation) -> None:
         """Take note of a new version of a reservation."""
         self._orders.note(reservation)
+
+    def devices(self, now_ns: int, live_alerts: Collection[str]) -> Iterator[Condition]:
+        """Yield the verdicts on devices that live: what they say decides whether stock may be judged."""
+        yield from self._devices.judged(now_ns, live_alerts)
 
     def article(self, view: ArticleView, now_ns: int) -> Iterator[Condition]:
         """Yield the verdicts on an article that changed."""

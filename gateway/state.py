@@ -81,6 +81,8 @@ class State:
         self.tags_of: dict[tuple[str, str], set[str]] = {}
         self.beliefs: dict[tuple[str, str], tuple[tuple[int, int], Belief]] = {}
         self.sale_marks: dict[tuple[str, str], dict[str, SaleMark]] = {}
+        self.dim: set[int] = set()
+        """Places of which too little is seen, though their readers live (gateway/device_watch.py)."""
         self.doubtful: dict[tuple[str, str], set[str]] = {}
         self.stood: dict[tuple[str, str], Counter[str]] = {}
         self.rows: list[StateRow] = []

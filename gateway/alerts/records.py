@@ -28,6 +28,8 @@ class AlertType(StrEnum):
     RESERVATION_UNPICKED = "reservation_unpicked"
     COLLECT_OVERDUE = "collect_overdue"
     PREDICTED_STOCK_OUT = "predicted_stock_out"
+    COVERAGE_LOW = "coverage_low"
+    CLOCK_SKEW = "clock_skew"
 
 
 class AlertState(StrEnum):

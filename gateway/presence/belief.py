@@ -420,6 +420,20 @@ class BeliefPresence:
         """Return how much of a place's antennas could see in the last epoch."""
         return float(self._by_place[place].seen_share[self._zone_of[place]])
 
+    def blind_antennas(self, place: PlaceId) -> list[tuple[str, int]]:
+        """Return (reader, antenna) of those of a place that are taken to be blind."""
+        store = self._by_place[place]
+        return [
+            (port.reader, port.antenna)
+            for number, port in enumerate(store.fixed)
+            if port.place == place and store.antennas.is_blind(number)
+        ]
+
+    def is_read(self, place: PlaceId) -> bool:
+        """Return whether an antenna of a place has read anything since the start."""
+        store = self._by_place[place]
+        return any(store.antennas.usual[n] > 0 for n, port in enumerate(store.fixed) if port.place == place)
+
     def phase(self, place: PlaceId) -> Phase:
         """Return how far a place's read rates are learned."""
         return self._by_place[place].learning.phase(self._zone_of[place])

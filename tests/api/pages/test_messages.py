@@ -150,7 +150,7 @@ CODES: dict[str, tuple[str, ...]] = {
     "connection": CONNECTION_STATES,
     "readiness": ("starting", "store", "overloaded"),
     "clock": ("ahead", "behind", *(set(get_args(ClockState)) - {"ok", "no_clock", "offset"})),
-    "hold": ("reader_down", "unwatched", "zone_unwatched", "shelf_in_doubt", "silence"),
+    "hold": ("reader_down", "coverage_low", "unwatched", "zone_unwatched", "shelf_in_doubt", "silence"),
 }
 
 

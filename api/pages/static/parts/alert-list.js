@@ -14,6 +14,11 @@ const ICONS = {
   reservation_at_risk: "low",
   count_variance: "low",
   delivery_not_seen: "low",
+  reservation_unpicked: "low",
+  collect_overdue: "low",
+  predicted_stock_out: "low",
+  coverage_low: "unplugged",
+  clock_skew: "unplugged",
 };
 
 /** Whether nobody is told of an alert now. */

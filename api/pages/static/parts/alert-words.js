@@ -2,6 +2,8 @@
 
 import { articleName, zoneName } from "./names.js";
 
+const OF_DEVICES = ["reader_down", "coverage_low"];
+
 /** Returns {title, lines, route} of an alert; `route` is null or {from, to}, names of zones. */
 export function alertWords(alert, model, lang) {
   const zone = (id) => zoneName(id, model, lang);
@@ -27,7 +29,7 @@ export function alertWords(alert, model, lang) {
 export function holdWords(alert, model, lang) {
   const [reason, ...rest] = alert.suppressed_by.split(/[|:]/);
   const id = rest.findLast(Boolean) ?? "";
-  const subject = reason === "reader_down" ? id : zoneName(id, model, lang);
+  const subject = OF_DEVICES.includes(reason) ? id : zoneName(id, model, lang);
   return lang.word("hold", reason, { subject });
 }
 
@@ -35,13 +37,14 @@ function count({ type, evidence }) {
   const counted = {
     shelf_empty_backroom_has_stock: "back_room",
     predicted_stock_out: "on_hand",
+    clock_skew: "offset_s",
     reservation_at_risk: "reservations",
     reservation_unpicked: "reservations",
     collect_overdue: "reservations",
     count_variance: "pieces",
     delivery_not_seen: "pieces",
   };
-  return Number(evidence[counted[type] ?? "available"] ?? 0);
+  return Math.abs(Number(evidence[counted[type] ?? "available"] ?? 0));
 }
 
 const from = (evidence, zone, lang) => (evidence.from_zone ? zone(evidence.from_zone) : lang.word("role", "back_room"));
