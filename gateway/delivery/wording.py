@@ -7,6 +7,7 @@ line      Refill Jeans 501 (Lyon, Denim)   The shelf is empty; 4 pieces wait out
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from gateway.alerts.notices import Notice
 from gateway.alerts.records import AlertRecord
@@ -56,7 +57,9 @@ class Wording:
 
     def body(self, alert: AlertRecord) -> str:
         """Return what is known of an alert; empty: nothing but its title."""
-        return self._said(f"alerts.{alert.type}.body", self._values(alert))
+        values = self._values(alert)
+        parts = (self._said(f"alerts.{alert.type}.{part}", values) for part in ("body", "detail"))
+        return " ".join(part for part in parts if part)
 
     def action(self, alert: AlertRecord) -> str:
         """Return what to do about an alert first."""
@@ -113,18 +116,34 @@ class Wording:
         return clock if at.date() == now.date() else f"{self.language.day(at)}, {clock}"
 
     def _values(self, alert: AlertRecord) -> dict[str, object]:
-        code, values = self.language.code, dict[str, object](alert.evidence)
-        for key, value in alert.evidence.items():
-            if isinstance(value, str) and value and (key == "zone" or key.endswith("_zone")):
-                values[key] = self._names.zone(alert.store, value, code)
-            elif isinstance(value, str) and key == "zones":
-                named = [self._names.zone(alert.store, one, code) for one in value.split(", ") if one]
-                values[key] = ", ".join(named)
+        code = self.language.code
+        values: dict[str, object] = {
+            key: self._value(alert, key, value) for key, value in alert.evidence.items()
+        }
         values |= {"store": self._names.store(alert.store), "sku": alert.sku, "device": alert.device}
         values["article"] = self._names.article(alert.sku, code) if alert.sku else None
         if alert.zone:
             values["zone"] = self._names.zone(alert.store, alert.zone, code)
         return values
+
+    def _value(self, alert: AlertRecord, key: str, value: object) -> object:
+        """Return a fact as people read it: names of zones, times of the store's clock."""
+        if not isinstance(value, str) or not value:
+            return value
+        if key == "zone" or key.endswith("_zone"):
+            return self._names.zone(alert.store, value, self.language.code)
+        if key == "zones":
+            named = (
+                self._names.zone(alert.store, one, self.language.code) for one in value.split(", ") if one
+            )
+            return ", ".join(named)
+        if key.endswith("_at"):
+            try:
+                at_ns = int(datetime.fromisoformat(value).timestamp()) * 1_000_000_000
+            except ValueError:
+                return value
+            return self._when(alert.store, at_ns, alert.fired_at_ns or alert.since_ns)
+        return value
 
     def _said(self, path: str, values: Mapping[str, object]) -> str:
         """Return a text; empty where there is none, or one of its values is not known."""
