@@ -14,8 +14,8 @@ from gateway.explanation import Explanation, ZoneSight
 from gateway.opening_hours import WEEKDAYS
 from gateway.ports import ArticleInfo, Availability, StoreInfo, ZoneInfo
 
-RESERVATIONS = "reservation"
-"""What actions on reservations begin with in the audit log."""
+NO_SETTINGS = ("reservation", "tasks.")
+"""What actions begin with in the audit log that change no setting: what they touched is told apart."""
 
 
 class Inventory:
@@ -37,7 +37,7 @@ class Inventory:
         """
         for key in changes.touched:
             self._revisions[key] = self._revisions.get(key, 0) + 1
-        self._site_revision += any(not entry.action.startswith(RESERVATIONS) for entry in changes.audited)
+        self._site_revision += any(not entry.action.startswith(NO_SETTINGS) for entry in changes.audited)
 
     def stamp(self, store: str, sku: str) -> object:
         """Return what an answer rests on: settings, the article, and the epoch that its belief is of."""

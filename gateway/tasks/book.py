@@ -21,7 +21,9 @@ LOOKED_AT = 20
 class TaskBook:
     """All tasks of a gateway. One owner changes it."""
 
-    def __init__(self) -> None:
+    def __init__(self, max_live: int = MAX_LIVE, max_closed: int = MAX_CLOSED) -> None:
+        """`max_live`: of one store."""
+        self._max_live, self._max_closed = max_live, max_closed
         self._live: dict[str, Task] = {}
         self._closed: OrderedDict[str, Task] = OrderedDict()
         self._by_cause: dict[tuple[CauseType, str], dict[str, None]] = {}
@@ -44,7 +46,7 @@ class TaskBook:
 
     def is_full(self, store: str) -> bool:
         """Return whether a store has as many live tasks as it may."""
-        return self._per_store[store] >= MAX_LIVE
+        return self._per_store[store] >= self._max_live
 
     def of_line(self, store: str, sku: str) -> list[Task]:
         """Return the live tasks about an article in a store, oldest first."""
@@ -137,7 +139,7 @@ class TaskBook:
         for _ in range(min(LOOKED_AT, len(self._closed))):
             name, oldest = next(iter(self._closed.items()))
             is_old = (oldest.closed_ns or 0) < now_ns - CLOSED_KEPT_NS
-            if not is_old and len(self._closed) <= MAX_CLOSED:
+            if not is_old and len(self._closed) <= self._max_closed:
                 break
             if any(not cause.gone and cause.type != "hand" for cause in oldest.causes):
                 self._closed.move_to_end(name)
