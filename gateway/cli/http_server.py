@@ -1,21 +1,34 @@
-"""The HTTP server of a gateway: its socket, its TLS, its proxies, and uvicorn without signal handlers. Runtime."""
+"""The HTTP server of a gateway: its socket, its bounds, its TLS, its proxies, and uvicorn without signal handlers. Runtime."""
 
+import asyncio
 import contextlib
 import errno
+import secrets
 import socket
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
 
+from api.problems import Problem, problem_response
 from gateway.config import ApiSection
 from gateway.errors import ConfigError
 
 STOP_HTTP_S = 3
 """Open streams get this long to end at a stop; they come back with their last id anyway."""
 BACKLOG = 1_024
+MAX_HEAD_BYTES = 64 * 1024
+"""Request line and headers; the longest question, 100 SKUs and 100 stores, has 10 KB. One read may bring some more."""
+HEAD_TIMEOUT_S = 30.0
+"""From the connection, or from the first part of a head, to the head's end: as long as a body may take."""
+MAX_MESSAGE_BYTES = 8 * 1024 * 1024
+"""Head, body, and what frames a body: the largest body, 1 MiB, in chunks of one byte each has 6 MiB."""
 
 
 def listen(section: ApiSection) -> socket.socket:
@@ -37,6 +50,89 @@ def listen(section: ApiSection) -> socket.socket:
     return listener
 
 
+class BoundedHttp(HttpToolsProtocol):
+    """One connection, its head bounded in size and time, its messages in size; what is no HTTP is a problem too.
+
+    The parser alone takes a head of any length, and waits for its end as long as the peer likes: whoever reaches
+    the port, with a key or without, could fill the memory.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._is_in_head = True
+        self._head_bytes = 0
+        self._message_bytes = 0
+        self._is_refused = False
+        self._late: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as its base
+        """Wait for the first head, for a time."""
+        super().connection_made(transport)
+        self._late = self.loop.call_later(HEAD_TIMEOUT_S, transport.close)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection."""
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take in what came; close the connection where it is too much."""
+        if self._is_refused:
+            return
+        self._message_bytes += len(data)
+        if self._is_in_head:
+            self._head_bytes += len(data)
+        super().data_received(data)
+        self._bound()
+
+    def _bound(self) -> None:
+        """Refuse what has become too large; wait for a head that has begun, for a time."""
+        if self._is_refused:
+            return
+        if self._is_in_head and self._head_bytes > MAX_HEAD_BYTES:
+            self.send_400_response(f"The head of the request is larger than {MAX_HEAD_BYTES} bytes.")
+        elif self._message_bytes > MAX_MESSAGE_BYTES:
+            self._is_refused = True
+            self.transport.close()
+        elif self._is_in_head and self._head_bytes and self._late is None:
+            self._late = self.loop.call_later(HEAD_TIMEOUT_S, self.transport.close)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Keep a header; those behind a body (trailers) mean nothing here, and are let go."""
+        if self._is_in_head:
+            super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """Begin with the request."""
+        self._is_in_head, self._head_bytes = False, 0
+        self._stop_waiting()
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Be ready for the next head."""
+        self._is_in_head, self._message_bytes = True, 0
+        super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no request of HTTP, as a problem, and close."""
+        self._is_refused = True
+        answer = problem_response(Problem("bad_request", msg), secrets.token_hex(16))
+        head = [name + b": " + value for name, value in (*answer.raw_headers, (b"connection", b"close"))]
+        self.transport.write(b"\r\n".join([b"HTTP/1.1 400 Bad Request", *head, b"", bytes(answer.body)]))
+        self.transport.close()
+
+    def _stop_waiting(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+
+
 class HttpServer(uvicorn.Server):
     """uvicorn without its signal handlers: the gateway has its own."""
 
@@ -56,7 +152,7 @@ def http_server(app: FastAPI, section: ApiSection, base: Path) -> HttpServer:
     return HttpServer(
         uvicorn.Config(
             app,
-            http="httptools",
+            http=BoundedHttp,
             lifespan="off",
             log_config=None,
             access_log=False,
