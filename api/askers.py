@@ -70,7 +70,7 @@ def require_channel(
     if fault is not None:
         field = name if fault.code == "unknown_channel" else "fulfilment"
         place = pointer((part, field) if part else (field,))
-        raise Problem(fault.code, f"{fault.detail}.", errors=[Fault(place, fault.detail)])
+        raise Problem(fault.code, fault.detail, errors=[Fault(place, fault.detail)])
 
 
 def sold_from(context: ApiContext, stores: Sequence[StoreInfo], channel: str | None) -> list[StoreInfo]:

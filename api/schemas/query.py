@@ -98,7 +98,9 @@ class AvailabilityQuery(AtStores):
     """Availability of many articles in many stores, at most 1,000 pairs."""
 
     items: tuple[ItemAsked, ...] = Field(
-        min_length=1, max_length=MAX_ITEMS, description="What is asked for, each item by itself."
+        min_length=1,
+        description="What is asked for, each item by itself; items × stores are at most 1,000.",
+        json_schema_extra={"maxItems": MAX_ITEMS},  # beyond it: too_many_pairs, as with more stores
     )
     fulfilment: Fulfilment = Field(
         "pickup",

@@ -200,8 +200,12 @@ def test_a_thousand_pairs_are_the_most() -> None:
     floor = shops()
     items = [{"sku": DENIM}] * 500
     assert len(ask(floor, QUERY, {"items": items}).json()["items"]) == 1_000
-    refused = ask(floor, QUERY, {"items": [*items, {"sku": DENIM}]})
-    assert (refused.status_code, refused.json()["code"]) == (413, "too_many_pairs")
+    for more in (
+        {"items": [*items, {"sku": DENIM}]},
+        {"items": [*items * 2, {"sku": DENIM}], "stores": ["lyon-1"]},
+    ):
+        refused = ask(floor, QUERY, more)
+        assert (refused.status_code, refused.json()["code"]) == (413, "too_many_pairs")
 
 
 def test_the_store_that_has_all_of_it_comes_first() -> None:
