@@ -17,7 +17,7 @@ Rules:
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from heapq import heappop, heappush
 from typing import Literal
 
@@ -82,12 +82,12 @@ class Member:
 
 @dataclass(slots=True)
 class Ended:
-    """Alerts of one group that were told and are over: told together at `due_ns`."""
+    """Alerts of one group that were told and are over: told together at `due_ns`. `records`: by id, the first of them."""
 
     key: GroupKey
     due_ns: int
-    records: list[AlertRecord]
-    total: int
+    total: int = 0
+    records: dict[str, AlertRecord] = field(default_factory=dict)
 
 
 class Teller:
@@ -180,11 +180,12 @@ class Teller:
         name = _name(key)
         ended = self._ended.get(name)
         if ended is None:
-            ended = self._ended[name] = Ended(key, now_ns + self._rule.window_ns, [], 0)
+            ended = self._ended[name] = Ended(key, now_ns + self._rule.window_ns)
             heappush(self._deadlines, (ended.due_ns, f"o|{name}"))
         ended.total += 1
         if len(ended.records) < MAX_NOTICE_ALERTS:
-            ended.records.append(record)
+            ended.records[record.id] = record
+            self._dirty.add(f"e|{name}|{record.id}")
         self._dirty.add(f"o|{name}")
 
     def _forget(self, thread: Thread) -> None:
@@ -260,7 +261,7 @@ class Teller:
 
     def _tell_ended(self, name: str, ended: Ended, now_ns: int) -> list[Notice]:
         del self._ended[name]
-        self._dirty.add(f"o|{name}")
+        self._dirty |= {f"o|{name}", *(f"e|{name}|{alert_id}" for alert_id in ended.records)}
         store, zone, type_, severity = ended.key
         if severity != Severity.CRITICAL and self._hours.quiet_until(store, now_ns) is not None:
             return []
@@ -270,7 +271,9 @@ class Teller:
                 "resolved",
                 store,
                 Severity(severity),
-                tuple(ended.records),
+                tuple(
+                    sorted(ended.records.values(), key=lambda alert: (alert.resolved_at_ns or 0, alert.id))
+                ),
                 LEVELS[0],
                 now_ns,
                 ended.total,
@@ -329,39 +332,51 @@ class Teller:
     def dirty_rows(self) -> Iterator[tuple[str, str | None]]:
         """Yield (key, state as JSON; None: no more) of what changed."""
         for name in self._dirty:
-            kind, _, rest = name.partition("|")
-            text = None
-            if kind == "m" and (member := self._members.get(rest)) is not None:
-                text = _json(asdict(member))
-            elif kind == "t" and (thread := self._threads.get(rest)) is not None:
-                text = _json({k: v for k, v in asdict(thread).items() if k != "members"})
-            elif kind == "o" and (ended := self._ended.get(rest)) is not None:
-                text = _json(asdict(ended))
-            elif kind == "r" and rest in self._told_ns:
-                text = _json(self._told_ns[rest])
-            yield name, text
+            row = self._row(*name.partition("|")[::2])
+            yield name, None if row is None else json.dumps(row, separators=(",", ":"))
         self._dirty.clear()
+
+    def _row(self, kind: str, rest: str) -> object:
+        """Return what is kept under a key; None: nothing. Of a thread not its members: each has its own row."""
+        if kind == "m":
+            return None if (member := self._members.get(rest)) is None else asdict(member)
+        if kind == "t":
+            return None if (thread := self._threads.get(rest)) is None else _of_thread(thread)
+        if kind == "r":
+            return self._told_ns.get(rest)
+        ended = self._ended.get(rest if kind == "o" else rest.rpartition("|")[0])
+        if ended is None:
+            return None
+        return (
+            [*ended.key, ended.due_ns, ended.total]
+            if kind == "o"
+            else asdict(ended.records[rest.rpartition("|")[2]])
+        )
 
     def restore(self, rows: Iterable[tuple[str, str]]) -> None:
         """Take up what was told in an earlier life."""
+        records: list[tuple[str, AlertRecord]] = []
         for name, text in rows:
             kind, _, rest = name.partition("|")
             raw = json.loads(text)
-            if kind == "r":
-                self._told_ns[rest] = raw
-                heappush(self._deadlines, (raw + self._rule.window_ns, name))
-                continue
-            if kind == "m":
-                self._members[rest] = Member(**raw)
-                continue
-            store, zone, type_, severity = raw.pop("key")
-            key: GroupKey = (store, zone, type_, severity)
-            if kind == "t":
-                self._threads[rest] = Thread(key=key, **raw)
-            else:
-                records = [record_of(record) for record in raw.pop("records")]
-                self._ended[rest] = Ended(key=key, records=records, **raw)
-                heappush(self._deadlines, (self._ended[rest].due_ns, name))
+            match kind:
+                case "m":
+                    self._members[rest] = Member(**raw)
+                case "t":
+                    store, zone, type_, severity = raw.pop("key")
+                    self._threads[rest] = Thread(key=(store, zone, type_, severity), **raw)
+                case "r":
+                    self._told_ns[rest] = raw
+                    heappush(self._deadlines, (raw + self._rule.window_ns, name))
+                case "o":
+                    store, zone, type_, severity, due_ns, total = raw
+                    self._ended[rest] = Ended((store, zone, type_, severity), due_ns, total)
+                    heappush(self._deadlines, (due_ns, name))
+                case _:
+                    records.append((rest.rpartition("|")[0], record_of(raw)))
+        for group, record in records:
+            if group in self._ended:
+                self._ended[group].records[record.id] = record
         self._take_up()
 
     def _take_up(self) -> None:
@@ -387,5 +402,5 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
-def _json(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"))
+def _of_thread(thread: Thread) -> dict[str, object]:
+    return {each.name: getattr(thread, each.name) for each in fields(thread) if each.name != "members"}
