@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.alerts.records import AlertState
+from gateway.alerts.records import AlertState, Comment
 from gateway.storage.errors import CommitRefused
 from gateway.storage.ports import ApiKey, AppliedEvent, Commit, DeadLetter, StateRow
 from tests.support.stores import STORES, Reopen, a_store, alert, reopened
@@ -82,22 +82,27 @@ def test_pages_of_alerts_together_are_all_of_them(
 
 
 def test_the_outbox_holds_what_people_are_told_in_order(reopen: Reopen) -> None:
-    """Changes to firing and resolved wait until marked, oldest first; pending and unchanged ones do not."""
+    """Changes of what fired wait until marked, oldest first; pending and unchanged ones do not."""
     store = reopen()
     pending, firing = alert("a1", state=AlertState.PENDING), alert("a1")
     resolved = replace(alert("a1", state=AlertState.RESOLVED), resolved_at_ns=9)
+    acked = replace(
+        firing, state=AlertState.ACKNOWLEDGED, assignee="Camille", comments=(Comment(8, "k", "é"),)
+    )
     store.commit(Commit(1, alerts=[pending, alert("a2")]))
-    store.commit(Commit(2, alerts=[firing]))
-    store.commit(Commit(3, alerts=[firing, resolved]))
+    store.commit(Commit(2, alerts=[firing, acked]))
+    assert store.alerts(assignee="Camille", severities=["warning"]) == [acked]
+    assert store.alerts(assignee="Nobody") == store.alerts(severities=["critical"]) == []
+    store.commit(Commit(3, alerts=[acked, resolved]))
     assert store.alerts(limit=1) == [alert("a2")]
     waiting = store.unpublished_alerts(10)
-    assert [record for _, record in waiting] == [alert("a2"), firing, resolved]
-    store.mark_published([waiting[0][0], waiting[2][0]])
+    assert [record for _, record in waiting] == [alert("a2"), firing, acked, resolved]
+    store.mark_published([waiting[0][0], waiting[2][0], waiting[3][0]])
     store = reopen()
     assert store.unpublished_alerts(10) == [waiting[1]]
     store.commit(Commit(4, alerts=[alert("a3")]))
     assert store.unpublished_alerts(1) == [waiting[1]]
-    assert store.unpublished_alerts(2)[1][0] > waiting[2][0]
+    assert store.unpublished_alerts(2)[1][0] > waiting[3][0]
 
 
 def test_dead_letters_come_newest_first(reopen: Reopen) -> None:

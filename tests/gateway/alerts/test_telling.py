@@ -216,6 +216,22 @@ def test_of_what_is_suppressed_nobody_is_told_until_it_is_not() -> None:
     assert [n for n in desk.wait(HOUR) if n.kind == "resolved"] == []
 
 
+def test_a_change_of_one_of_a_thousand_writes_that_one() -> None:
+    """What is written for a change does not grow with the alerts that it is told with."""
+    desk = Desk()
+    for number in range(1_000):
+        desk.note(f"sku-{number}")
+    desk.wait(5 * MINUTE)
+    desk.note("sku-7", state=AlertState.ACKNOWLEDGED)
+    rows = dict(desk.teller.dirty_rows())
+    assert list(rows) == ["m|sku-7"]
+    desk.note("sku-7", state=AlertState.RESOLVED)
+    desk.note("sku-8", state=AlertState.RESOLVED)
+    rows = dict(desk.teller.dirty_rows())
+    assert sorted(key[:2] for key in rows) == ["e|", "e|", "m|", "m|", "o|"]
+    assert all(len(text or "") < 1_000 for text in rows.values())
+
+
 class AnyDay(RuleBasedStateMachine):
     """Alerts come, go and are acted on over days; beside the teller another one that restarts at every pass."""
 

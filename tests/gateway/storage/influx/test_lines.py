@@ -121,13 +121,20 @@ def test_movements_of_one_instant_stay_apart(at_ns: int, seqs: list[int]) -> Non
 
 @pytest.mark.parametrize(
     ("state", "at_ns", "firing"),
-    [(AlertState.PENDING, 10, 0), (AlertState.FIRING, 20, 1), (AlertState.RESOLVED, 30, 0)],
+    [
+        (AlertState.PENDING, 10, 0),
+        (AlertState.FIRING, 20, 1),
+        (AlertState.ACKNOWLEDGED, 25, 1),
+        (AlertState.SNOOZED, 25, 1),
+        (AlertState.RESOLVED, 30, 0),
+    ],
 )
 def test_an_alert_is_told_at_the_time_of_its_change(state: AlertState, at_ns: int, firing: int) -> None:
     """Each change of an episode is a point of its own, at its own time."""
     record = AlertRecord(
         "id-1", "f", AlertType.LOW_STOCK, Severity.WARNING, "lyon-1", state, 10,
         zone="front", sku="TEE", fired_at_ns=20, resolved_at_ns=30,
+        changed_at_ns=25 if state in {AlertState.ACKNOWLEDGED, AlertState.SNOOZED} else None,
     )  # fmt: skip
     point = parse_line(alert_line(record))
     assert point.at_ns == at_ns
