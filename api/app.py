@@ -34,6 +34,7 @@ from api.routes.history import add_history_routes
 from api.routes.ingest import add_ingest_routes
 from api.routes.kpis import add_kpi_routes
 from api.routes.ledger import add_ledger_routes
+from api.routes.notify_targets import add_notify_target_routes
 from api.routes.overview import add_overview_routes
 from api.routes.problems import add_problem_routes
 from api.routes.query import add_query_routes
@@ -63,6 +64,7 @@ ROUTES = (
     add_stream_routes,
     add_change_routes,
     add_webhook_routes,
+    add_notify_target_routes,
     add_reservation_routes,
     add_count_routes,
     add_adjustment_routes,

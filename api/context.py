@@ -17,6 +17,7 @@ from gateway.catalogue_model import CataloguePort
 from gateway.channels import ChannelsPort
 from gateway.counting.ports import CountingPort
 from gateway.deliveries.ports import DeliveriesPort
+from gateway.delivery.ports import NotifyPort
 from gateway.kpis.model import KpisPort
 from gateway.ports import (
     AuthPort,
@@ -65,6 +66,7 @@ class Ports:
     counting: CountingPort
     tasks: TasksPort
     alerts: AlertsPort
+    notify: NotifyPort
 
 
 @dataclass(frozen=True, slots=True)

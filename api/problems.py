@@ -80,11 +80,16 @@ CATALOGUE: dict[str, ProblemKind] = {
     "unknown_webhook": ProblemKind(
         404, "No such webhook endpoint", "`GET /v1/webhook-endpoints` lists those of your key's stores."
     ),
+    "unknown_target": ProblemKind(
+        404, "No such target of notices", "`GET /v1/notify-targets` lists those of your key's stores."
+    ),
     "unknown_count": ProblemKind(
         404, "No such count", "`GET /v1/stores/{store}/counts` lists those that are kept."
     ),
     "unknown_alert": ProblemKind(404, "No such alert", "`GET /v1/alerts` lists the alerts that are kept."),
-    "unknown_silence": ProblemKind(404, "No such silence", "`GET /v1/silences` lists those that are not over."),
+    "unknown_silence": ProblemKind(
+        404, "No such silence", "`GET /v1/silences` lists those that are not over."
+    ),
     "unknown_task": ProblemKind(
         404, "No such task", "`GET /v1/tasks` lists those of your key's stores; old ones are let go."
     ),
@@ -117,11 +122,15 @@ CATALOGUE: dict[str, ProblemKind] = {
         409, "Too many are open", "Close, cancel or end some of them, then ask again."
     ),
     "stale_quantity": ProblemKind(
-        409, "The quantity is another by now", "Look again what is there (`current`), and ask anew with a new key."
+        409,
+        "The quantity is another by now",
+        "Look again what is there (`current`), and ask anew with a new key.",
     ),
     "below_zero": ProblemKind(409, "Fewer than none", "Take away no more pieces than there are."),
     "tags_elsewhere": ProblemKind(
-        409, "Tags are not where they would have to be", "`errors` points at the tag: name others, or a number alone."
+        409,
+        "Tags are not where they would have to be",
+        "`errors` points at the tag: name others, or a number alone.",
     ),
     "zone_being_counted": ProblemKind(
         409, "The zone is being counted", "Let the count that `detail` names be decided, or cancel it."
@@ -130,9 +139,13 @@ CATALOGUE: dict[str, ProblemKind] = {
         409, "Nobody counted anything yet", "Tell what was seen first; of what there is none too, with qty 0."
     ),
     "count_not_open": ProblemKind(
-        409, "The count takes no entries", "`POST …/recount` opens a submitted count again; or begin a new one."
+        409,
+        "The count takes no entries",
+        "`POST …/recount` opens a submitted count again; or begin a new one.",
     ),
-    "count_not_submitted": ProblemKind(409, "The count is not submitted", "`POST …/submit` when all was counted."),
+    "count_not_submitted": ProblemKind(
+        409, "The count is not submitted", "`POST …/submit` when all was counted."
+    ),
     "count_over": ProblemKind(409, "The count is over", "It was decided or cancelled: begin a new one."),
     "sku_not_counted": ProblemKind(
         409, "The article is not of this count", "Name an article that the count is about."
@@ -204,9 +217,7 @@ CATALOGUE: dict[str, ProblemKind] = {
     "idempotency_key_reused": ProblemKind(
         422, "Key used for something else", "Take a new `Idempotency-Key` for each new request."
     ),
-    "missing_if_match": ProblemKind(
-        428, "If-Match missing", "Send the ETag of it as you know it."
-    ),
+    "missing_if_match": ProblemKind(428, "If-Match missing", "Send the ETag of it as you know it."),
     "too_many_steps": ProblemKind(
         422, "Too many steps", "Ask for a coarser `step` or a shorter time: at most 2,000 steps."
     ),

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from gateway.delivery.model import TargetState
 from gateway.device_clocks import ClockJudgement
 from gateway.engine import Engine
 from gateway.influx_metrics import influx_metrics
@@ -47,6 +48,7 @@ class Links:
     clock_ahead_s: Callable[[], float] = float
     upkeep: StoreUpkeep | None = None
     webhooks: Callable[[], WebhookCounts] | None = None
+    notices: Callable[[], Sequence[TargetState]] = tuple
 
 
 class Health:
@@ -178,6 +180,8 @@ class Health:
             for name, kind, text, value in _webhook_metrics(self._links.webhooks()):
                 yield from _metric(f"storefloor_webhook_{name}", kind, text, value)
 
+        yield from _notice_lines(self._links.notices())
+
     def _upkeep_lines(self) -> Iterator[str]:
         upkeep = self._links.upkeep
         if upkeep is None:
@@ -297,6 +301,49 @@ def _clock_lines(clocks: Mapping[str, ClockJudgement]) -> Iterator[str]:
 
 def _family(name: str, kind: str, text: str) -> Iterable[str]:
     return (f"# HELP {name} {text}", f"# TYPE {name} {kind}")
+
+
+def _notice_lines(states: Sequence[TargetState]) -> Iterator[str]:
+    """Yield what became of notices, by target."""
+    for name, kind, text, value_of in NOTICE_METRICS if states else ():
+        yield from _family(name, kind, text)
+        for state in states:
+            yield f'{name}{{target="{state.target.id}"}} {value_of(state)}'
+
+
+NOTICE_METRICS: tuple[tuple[str, str, str, Callable[[TargetState], int]], ...] = (
+    ("storefloor_notices_waiting", "gauge", "notices that wait for a target", lambda s: s.waiting),
+    (
+        "storefloor_notices_given_up",
+        "gauge",
+        "notices kept that a target will never be told",
+        lambda s: s.given_up,
+    ),
+    (
+        "storefloor_notices_delivered_total",
+        "counter",
+        "notices that were taken",
+        lambda s: s.counts.delivered,
+    ),
+    (
+        "storefloor_notices_failed_total",
+        "counter",
+        "tries of notices that were not taken",
+        lambda s: s.counts.failed,
+    ),
+    (
+        "storefloor_notify_target_failing",
+        "gauge",
+        "tries in a row that a target did not take",
+        lambda s: s.failing,
+    ),
+    (
+        "storefloor_notices_faults_total",
+        "counter",
+        "faults of storefloor itself, see its log",
+        lambda s: s.counts.faults,
+    ),
+)
 
 
 def _webhook_metrics(counts: WebhookCounts) -> list[tuple[str, str, str, int]]:

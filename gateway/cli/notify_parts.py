@@ -32,7 +32,7 @@ def make_notifier(
     courier = NoticeCourier(wordings, Sender(site.webhooks.policy()))
     targets = tuple(_target(section, n, base, tuple(wordings)) for n, section in enumerate(site.notify))
     queue = StoredNotices(store, writer)
-    return Notifier(targets, queue, courier, wordings, clock, [section.id for section in site.stores])
+    return Notifier(targets, queue, courier, clock, [section.id for section in site.stores])
 
 
 def _target(section: NotifySection, number: int, base: Path, codes: tuple[str, ...]) -> Target:

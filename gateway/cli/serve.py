@@ -166,7 +166,9 @@ class _Gateway:
         retention = site.privacy.narrowed(site.storage.retention(), self._pepper)
         self._janitor = Janitor(store, writer, clock, retention, self._clock_ahead_s)
         self._inspector = Inspector(store, clock, self._janitor.upkeep)
-        self._webhooks = WebhookParts(site.webhooks, self.engine, store, writer, self._pepper, clock, self._once)
+        self._webhooks = WebhookParts(
+            site.webhooks, self.engine, store, writer, self._pepper, clock, self._once
+        )
         self.health = Health(self.engine, self.pipeline, self._links())
         self.news = News(self.engine, self.health, self.feed, clock.now_ns)
         self.feed.show(self.news, self.pipeline.nudge)
@@ -189,6 +191,7 @@ class _Gateway:
             clock_ahead_s=self._clock_ahead_s,
             upkeep=self._janitor.upkeep,
             webhooks=self._webhooks.dispatcher.counts,
+            notices=self._notices.states_now,
         )
 
     def _clock_ahead_s(self) -> float:
@@ -218,6 +221,7 @@ class _Gateway:
             transfers=TransferOffice(self.engine, self.pipeline, self._once),
             tasks=TaskOffice(self.engine, self.pipeline, self._once),
             alerts=AlertOffice(self.engine, self.pipeline, self._once, store),
+            notify=self._notices,
         )
         settings = ApiSettings(
             host=api.host,

@@ -7,13 +7,11 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from gateway.alerts.notices import Notice
-from gateway.alerts.records import AlertRecord, Severity
+from gateway.alerts.records import Severity
 from gateway.clock import Clock
 from gateway.delivery.lane import Lane, Service
 from gateway.delivery.model import TEST, NoticeTry, QueuedNotice, Target, TargetState, routed
-from gateway.delivery.names import FALLBACK
 from gateway.delivery.ports import Courier, Queue
-from gateway.delivery.wording import Wording
 from gateway.webhooks.lane import wait_for_sign
 
 log = logging.getLogger(__name__)
@@ -30,7 +28,6 @@ class Notifier:
         targets: tuple[Target, ...],
         queue: Queue,
         courier: Courier,
-        wordings: Mapping[str, Wording],
         clock: Clock,
         stores: Sequence[str],
         *,
@@ -41,7 +38,6 @@ class Notifier:
         self._targets = targets
         self._queue = queue
         self._clock = clock
-        self._wordings = wordings
         self._first_store = stores[0]
         self._tests = 0
         sending = asyncio.Semaphore(MAX_SENDING)
@@ -92,12 +88,6 @@ class Notifier:
         return await lane.test(
             Notice(notice_id, "fired", store, Severity.INFO, (), lane.target.level, now_ns, 0)
         )
-
-    def worded(self, alert: AlertRecord, languages: Sequence[str]) -> tuple[str, str, str]:
-        """Return (language, title, body) of an alert in the first of these languages that there is, else in English."""
-        code = next((code for code in languages if code in self._wordings), FALLBACK)
-        wording = self._wordings[code]
-        return code, wording.title(alert), wording.body(alert)
 
     # -- metrics --------------------------------------------------------------------------------------
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from gateway.alerts.notices import Notice
-from gateway.alerts.records import AlertRecord
 from gateway.delivery.model import NoticeTry, Target, TargetState, WaitingNotice
 from gateway.delivery.retries import Outcome
 
@@ -62,8 +61,4 @@ class NotifyPort(Protocol):
 
     async def test(self, target_id: str) -> NoticeTry:
         """Send a target one message that says nothing, now; return what became of it."""
-        ...
-
-    def worded(self, alert: AlertRecord, languages: Sequence[str]) -> tuple[str, str, str]:
-        """Return (language, title, body) of an alert in the first of these languages that there is, else in English."""
         ...

@@ -36,6 +36,7 @@ from tests.support.api_ports import (
     explanation,
     reservation,
 )
+from tests.support.fake_notify import told_target
 from tests.support.kpi_days import PlainKpis
 
 OWN, FOREIGN, MISSING = "lyon-1", "paris-1", "nowhere-9"
@@ -101,6 +102,10 @@ def _hook(rest: str, **more: Any) -> Line:
     return _thing(ADMIN, f"/v1/webhook-endpoints/wh_{'0' * 11}{{n}}{rest}", "unknown_webhook", **more)
 
 
+def _told(rest: str) -> Line:
+    return _thing(ADMIN, f"/v1/notify-targets/floor-{{n}}{rest}", "unknown_target")
+
+
 ONE = "/v1/stores/{s}/availability/DEN-501-32"
 SALE = {"event_id": "1", "type": "sale", "store": "{s}", "sku": "DEN-501-32", "at": "2026-11-21T18:02:11Z"}
 BASKET = {"lines": [{"sku": "DEN-501-32", "qty": 1}], "stores": ["{s}"]}
@@ -132,6 +137,9 @@ MATRIX = {
     "POST /v1/webhook-endpoints/{endpoint}/test": _hook("/test"),
     "POST /v1/webhook-endpoints/{endpoint}/replay": _hook("/replay", body={"store": "{s}", "after": 1}),
     "GET /v1/webhook-endpoints/{endpoint}/deliveries": _hook("/deliveries"),
+    "GET /v1/notify-targets": Line(ADMIN, "/v1/notify-targets"),
+    "POST /v1/notify-targets/{target}/test": _told("/test"),
+    "GET /v1/notify-targets/{target}/deliveries": _told("/deliveries"),
     "POST /v1/reservations": _named(
         HOLD, "/v1/reservations", own=201, headers=KEYED,
         body={"store": "{s}", "lines": [{"sku": "DEN-501-32", "qty": 1}], "channel": "web"},
@@ -325,6 +333,7 @@ def fresh(shop: Floor) -> None:
     ]
     shop.webhooks.kept = {hook.id: WebhookState(hook, 0, {hook.stores[0]: 1}) for hook in hooks}
     shop.webhooks.answers.clear()
+    shop.notify.kept = [told_target(f"floor-{IDS[s]}", s) for s in (OWN, FOREIGN)] + [told_target("all")]
     shop.channels.listed = [
         ChannelInfo("web", "Web shop", (OWN, FOREIGN), ("ship",), 1, None, None, None, None, False)
     ]

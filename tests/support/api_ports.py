@@ -72,10 +72,11 @@ from gateway.reservations.model import (
 )
 from gateway.subscription import Subscription
 from gateway.webhooks.model import Delivery, Endpoint
-from tests.support.fake_books import FakeCatalogue, FakeLedger
 from tests.support.fake_alerts import FakeAlerts
+from tests.support.fake_books import FakeCatalogue, FakeLedger
 from tests.support.fake_counting import Counted
 from tests.support.fake_documents import Documents
+from tests.support.fake_notify import FakeNotify
 from tests.support.kpi_days import PlainKpis
 
 S = 1_000_000_000
@@ -634,9 +635,7 @@ class FakeAudit:
         ][: query.limit]
 
     def note(self, actor: Actor, action: str, store: str, subject: str, detail: str = "") -> None:
-        self.entries.append(
-            AuditEntry(NOW_NS, actor.key_id, actor.address, action, store, subject, detail)
-        )
+        self.entries.append(AuditEntry(NOW_NS, actor.key_id, actor.address, action, store, subject, detail))
 
 
 WEB = ChannelInfo("web", "Web shop", ("lyon-1", "paris-2"), ("pickup", "ship"), 1, None, 5, None, 0.95, False)
@@ -710,6 +709,7 @@ class Floor:
     documents: Documents = field(default_factory=Documents)
     counted: Counted = field(default_factory=Counted)
     alerts: FakeAlerts = field(default_factory=lambda: FakeAlerts(NOW_NS))
+    notify: FakeNotify = field(default_factory=lambda: FakeNotify(NOW_NS))
     real_s: float = 0.0
     pages: Callable[[FastAPI], None] | None = None
     app: FastAPI = field(init=False)
@@ -734,6 +734,7 @@ class Floor:
             catalogue=self.catalogue,
             counting=self.counted.office,
             alerts=self.alerts,
+            notify=self.notify,
             deliveries=self.documents.deliveries,
             transfers=self.documents.transfers,
             tasks=self.documents.tasks,

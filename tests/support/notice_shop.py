@@ -56,7 +56,7 @@ class NoticeShop:
         async def run() -> None:
             async with Writer(self.store) as writer:
                 notifier = Notifier(
-                    self.targets, self.queue(self.store, writer), self.courier, wordings(), self, (STORE,),
+                    self.targets, self.queue(self.store, writer), self.courier, self, (STORE,),
                     chance=lambda: 0.5, monotonic_s=lambda: self.now_s, rest=self.rest,
                 )  # fmt: skip
                 task = asyncio.create_task(notifier.run())

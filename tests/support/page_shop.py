@@ -41,6 +41,7 @@ from tests.support.fake_alerts import FakeAlerts
 from tests.support.fake_books import FakeCatalogue, FakeLedger
 from tests.support.fake_counting import Counted
 from tests.support.fake_documents import Documents
+from tests.support.fake_notify import FakeNotify
 from tests.support.kpi_days import PlainKpis
 from tests.support.page_stock import (
     DOWN,
@@ -100,6 +101,7 @@ class PageShop:
             tasks=documents.tasks,
             counting=Counted().office,
             alerts=FakeAlerts(NOW_NS),
+            notify=FakeNotify(NOW_NS),
         )
         self.app = create_app(ports, self.settings, pages=mount)
         self.port = 0

@@ -38,6 +38,7 @@ from gateway.tasks.office import TaskOffice
 from gateway.transfers.office import TransferOffice
 from readers.mqtt_intake import MqttIntake
 from tests.support.api_ports import FakeWebhooks
+from tests.support.fake_notify import FakeNotify
 from tests.support.virtual_shop import NS_PER_S, VirtualShop
 
 SCOPES = ("availability:read", "availability:exact", "reservations:write", "ingest:write", "counts:write")
@@ -132,6 +133,7 @@ async def virtual_gateway(shop: VirtualShop, folder: Path) -> AsyncIterator[Virt
                     transfers=TransferOffice(shop.engine, pipeline, once),
                     tasks=TaskOffice(shop.engine, pipeline, once),
                     alerts=AlertOffice(shop.engine, pipeline, once, store),
+                    notify=FakeNotify(clock.now_ns()),
                 ),
                 ApiSettings(key_quota=Quota(1e6, 10_000_000)),
             )
