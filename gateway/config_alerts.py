@@ -38,6 +38,12 @@ class RuleThresholds(BaseModel):
         le=86_400,
         description="a device's clock is told that is off by more; its times are corrected",
     )
+    phantom_below: float = Field(
+        0.2, gt=0, lt=0.6, description="phantom_inventory: the ledger has some, and one is there less surely"
+    )
+    phantom_hold_s: float = Field(
+        3_600, ge=0, le=7 * 86_400, description="that must be so this long to be told"
+    )
     unpicked_before_s: float = Field(
         300, ge=0, le=86_400, description="an order not picked so long before it should lie ready is told"
     )

@@ -95,6 +95,8 @@ class Engine:
         )  # a risk has waited where it may pass by itself
         special = {AlertType.READER_DOWN: down, AlertType.RESERVATION_AT_RISK: at_once}
         special[AlertType.DELIVERY_NOT_SEEN] = at_once  # it was given its time
+        special[AlertType.PHANTOM_INVENTORY] = Holds(ns(site.config.alerts.phantom_hold_s), hold.clear_ns)
+        special[AlertType.GATE_EXIT_UNPAID] = Holds(0, 0)  # its sale was waited for
         special[AlertType.COVERAGE_LOW] = Holds(ns(site.config.alerts.coverage_hold_s), hold.clear_ns)
         special |= dict.fromkeys((AlertType.RESERVATION_UNPICKED, AlertType.COLLECT_OVERDUE), Holds(0, 0))
         self._delivery_watch = DeliveryWatch(self.state)
@@ -143,6 +145,7 @@ class Engine:
         movements = self.state.ledger.drain_movements()
         self.state.counting.drained()
         self._changes.movements += movements
+        self._judges.moved(movements)
         self._changes.points += self.state.ledger.drain_points()
         self.state.touched.update((m.store, m.sku) for m in movements)
         self.state.touched.update(self.state.books.faded(now_ns))

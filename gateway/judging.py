@@ -1,10 +1,13 @@
 """The judges beside those of an article's pieces: what each sees of a pass, and what it says. Pure."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from gateway.alerts.rules import ArticleView, Condition
+from gateway.book_stock.phantoms import PhantomWatch
 from gateway.device_watch import DeviceWatch
 from gateway.forecast.watch import StockOutWatch
+from gateway.gate_watch import GateWatch
+from gateway.movements import Movement
 from gateway.reservations.model import Reservation
 from gateway.reservations.promptness import PromptWatch
 from gateway.state import State
@@ -15,18 +18,26 @@ class Judges:
 
     def __init__(self, state: State) -> None:
         self._devices = DeviceWatch(state)
+        self._gates = GateWatch(state)
+        self._phantoms = PhantomWatch(state)
         self._orders = PromptWatch(state)
         self._stock_outs = StockOutWatch(state)
 
     def restore(self, reservations: Collection[Reservation], live_alerts: Collection[str]) -> None:
         """Take up what stands open of an earlier life."""
         self._devices.restore(live_alerts)
+        self._gates.restore(live_alerts)
         self._orders.restore(reservations)
         self._stock_outs.restore(live_alerts)
 
     def reserved(self, reservation: Reservation) -> None:
         """Take note of a new version of a reservation."""
         self._orders.note(reservation)
+
+    def moved(self, movements: Sequence[Movement]) -> None:
+        """Take note of what moved in a pass."""
+        self._gates.take(movements)
+        self._phantoms.take(movements)
 
     def devices(self, now_ns: int, live_alerts: Collection[str]) -> Iterator[Condition]:
         """Yield the verdicts on devices that live: what they say decides whether stock may be judged."""
@@ -35,8 +46,11 @@ class Judges:
     def article(self, view: ArticleView, now_ns: int) -> Iterator[Condition]:
         """Yield the verdicts on an article that changed."""
         yield self._stock_outs.judged(view, now_ns)
+        if (phantom := self._phantoms.judged(view)) is not None:
+            yield phantom
 
     def judged(self, now_ns: int, live_alerts: Collection[str]) -> Iterator[Condition]:
         """Yield the verdicts on what changed, or became due, since the last pass."""
         yield from self._orders.judged(now_ns, live_alerts)
         yield from self._stock_outs.again(now_ns, live_alerts)
+        yield from self._gates.judged(now_ns)

@@ -30,6 +30,8 @@ class AlertType(StrEnum):
     PREDICTED_STOCK_OUT = "predicted_stock_out"
     COVERAGE_LOW = "coverage_low"
     CLOCK_SKEW = "clock_skew"
+    PHANTOM_INVENTORY = "phantom_inventory"
+    GATE_EXIT_UNPAID = "gate_exit_unpaid"
 
 
 class AlertState(StrEnum):

@@ -19,6 +19,8 @@ const ICONS = {
   predicted_stock_out: "low",
   coverage_low: "unplugged",
   clock_skew: "unplugged",
+  phantom_inventory: "low",
+  gate_exit_unpaid: "low",
 };
 
 /** Whether nobody is told of an alert now. */

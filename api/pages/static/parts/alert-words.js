@@ -38,6 +38,8 @@ function count({ type, evidence }) {
     shelf_empty_backroom_has_stock: "back_room",
     predicted_stock_out: "on_hand",
     clock_skew: "offset_s",
+    phantom_inventory: "ledger",
+    gate_exit_unpaid: "pieces",
     reservation_at_risk: "reservations",
     reservation_unpicked: "reservations",
     collect_overdue: "reservations",
