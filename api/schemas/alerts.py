@@ -233,8 +233,8 @@ class AlertPrecision(Answer):
     rule: str = Field(
         description="The rule: a type of alert, or the id of a rule of its own.", examples=["low_stock"]
     )
-    useful: int = Field(ge=0, description="Alerts that staff said were of use.", examples=[18])
-    false_alerts: int = Field(ge=0, description="Alerts that staff said were not.", examples=[1])
+    useful: int = Field(ge=0, description="Number of alerts that staff said were of use.", examples=[18])
+    false_alerts: int = Field(ge=0, description="Number of alerts that staff said were not.", examples=[1])
     precision: float | None = Field(
         ge=0, le=1, description="The share that was of use; null: nobody said anything.", examples=[0.9474]
     )
