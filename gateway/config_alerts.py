@@ -44,6 +44,9 @@ class RuleThresholds(BaseModel):
     phantom_hold_s: float = Field(
         3_600, ge=0, le=7 * 86_400, description="that must be so this long to be told"
     )
+    misplaced_after_s: float = Field(
+        900, ge=0, le=86_400, description="a piece that rests so long where its article is not shown is noted"
+    )
     unpicked_before_s: float = Field(
         300, ge=0, le=86_400, description="an order not picked so long before it should lie ready is told"
     )

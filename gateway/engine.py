@@ -97,6 +97,7 @@ class Engine:
         special[AlertType.DELIVERY_NOT_SEEN] = at_once  # it was given its time
         special[AlertType.PHANTOM_INVENTORY] = Holds(ns(site.config.alerts.phantom_hold_s), hold.clear_ns)
         special[AlertType.GATE_EXIT_UNPAID] = Holds(0, 0)  # its sale was waited for
+        special[AlertType.MISPLACED_ITEM] = Holds(ns(site.config.alerts.misplaced_after_s), hold.clear_ns)
         special[AlertType.COVERAGE_LOW] = Holds(ns(site.config.alerts.coverage_hold_s), hold.clear_ns)
         special |= dict.fromkeys((AlertType.RESERVATION_UNPICKED, AlertType.COLLECT_OVERDUE), Holds(0, 0))
         self._delivery_watch = DeliveryWatch(self.state)

@@ -7,6 +7,7 @@ from gateway.book_stock.phantoms import PhantomWatch
 from gateway.device_watch import DeviceWatch
 from gateway.forecast.watch import StockOutWatch
 from gateway.gate_watch import GateWatch
+from gateway.misplaced import misplaced_condition
 from gateway.movements import Movement
 from gateway.reservations.model import Reservation
 from gateway.reservations.promptness import PromptWatch
@@ -18,6 +19,7 @@ class Judges:
 
     def __init__(self, state: State) -> None:
         self._devices = DeviceWatch(state)
+        self._state = state
         self._gates = GateWatch(state)
         self._phantoms = PhantomWatch(state)
         self._orders = PromptWatch(state)
@@ -48,6 +50,8 @@ class Judges:
         yield self._stock_outs.judged(view, now_ns)
         if (phantom := self._phantoms.judged(view)) is not None:
             yield phantom
+        if (misplaced := misplaced_condition(self._state, view, now_ns)) is not None:
+            yield misplaced
 
     def judged(self, now_ns: int, live_alerts: Collection[str]) -> Iterator[Condition]:
         """Yield the verdicts on what changed, or became due, since the last pass."""

@@ -32,6 +32,7 @@ class AlertType(StrEnum):
     CLOCK_SKEW = "clock_skew"
     PHANTOM_INVENTORY = "phantom_inventory"
     GATE_EXIT_UNPAID = "gate_exit_unpaid"
+    MISPLACED_ITEM = "misplaced_item"
 
 
 class AlertState(StrEnum):

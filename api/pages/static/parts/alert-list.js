@@ -21,6 +21,7 @@ const ICONS = {
   clock_skew: "unplugged",
   phantom_inventory: "low",
   gate_exit_unpaid: "low",
+  misplaced_item: "low",
 };
 
 /** Whether nobody is told of an alert now. */

@@ -40,6 +40,7 @@ function count({ type, evidence }) {
     clock_skew: "offset_s",
     phantom_inventory: "ledger",
     gate_exit_unpaid: "pieces",
+    misplaced_item: "pieces",
     reservation_at_risk: "reservations",
     reservation_unpicked: "reservations",
     collect_overdue: "reservations",
