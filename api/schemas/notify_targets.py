@@ -5,7 +5,6 @@ from typing import Literal
 from pydantic import Field
 
 from api.schemas.base import Answer, Timestamp
-from gateway.alerts.notices import Level
 from gateway.alerts.records import AlertType, Severity
 
 
@@ -23,7 +22,9 @@ class NotifyTarget(Answer):
     types: tuple[AlertType, ...] = Field(
         description="Of which types of alert; empty: all.", examples=[["low_stock"]]
     )
-    level: Level = Field(description="Who reads it.", examples=["associate"])
+    level: Literal["associate", "lead", "manager"] = Field(
+        description="Who reads it.", examples=["associate"]
+    )
     language: str = Field(description="The language that it is told in.", examples=["fr"])
     digest: bool = Field(description="Whether it is told digests.", examples=[True])
     state: Literal["idle", "ok", "failing"] = Field(

@@ -50,15 +50,19 @@ class NoticeShop:
         self.now_s += seconds
         await asyncio.sleep(0)
 
+    def notifier(self, writer: Writer) -> Notifier:
+        """Return a notifier that does not run yet."""
+        return Notifier(
+            self.targets, self.queue(self.store, writer), self.courier, self, (STORE,),
+            chance=lambda: 0.5, monotonic_s=lambda: self.now_s, rest=self.rest,
+        )  # fmt: skip
+
     def live(self, work: Callable[[Notifier, Writer], Awaitable[None]]) -> None:
         """Run a notifier while `work` does, then end it as a stop does."""
 
         async def run() -> None:
             async with Writer(self.store) as writer:
-                notifier = Notifier(
-                    self.targets, self.queue(self.store, writer), self.courier, self, (STORE,),
-                    chance=lambda: 0.5, monotonic_s=lambda: self.now_s, rest=self.rest,
-                )  # fmt: skip
+                notifier = self.notifier(writer)
                 task = asyncio.create_task(notifier.run())
                 try:
                     await work(notifier, writer)
