@@ -56,9 +56,16 @@ async def read_few(request: Request, model: type[Model]) -> Model:
 
 
 def document_problem(
-    refused: DocumentRefused, line_of: Sequence[int] | None = None, headers: Mapping[str, str] | None = None
+    refused: DocumentRefused,
+    line_of: Sequence[int] | None = None,
+    headers: Mapping[str, str] | None = None,
+    *,
+    exact: bool = False,
 ) -> Problem:
-    """Return a refusal as a problem. `line_of`: the line of the CSV file that each line of the request stood on."""
+    """Return a refusal as a problem. `line_of`: the line of the CSV file that each line of the request stood on.
+
+    Not `exact`: without how many pieces there are, for a caller who may not see quantities.
+    """
     errors = [Fault(_in_file(pointer, line_of), reason) for pointer, reason in refused.faults]
     more: dict[str, object] = {}
     if refused.shortfalls:
@@ -67,7 +74,7 @@ def document_problem(
                 "store": short.store,
                 "sku": short.sku,
                 "requested": short.requested,
-                "obtainable": short.obtainable,
+                "obtainable": short.obtainable if exact else None,
                 "reason": "not_enough",
                 "probability": None,
             }

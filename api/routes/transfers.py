@@ -136,11 +136,12 @@ async def send(request: Request, caller: TransferCaller, id: IdPath) -> Response
     """Let the pieces leave; for keys of the store that gives them.
 
     Where pieces are reserved, or not there, the answer is 409 `insufficient_availability` with `shortfalls`, unless
-    `force` is said.
+    `force` is said. How many there are (`obtainable`) is told to keys with `availability:exact`.
     """
     asked = await read_few(request, SendIn)
     port, actor = context_of(request).ports.transfers, actor_of(request, caller)
-    return _outcome(request, await port.send(id, caller.stores, actor, force=asked.force))
+    outcome = await port.send(id, caller.stores, actor, force=asked.force)
+    return _outcome(request, outcome, exact=caller.may("availability:exact"))
 
 
 async def receive(request: Request, caller: TransferCaller, id: IdPath) -> Response:  # noqa: A002 - its name in the URL
@@ -164,9 +165,9 @@ async def cancel(request: Request, caller: TransferCaller, id: IdPath) -> Respon
     return _outcome(request, await port.end(id, "cancelled", caller.stores, actor))
 
 
-def _outcome(request: Request, outcome: TransferOutcome) -> Response:
+def _outcome(request: Request, outcome: TransferOutcome, *, exact: bool = False) -> Response:
     if isinstance(outcome, DocumentRefused):
-        raise document_problem(outcome)
+        raise document_problem(outcome, exact=exact)
     return _answer(request, outcome)
 
 

@@ -20,7 +20,12 @@ class ProblemShortfall(Answer):
     store: str = Field(description="Id of the store.", examples=["lyon-1"])
     sku: str = Field(description="SKU of the article.", examples=["DEN-501-32"])
     requested: int = Field(ge=1, description="Pieces asked for.", examples=[3])
-    obtainable: int = Field(ge=0, description="Pieces that could be held now.", examples=[1])
+    obtainable: int | None = Field(
+        ge=0,
+        description="Pieces that could be had now; null in the answer to a key that may not see quantities, where a "
+        "transfer is refused.",
+        examples=[1],
+    )
     reason: str = Field(
         description="not_enough, not_sure (they are there, but not surely enough), quota_reached (the channel may hold no "
         "more), not_sold_here (the channel does not sell from there), not_offered_here (no such fulfilment there), or why "

@@ -59,7 +59,7 @@ class TransferDesk:
         shortfalls = () if force else tuple(self._shortfalls(found, now_ns))
         if shortfalls:
             first = shortfalls[0]
-            detail = f"{first.requested} of {first.sku} in {first.store} are asked for, {first.obtainable} are free"
+            detail = f"{first.requested} of {first.sku} in {first.store} are asked for: fewer are free"
             return DocumentRefused("insufficient_availability", detail, shortfalls=shortfalls)
         sent = found.changed(now_ns, sent_ns=now_ns)
         self._put(sent, actor, "send", f"to {sent.to_store}", now_ns)

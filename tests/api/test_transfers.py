@@ -4,7 +4,7 @@ from typing import Any
 
 from api.schemas.transfers import StoreTransfer, StoreTransferList
 from gateway.reservations.model import LineAsked, NewReservation, Reservation
-from tests.support.api_ports import EXACT, INGEST, LYON_INGEST, READ, Floor
+from tests.support.api_ports import ADMIN, EXACT, INGEST, LYON_INGEST, READ, Floor
 from tests.support.document_floor import floor_of
 from tests.support.document_floor import post as post_to
 from tests.support.fake_documents import Documents
@@ -61,7 +61,7 @@ def test_pieces_go_from_one_store_to_the_other() -> None:
 
 
 def test_reserved_pieces_are_a_shortfall() -> None:
-    """409 with what is free; `force` sends them."""
+    """409 with what is free, for those who may see quantities; `force` sends them."""
     documents, floor = a_shop(2)
     shop = documents.shop
     wanted = NewReservation(("lyon-1",), (LineAsked("TOTE", 1),), "web")
@@ -69,6 +69,9 @@ def test_reserved_pieces_are_a_shortfall() -> None:
     shop.live(shop.now)
     one = f"{PATH}/{post(floor, asked()).json()['id']}"
     problem = floor.ask("POST", one + "/send", INGEST)
+    assert [s["obtainable"] for s in problem.json()["shortfalls"]] == [None]
+    assert "1" not in problem.json()["detail"].partition("asked for")[2]
+    problem = floor.ask("POST", one + "/send", ADMIN)
     assert (problem.status_code, problem.json()["code"]) == (409, "insufficient_availability")
     assert [(s["sku"], s["requested"], s["obtainable"]) for s in problem.json()["shortfalls"]] == [
         ("TOTE", 2, 1)
