@@ -35,6 +35,7 @@ Scope = Literal[
     "reservations:write",
     "ingest:write",
     "counts:write",
+    "tasks:write",
     "alerts:write",
     "admin",
 ]
