@@ -150,8 +150,13 @@ def ns(text: str) -> int:
 
 
 def stock_alerts(day: Day) -> list[dict[str, Any]]:
-    """Return the episodes about stock that fired."""
-    return [alert for alert in day.alerts if alert["sku"] is not None and alert["fired_at"] is not None]
+    """Return the episodes that fired of what the truth of each moment can judge: pieces, not forecasts or sales."""
+    assert day.conditions is not None
+    return [
+        alert
+        for alert in day.alerts
+        if alert["type"] in day.conditions.by_type and alert["fired_at"] is not None
+    ]
 
 
 def test_the_answers_of_quiet_moments_are_the_truth(day: Day) -> None:
