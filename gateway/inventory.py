@@ -63,9 +63,7 @@ class Inventory:
         """Return the SKU of a GTIN-14."""
         return self._state.catalogue.sku_of(gtin)
 
-    def availability(
-        self, store: str, sku: str, qty: int = 1, asker: Asker = ANYBODY
-    ) -> Availability | None:
+    def availability(self, store: str, sku: str, qty: int = 1, asker: Asker = ANYBODY) -> Availability | None:
         """Return the answer for one pair; None where there is no such store or article."""
         if store not in self._state.site.roles or self._state.catalogue.article(sku) is None:
             return None

@@ -139,7 +139,9 @@ class Till:
         self, store: str, sku: str, zone: str, epc: str | None, ref: str, at_ns: int, now_ns: int
     ) -> None:
         """One piece was received at `zone`."""
-        if epc is not None and self._state.presence.has_left(epc, now_ns):  # sold, and come back to be sold again
+        if epc is not None and self._state.presence.has_left(
+            epc, now_ns
+        ):  # sold, and come back to be sold again
             self._state.presence.expect(epc, at_ns)
         here = self._is_here(store, epc)
         self._state.ledger.received(store, sku, zone, epc, ref, at_ns, now_ns, is_here=here)

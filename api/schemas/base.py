@@ -35,7 +35,6 @@ Scope = Literal[
     "reservations:write",
     "ingest:write",
     "counts:write",
-    "tasks:write",
     "alerts:write",
     "admin",
 ]

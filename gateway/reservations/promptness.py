@@ -97,9 +97,7 @@ class PromptWatch:
         began_ns = reservation.confirmed_ns or reservation.changed_ns
         if known is not None:  # given to another store, which knows of it since then
             began_ns = reservation.changed_ns
-        minutes = max(
-            self._minutes(reservation.store, line.sku, line.secured) for line in reservation.lines
-        )
+        minutes = max(self._minutes(reservation.store, line.sku, line.secured) for line in reservation.lines)
         hours = self._state.site.hours.get(reservation.store)
         due_ns = None if hours is None else ready_by(hours, minutes, began_ns)
         if due_ns is None:

@@ -48,7 +48,9 @@ def test_a_whole_count_from_its_start_to_its_approval() -> None:
     """Opened, entered into, submitted, looked at by who may, approved: the level follows."""
     floor = Floor()
     path = opened(floor)
-    seen = told(floor, path, {"sku": "TOTE", "qty": 2, "counter": "a"}, {"gtin": "03012345000123", "counter": "b"})
+    seen = told(
+        floor, path, {"sku": "TOTE", "qty": 2, "counter": "a"}, {"gtin": "03012345000123", "counter": "b"}
+    )
     assert (seen.applied, [r.sku for r in seen.results]) == (2, ["TOTE", "TOTE"])
     submitted = post(floor, path + "/submit")
     assert (submitted.status_code, submitted.json()["state"]) == (200, "submitted")
@@ -58,7 +60,12 @@ def test_a_whole_count_from_its_start_to_its_approval() -> None:
     assert [(c.counter, c.qty) for c in line.counters] == [("a", 2), ("b", 1)]
     approved = post(floor, path + "/approve", {"reason": "agreed"}, ADMIN, if_match=submitted.headers["etag"])
     body = CountBody.model_validate_json(approved.content)
-    assert (approved.status_code, body.state, body.closed_by, body.reason) == (200, "approved", "id-admin", "agreed")
+    assert (approved.status_code, body.state, body.closed_by, body.reason) == (
+        200,
+        "approved",
+        "id-admin",
+        "agreed",
+    )
     assert body.totals is not None
     assert floor.counted.shop.levels("TOTE") == {"floor": 3}
     again = post(floor, path + "/approve", None, ADMIN, if_match='"1"')
@@ -214,7 +221,9 @@ def test_entries_are_answered_one_by_one() -> None:
     floor = Floor()
     path = opened(floor)
     entry = {"entry_id": "a", "sku": "TOTE", "qty": 2}
-    seen = told(floor, path, entry, entry, entry | {"qty": 3}, {"sku": "TREE"}, {"sku": "TOTE", "zone": "back"})
+    seen = told(
+        floor, path, entry, entry, entry | {"qty": 3}, {"sku": "TREE"}, {"sku": "TOTE", "zone": "back"}
+    )
     assert [(r.outcome, r.code, r.pointer) for r in seen.results] == [
         ("applied", None, None),
         ("duplicate", None, None),
@@ -243,7 +252,9 @@ def test_counts_and_lines_come_in_pages() -> None:
     ids = [one.id for page in (first, rest) for one in CountList.model_validate_json(page.content).items]
     assert len(set(ids)) == 3
     assert floor.get(COUNTS + "?state=approved", COUNT).json()["items"] == []
-    one = next(f"{COUNTS}/{i['id']}" for i in floor.get(COUNTS, COUNT).json()["items"] if i["zones"] == ["floor"])
+    one = next(
+        f"{COUNTS}/{i['id']}" for i in floor.get(COUNTS, COUNT).json()["items"] if i["zones"] == ["floor"]
+    )
     told(floor, one, {"sku": "TOTE"}, {"sku": "TEE"}, {"sku": "CANDLE"})
     found, cursor = [], ""
     while cursor is not None:

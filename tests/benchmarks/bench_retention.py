@@ -32,7 +32,9 @@ DAYS, CHANGES_A_DAY = 30, 3
 """180,000 changes, 6,000 a day: a month of a middle shop."""
 NOW_NS = 20_000 * DAY_NS
 WEEK_NS = 7 * DAY_NS
-RULE = Retention(WEEK_NS, 3_650 * DAY_NS, 3_650 * DAY_NS, WEEK_NS, WEEK_NS, WEEK_NS, WEEK_NS, WEEK_NS, WEEK_NS)
+RULE = Retention(
+    WEEK_NS, 3_650 * DAY_NS, 3_650 * DAY_NS, WEEK_NS, WEEK_NS, WEEK_NS, WEEK_NS, WEEK_NS, WEEK_NS
+)
 
 
 def figure(name: str, value: float, unit: str) -> None:

@@ -136,7 +136,9 @@ class AskedApi:
 
         try:
             run()
-        except Unsatisfiable:  # nothing can be wrong with a request that has no parts, or optional text in headers alone
+        except (
+            Unsatisfiable
+        ):  # nothing can be wrong with a request that has no parts, or optional text in headers alone
             assert is_negative, label
             raw = operation.definition.raw
             assert all(part["in"] == "header" for part in raw.get("parameters", ())), label
