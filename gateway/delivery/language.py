@@ -18,7 +18,7 @@ Text = str | Mapping[str, str]
 MAX_VALUE_CHARS = 200
 """Of one value in a text: names of articles are foreign, and a subject is one line."""
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 class LanguageRefused(ValueError):  # noqa: N818 - named by what happened

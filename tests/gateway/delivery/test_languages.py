@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import gateway
@@ -174,6 +174,7 @@ def test_a_file_that_is_wrong_is_refused_by_name(change: dict[str, Any], words: 
         language_of("xx", raw | change)
 
 
+@example({"available": 1, "article": "a\x85b", "store": "lyon"})
 @given(
     st.dictionaries(st.sampled_from(["available", "article", "store"]), st.none() | st.text() | st.integers())
 )
