@@ -194,7 +194,7 @@ async def _acted(request: Request, caller: Caller, alert_id: str, act: Act) -> R
     if isinstance(outcome, ActRefused):
         passes = RETRY_AFTER if outcome.code == "overloaded" else {}
         raise Problem(outcome.code, outcome.detail, headers=passes)
-    return json_answer(request, dump(alert_body(outcome)), cache_control=NO_STORE)
+    return Response(dump(alert_body(outcome)), 200, {"cache-control": NO_STORE, "vary": VARY}, JSON)
 
 
 def _silence_body(found: Found) -> Json:

@@ -356,7 +356,7 @@ THINGS = {
     "{cn}": {MISSING: "0" * 23},
     "{tk}": {MISSING: "tk_" + "0" * 16},
     "{al}": {OWN: "a0001", FOREIGN: "a0002", MISSING: "a0003"},
-    "{si}": {store: f"si_{'0' * 11}{n}" for store, n in ((OWN, 1), (FOREIGN, 2), (MISSING, 3))},
+    "{si}": {store: f"si_{'a' * 11}{n}" for store, n in ((OWN, 1), (FOREIGN, 2), (MISSING, 3))},
 }
 """What stands for a thing of a store in a path: devices, and ids that `made` fills in."""
 
@@ -433,6 +433,7 @@ def without_echo(answer: httpx.Response, store: str) -> tuple[int, str]:
         store,
         f"{'0' * 22}{IDS[store]}",
         f"{'0' * 11}{IDS[store]}",
+        f"floor-{IDS[store]}",
         *(ids[store] for ids in THINGS.values()),
     ]
     text = answer.text.replace(answer.headers["x-trace-id"], "?")
