@@ -5,6 +5,10 @@ from pathlib import Path
 
 from tests.support.broker_process import BrokerProcess
 from tests.support.needed import found, needs
+from tests.support.plain_mqtt import PlainMqtt
+from tests.support.polling import eventually
+
+KEPT_TOPIC = "test/kept"
 
 
 def mosquitto_binary() -> str | None:
@@ -24,6 +28,18 @@ class Mosquitto(BrokerProcess):
         super().__init__(folder)
         self._binary = needs_mosquitto()
         self._extra_lines = extra_lines
+
+    def until_kept(self, mqtt: PlainMqtt) -> None:
+        """Return once all that `mqtt` published before is in the broker's file.
+
+        Mosquitto acknowledges first and writes a moment later: what it took between the two, a kill takes
+        from it. So a retained mark is published last, and looked for in the file, which is written whole.
+        """
+        mark = f"mark {mqtt.published}"
+        mqtt.publish(KEPT_TOPIC, mark, retain=True)
+        mqtt.settle()
+        file = self.folder / "mosquitto" / "mosquitto.db"
+        eventually(lambda: file.exists() and mark.encode() in file.read_bytes(), "the broker's file", 60.0)
 
     def command(self) -> list[str]:
         """Write the configuration, return the command."""
