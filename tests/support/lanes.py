@@ -52,6 +52,7 @@ PURE = (
     "tests/end_to_end/test_day.py",
     "tests/end_to_end/test_other_devices.py",
     "tests/fuzz",
+    "tests/gateway/alert_rules",
     "tests/gateway/alerts",
     "tests/gateway/book_stock",
     "tests/gateway/cli/test_evaluate.py",
