@@ -10,6 +10,8 @@ A released migration is never edited: a change of tables is one more entry at th
     journals ── movements      (journal, store, seq): seq is contiguous per journal and store
              └─ pruned, opening  how far movements were let go, and what they added up to
     audit            who changed what
+    staff ─┬─ staff_links, staff_sessions   how people sign in to the page, and where they are signed in
+           └─ staff_failures                how often a PIN was wrong of late
     kpis             what each day of a store added up to
     state · applied · alerts · alert_outbox · dead_letters · api_keys · counters
 """
@@ -209,7 +211,29 @@ _NOTICES = (
 
 _THIRD = (*_AUDIT, *_KPIS, *_COUNTING, *_NOTICES)
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD)
+_STAFF = (
+    # people, and devices with a sign-in of their own; a removed one keeps its row without its name
+    """CREATE TABLE staff (
+        id TEXT PRIMARY KEY, name TEXT NOT NULL, role TEXT NOT NULL, stores TEXT NOT NULL, pin TEXT,
+        created_ns INTEGER NOT NULL, removed_ns INTEGER
+    ) STRICT""",
+    """CREATE TABLE staff_links (
+        digest TEXT PRIMARY KEY, staff TEXT NOT NULL, expires_ns INTEGER NOT NULL
+    ) STRICT""",
+    # kind: session (who acts now) or device (where people may sign in); device: the one it was opened on, or ''
+    """CREATE TABLE staff_sessions (
+        digest TEXT PRIMARY KEY, kind TEXT NOT NULL, staff TEXT NOT NULL, device TEXT NOT NULL,
+        opened_ns INTEGER NOT NULL, used_ns INTEGER NOT NULL, idle_ns INTEGER NOT NULL, ends_ns INTEGER NOT NULL
+    ) STRICT""",
+    """CREATE TABLE staff_failures (
+        who TEXT PRIMARY KEY, level REAL NOT NULL, at_ns INTEGER NOT NULL
+    ) STRICT""",
+)
+"""Who works here, on which devices, and who mistyped how often."""
+
+_FOURTH = _STAFF
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD, _FOURTH)
 """Entry i brings a file from version i to i + 1; its statements run in one transaction."""
 
 SCHEMA_VERSION = len(MIGRATIONS)

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from gateway.audit import AuditQuery
+from gateway.kpis.model import KpiQuery
 from gateway.movements import LevelPoint
 from gateway.storage.errors import SchemaTooOld, StoreError
 from gateway.storage.ports import Commit
@@ -88,6 +90,20 @@ def test_what_version_2_knew_is_known(tmp_path: Path) -> None:
     assert [list(name) for name in store.answered_keys(0, 9)] == told["answered"] != []
     assert [[c.seq, c.type, c.subject] for c in changes] == told["changes"] != []
     assert [[e.id, e.url] for e in store.webhook_endpoints()] == told["webhooks"] != []
+    store.close()
+
+
+def test_what_version_3_knew_is_known(tmp_path: Path) -> None:
+    """The audit log, key figures, and what people are to be told."""
+    path, told = old_store(tmp_path, 3)
+    store = SqliteStore.open(path)
+    audit = [row.entry for row in store.audit_rows(AuditQuery())]
+    days = store.kpi_days(KpiQuery(("lyon-1",), 0, 999_999, "store"), 9)
+    assert [[e.at_ns, e.key_id, e.action, e.subject, e.detail] for e in audit] == told["audit"] != []
+    assert [[d.store, d.day, d.department, d.record] for d in days] == told["kpi_days"] != []
+    waiting, tries = store.waiting_notices("chat", 9), store.notice_tries("chat", 9)
+    assert [[n.target, n.notice.id, n.tries] for n in waiting] == told["notices"] != []
+    assert [[t.notice, t.outcome, t.status] for t in tries] == told["notice_tries"] != []
     store.close()
 
 
