@@ -10,13 +10,13 @@ tells the floor from the back room, what lies in either. What a dead reader last
 """
 
 from collections.abc import Iterable, Mapping
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from gateway.catalogue import Catalogue
+from gateway.catalogue import Catalogue, TrackedBy
 from gateway.forecast.demand import DemandModel
 from gateway.movements import Movement, MovementKind
 from gateway.site import STOCK_ROLES, Site
-from gateway.stock.ledger import Ledger
 
 TAKEN = frozenset({"exit", "weight"})
 """Causes of departures that are customers' doing."""
@@ -36,10 +36,22 @@ def demand_of(site: Site, catalogue: Catalogue) -> DemandModel:
     return DemandModel(zones, site.hours, department)
 
 
+class Levels(Protocol):
+    """What is believed of the stock of all stores, now or at some time."""
+
+    def tracked_by(self, store: str, sku: str) -> TrackedBy:
+        """Return how an article is tracked in a store."""
+        ...
+
+    def levels(self, store: str, sku: str) -> Mapping[str, int]:
+        """Return the pieces of an article per zone."""
+        ...
+
+
 class DemandFeed:
     """Tells a model what becomes of the stock of all stores. One owner calls it."""
 
-    def __init__(self, model: DemandModel, site: Site, catalogue: Catalogue, ledger: Ledger) -> None:
+    def __init__(self, model: DemandModel, site: Site, catalogue: Catalogue, ledger: Levels) -> None:
         self._model = model
         self._roles = site.roles
         self._catalogue = catalogue
