@@ -3,8 +3,9 @@
 from collections.abc import Container
 from dataclasses import replace
 
+from gateway.alert_rules.model import AlertRule
 from gateway.alerts.records import AlertType
-from gateway.alerts.rules import ArticleView, NextDelivery
+from gateway.alerts.rules import ArticleView, NextDelivery, low_stock_levels
 from gateway.availability import NOT_SURE, UNWATCHED, Context, Terms, ZoneView, answer, merge_levels
 from gateway.beliefs import level_belief
 from gateway.book_stock.books import home_zone
@@ -235,8 +236,9 @@ def article_view(
     roles = state.site.roles[store]
     floor = sum(n for zone, n in levels.items() if roles.get(zone) == "floor")
     behind = {z: n for z, n in levels.items() if roles.get(z) in {"back_room", "receiving"} and n > 0}
-    at = article.low_stock_at if article.low_stock_at is not None else state.site.config.alerts.low_stock_at
-    gap = state.site.config.alerts.low_stock_clear_at - state.site.config.alerts.low_stock_at
+    home = _home(state, store, article)
+    low = state.rules.pick(AlertType.LOW_STOCK, store, home, article.sku)
+    at, clear_at = low_stock_levels(low, article.low_stock_at)
     return ArticleView(
         store=store,
         sku=article.sku,
@@ -244,26 +246,27 @@ def article_view(
         available=view.available,
         floor=floor,
         back=sum(behind.values()),
-        home_zone=_home(state, store, article),
+        home_zone=home,
         source_zone=max(behind, key=lambda zone: behind[zone]) if behind else None,
         low_stock_at=at,
-        low_stock_clear_at=at + gap,
+        low_stock_clear_at=clear_at,
         has_shelf_zones=state.ledger.tracked_by(store, article.sku) != "count",
         inhibited_by=_inhibition(state, view, live_alerts),
         is_known=view.status != "UNKNOWN",
-        next_delivery=_next_delivery(state, store, article.sku, view.available, now_ns),
+        next_delivery=_next_delivery(state, low, store, article.sku, view.available, now_ns),
     )
 
 
-def _next_delivery(state: State, store: str, sku: str, available: int, now_ns: int) -> NextDelivery | None:
+def _next_delivery(
+    state: State, rule: AlertRule, store: str, sku: str, available: int, now_ns: int
+) -> NextDelivery | None:
     """Return whether what is available lasts until more comes; None where nothing is announced."""
     expected = state.deliveries.expected(store, sku)
     due_ns = next((due_ns for due_ns, _ in expected if due_ns > now_ns), None)
     if due_ns is None:
         return None
-    rule = state.site.config.alerts
     p_gone = state.demand.p_stock_out(store, sku, available, now_ns, due_ns)
-    return NextDelivery(p_gone, instant(due_ns), rule.reorder_risk, rule.reorder_clear_below)
+    return NextDelivery(p_gone, instant(due_ns), rule["risk_above"], rule["risk_clear_below"])
 
 
 def _home(state: State, store: str, article: Article) -> str | None:

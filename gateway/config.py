@@ -12,12 +12,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from gateway.config_alerts import RuleThresholds
+from gateway.alert_rules.book import MAX_RULES, RuleBook, RuleRefused
+from gateway.alert_rules.defaults import default_rules
+from gateway.config_alert_rules import AlertRuleSection
+from gateway.config_alerts import AlertsSection
 from gateway.config_channels import BOTH_WAYS, MAX_CHANNELS, ChannelSection, FulfilmentWord
 from gateway.config_delivery import MAX_TARGETS, NotifySection
 from gateway.config_influx import InfluxSection
 from gateway.config_mappings import MappingSection, Scale, Unit
-from gateway.config_notices import NoticesSection
 from gateway.config_place import HoursSection, PickMinutesSection, PlaceSection
 from gateway.config_privacy import PrivacySection
 from gateway.config_reservations import ReservationsSection
@@ -382,30 +384,6 @@ class StockSection(Section):
     )
 
 
-class AlertsSection(Section, RuleThresholds):
-    """When staff are told. Fire and clear thresholds are apart, each with its hold time."""
-
-    low_stock_at: int = Field(2, ge=0, le=10_000, description="fires at this many available pieces or fewer")
-    low_stock_clear_at: int = Field(4, ge=1, le=10_000, description="clears at this many or more")
-    hold_s: float = Field(600, ge=0, le=86_400, description="a condition must hold this long to fire")
-    clear_hold_s: float = Field(60, ge=0, le=86_400, description="its end must hold this long to clear")
-    reader_down_hold_s: float = Field(
-        30, ge=0, le=3_600, description="a reader must be silent this much longer"
-    )
-    delivery_late_s: float = Field(
-        7_200, ge=0, le=30 * 86_400, description="a delivery not seen whole so long after it was due is told"
-    )
-    notices: NoticesSection = NoticesSection()
-
-    @model_validator(mode="after")
-    def _apart(self) -> Self:
-        if self.low_stock_clear_at <= self.low_stock_at:
-            raise ValueError(
-                f"low_stock_clear_at = {self.low_stock_clear_at} must be above low_stock_at = {self.low_stock_at}"
-            )
-        return self
-
-
 class CatalogueSection(Section):
     """Where the articles come from."""
 
@@ -436,6 +414,7 @@ class SiteConfig(Section):
     mappings: tuple[MappingSection, ...] = ()
     channels: tuple[ChannelSection, ...] = Field((), max_length=MAX_CHANNELS)
     notify: tuple[NotifySection, ...] = Field((), max_length=MAX_TARGETS)
+    alert_rules: tuple[AlertRuleSection, ...] = Field((), max_length=MAX_RULES)
 
     @model_validator(mode="after")
     def _references(self) -> Self:
@@ -501,6 +480,25 @@ class SiteConfig(Section):
                 )
             for store in target.stores:
                 _refer(f"notify[{number}].stores", store, stores, "store")
+        return self
+
+    @model_validator(mode="after")
+    def _alert_rules_stand(self) -> Self:
+        zones = {store.id: [zone.id for zone in store.zones] for store in self.stores}
+        book = RuleBook(default_rules(self.alerts))
+        for number, section in enumerate(self.alert_rules):
+            where = f"alert_rules[{number}]"
+            for store in section.stores:
+                _refer(f"{where}.stores", store, list(zones), "store")
+            of_stores = [zone for store in section.stores or zones for zone in zones[store]]
+            for zone in section.zones:
+                _refer(f"{where}.zones", zone, of_stores, "zone of its stores")
+            if book.get(section.id) is not None:
+                raise ValueError(f"{where}.id: {section.id!r} is the id of another: give each its own")
+            try:
+                book.put(section.rule())
+            except RuleRefused as refused:
+                raise ValueError(f"{where}: {refused}") from refused
         return self
 
     @model_validator(mode="after")

@@ -4,6 +4,9 @@ from typing import Self
 
 from pydantic import BaseModel, Field, model_validator
 
+from gateway.config_notices import NoticesSection
+from gateway.config_section import Section
+
 
 class RuleThresholds(BaseModel):
     """When each rule fires and clears, beside those that look at pieces alone."""
@@ -68,4 +71,28 @@ class RuleThresholds(BaseModel):
                 raise ValueError(
                     f"{below} = {getattr(self, below)} must be below {above} = {getattr(self, above)}"
                 )
+        return self
+
+
+class AlertsSection(Section, RuleThresholds):
+    """When staff are told. Fire and clear thresholds are apart, each with its hold time."""
+
+    low_stock_at: int = Field(2, ge=0, le=10_000, description="fires at this many available pieces or fewer")
+    low_stock_clear_at: int = Field(4, ge=1, le=10_000, description="clears at this many or more")
+    hold_s: float = Field(600, ge=0, le=86_400, description="a condition must hold this long to fire")
+    clear_hold_s: float = Field(60, ge=0, le=86_400, description="its end must hold this long to clear")
+    reader_down_hold_s: float = Field(
+        30, ge=0, le=3_600, description="a reader must be silent this much longer"
+    )
+    delivery_late_s: float = Field(
+        7_200, ge=0, le=30 * 86_400, description="a delivery not seen whole so long after it was due is told"
+    )
+    notices: NoticesSection = NoticesSection()
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        if self.low_stock_clear_at <= self.low_stock_at:
+            raise ValueError(
+                f"low_stock_clear_at = {self.low_stock_clear_at} must be above low_stock_at = {self.low_stock_at}"
+            )
         return self

@@ -1,7 +1,7 @@
 """Devices that live and yet do not serve: antennas that see little, clocks that are far off. Pure.
 
-    coverage of a zone < coverage_below while its readers live ──▶ coverage_low of the reader, until > coverage_clear_above
-    offset of a clock > clock_off_s ─────────────────────────────▶ clock_skew of the device, until below half of it
+    coverage of a zone < fire_at while its readers live ──▶ coverage_low of the reader, until ≥ clear_at
+    offset of a clock > fire_at ─────────────────────────▶ clock_skew of the device, until < clear_at
 
 A reader that is down is reader_down's to tell: of its zones nothing is said here, nor taken back. A restart
 does not heal an antenna: its zones are dim until its reader reads something again.
@@ -9,7 +9,7 @@ does not heal an antenna: its zones are dim until its reader reads something aga
 
 from collections.abc import Container, Iterable, Iterator
 
-from gateway.alerts.records import AlertType, Evidence, Severity
+from gateway.alerts.records import AlertType, Evidence
 from gateway.alerts.rules import Condition
 from gateway.presence.model import Place
 from gateway.state import State
@@ -22,10 +22,7 @@ class DeviceWatch:
     """Looks after the devices of one state. `state.dim` are the places that it found to be seen too little."""
 
     def __init__(self, state: State) -> None:
-        alerts = state.site.config.alerts
         self._state = state
-        self._below, self._clear_above = alerts.coverage_below, alerts.coverage_clear_above
-        self._clock_off_s = alerts.clock_off_s
         self._clocks_ns = 0
         self._restored: set[int] = set()
         self._places: dict[str, list[Place]] = {}
@@ -59,10 +56,11 @@ class DeviceWatch:
         state = self._state
         if not place.readers or not state.watch.is_settled(place.id, now_ns):
             return False
+        rule = state.rules.pick(AlertType.COVERAGE_LOW, place.store, place.zone)
         coverage = state.presence.coverage(place.id)
-        if coverage < self._below:
+        if coverage < rule["fire_at"]:
             state.dim.add(place.id)
-        elif coverage >= self._clear_above and self._is_proven(place):
+        elif coverage >= rule["clear_at"] and self._is_proven(place):
             state.dim.discard(place.id)
             self._restored.discard(place.id)
         return True
@@ -96,9 +94,11 @@ class DeviceWatch:
                 "coverage": round(min(presence.coverage(place.id) for place in dim), 1),
                 "antennas": ", ".join(str(number) for number in sorted(blind)),
             }
+        zones = [place.zone for place in dim or self._places[reader]]
+        rule = self._state.rules.pick_of_zones(AlertType.COVERAGE_LOW, store, zones)
         return Condition(
             AlertType.COVERAGE_LOW,
-            Severity.WARNING,
+            rule.gravity,
             store,
             fires=bool(dim),
             clears=not dim,
@@ -106,6 +106,7 @@ class DeviceWatch:
             evidence=evidence,
             zone=dim[0].zone if dim else None,
             device=reader,
+            rule=rule,
         )
 
     def _clocks(self, now_ns: int, live_alerts: Container[str]) -> Iterator[Condition]:
@@ -113,19 +114,21 @@ class DeviceWatch:
             clock = self._state.clocks.judge(device.id, now_ns)
             if clock.offset_s is None:
                 continue
+            rule = self._state.rules.pick_of_zones(AlertType.CLOCK_SKEW, device.store, device.zones)
             off_s = abs(clock.offset_s)
             if (
-                off_s > self._clock_off_s
+                off_s > rule["fire_at"]
                 or f"{AlertType.CLOCK_SKEW}|{device.store}||{device.id}" in live_alerts
             ):
                 yield Condition(
                     AlertType.CLOCK_SKEW,
-                    Severity.INFO,
+                    rule.gravity,
                     device.store,
-                    fires=off_s > self._clock_off_s,
-                    clears=off_s < self._clock_off_s / 2,
+                    fires=off_s > rule["fire_at"],
+                    clears=off_s < rule["clear_at"],
                     inhibited_by=None,
                     evidence={"offset_s": round(clock.offset_s), "steps": clock.steps},
                     zone=device.zones[0] if device.zones else None,
                     device=device.id,
+                    rule=rule,
                 )

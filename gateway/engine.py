@@ -11,7 +11,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from gateway.alerts.engine import AlertEngine, Holds
+from gateway.alert_rules.changed import ChangedRules
+from gateway.alert_rules.defaults import default_rules
+from gateway.alerts.engine import AlertEngine, holds_of
 from gateway.alerts.notices import Notice
 from gateway.alerts.of_site import teller_of
 from gateway.alerts.records import AlertRecord, AlertType
@@ -88,22 +90,12 @@ class Engine:
         self.counts = CountDesk(self.state, self._apply_presence)
         self.adjustments = AdjustmentDesk(self.state, self.till, self._apply_presence)
         self.desk = ReservationDesk(self.state, self.till, self._apply_presence)
-        hold = Holds(ns(site.config.alerts.hold_s), ns(site.config.alerts.clear_hold_s))
-        down = Holds(ns(site.config.alerts.reader_down_hold_s), 0)
-        at_once = Holds(
-            0, ns(site.config.alerts.clear_hold_s)
-        )  # a risk has waited where it may pass by itself
-        special = {AlertType.READER_DOWN: down, AlertType.RESERVATION_AT_RISK: at_once}
-        special[AlertType.DELIVERY_NOT_SEEN] = at_once  # it was given its time
-        special[AlertType.PHANTOM_INVENTORY] = Holds(ns(site.config.alerts.phantom_hold_s), hold.clear_ns)
-        special[AlertType.GATE_EXIT_UNPAID] = Holds(0, 0)  # its sale was waited for
-        special[AlertType.MISPLACED_ITEM] = Holds(ns(site.config.alerts.misplaced_after_s), hold.clear_ns)
-        special[AlertType.COVERAGE_LOW] = Holds(ns(site.config.alerts.coverage_hold_s), hold.clear_ns)
-        special |= dict.fromkeys((AlertType.RESERVATION_UNPICKED, AlertType.COLLECT_OVERDUE), Holds(0, 0))
         self._delivery_watch = DeliveryWatch(self.state)
         self._judges = Judges(self.state)
-        special[AlertType.COUNT_VARIANCE] = Holds(0, 0)  # what people submit and approve does not flicker
-        self.alerts = AlertEngine({t: special.get(t, hold) for t in AlertType}, self.state.department)
+        self.alerts = AlertEngine(
+            {rule.type: holds_of(rule) for rule in default_rules(site.config.alerts)}, self.state.department
+        )
+        self._changed_rules = ChangedRules(self.state)
         self.alert_scores = RuleScores()
         self._teller = teller_of(site)
         self._task_watch = TaskWatch(self.state, self.alerts.standing)
@@ -138,6 +130,8 @@ class Engine:
             lambda store, zone: self.state.is_watched(store, zone, now_ns),
             lambda store, sku: self.state.book.picked(store, sku, now_ns)[1],
         )
+        if self._changed_rules.are_new():
+            self._rules_changed(now_ns)
         self._judge_devices(now_ns)
         for condition in self._judges.devices(now_ns, self.alerts.live):
             self.alerts.judge(condition, now_ns)
@@ -157,11 +151,13 @@ class Engine:
         for condition in self._judges.judged(now_ns, self.alerts.live):
             self.alerts.judge(condition, now_ns)
         self._task_watch.counts(self.state.counting.to_judge, now_ns)
-        for condition in count_conditions(self.state.counting):
+        for condition in count_conditions(self.state.counting, self.state.rules):
             self.alerts.judge(condition, now_ns)
         for store, sku in self.state.touched:
             on_hand = sum(self.state.ledger.levels(store, sku).values())
             self.state.books.compare(store, sku, on_hand, now_ns)
+            self._judge_article(store, sku, now_ns)
+        for store, sku in self._changed_rules.to_judge():
             self._judge_article(store, sku, now_ns)
         self.alerts.advance(now_ns)
         for record in self.alerts.changed():
@@ -265,6 +261,12 @@ class Engine:
 
     # -- judging --------------------------------------------------------------------------------------
 
+    def _rules_changed(self, now_ns: int) -> None:
+        """End what nobody judges any more, and have all that a rule may see otherwise now looked at again."""
+        self.alerts.switch_off(self._changed_rules.rule_of, now_ns)
+        self.state.counting.to_judge.update(self.site.roles)
+        self.desk.risk.look_at(self.state.book.keys())
+
     def _judge_devices(self, now_ns: int) -> None:
         for device in self.state.devices.values():
             state = device.state(now_ns)
@@ -279,7 +281,10 @@ class Engine:
                     alive = reader.is_alive(now_ns)
                 else:  # a scale reports by minutes: one that was not heard yet is not missed yet
                     alive = state == "online" or (state == "never" and not self._is_overdue(device, now_ns))
-                condition = reader_condition(device.store, device.id, device.zones, alive=alive, state=state)
+                rule = self.state.rules.pick_of_zones(AlertType.READER_DOWN, device.store, device.zones)
+                condition = reader_condition(
+                    device.store, device.id, device.zones, rule, alive=alive, state=state
+                )
                 self.alerts.judge(condition, now_ns)
 
     def _is_overdue(self, device: DeviceLife, now_ns: int) -> bool:
@@ -330,7 +335,7 @@ class Engine:
             return
         view = article_view(self.state, store, article, now_ns, self.alerts.live)
         self.state.kpis.judge(sighting(self.state, article, view), now_ns)
-        for condition in (*article_conditions(view), *self._judges.article(view, now_ns)):
+        for condition in (*article_conditions(view, self.state.rules), *self._judges.article(view, now_ns)):
             self.alerts.judge(condition, now_ns)
 
     # -- out --------------------------------------------------------------------------------------------

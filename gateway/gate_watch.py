@@ -11,7 +11,7 @@ not told.
 from collections.abc import Iterable, Iterator
 from heapq import heappop, heappush
 
-from gateway.alerts.records import AlertType, Evidence, Severity
+from gateway.alerts.records import AlertType, Evidence
 from gateway.alerts.rules import Condition
 from gateway.movements import Movement, MovementKind
 from gateway.site import instant, ns
@@ -38,6 +38,7 @@ class GateWatch:
         self._deadlines: list[tuple[int, str, Key]] = []
         self._changed: set[Key] = set()
         self._restored: list[Key] = []
+        self._rules_revision = state.rules.revision
 
     def restore(self, live_alerts: Iterable[str]) -> None:
         """Take up the alerts of an earlier life: they were told, and end by the time."""
@@ -63,6 +64,9 @@ class GateWatch:
 
     def judged(self, now_ns: int) -> Iterator[Condition]:
         """Yield the verdicts on each article of which something changed."""
+        if self._rules_revision != self._state.rules.revision:
+            self._rules_revision = self._state.rules.revision
+            self._changed.update(self._unpaid)
         while self._restored:  # which pieces they were is not known any more
             key = self._restored.pop()
             self._unpaid.setdefault(key, {})[""] = now_ns
@@ -102,13 +106,16 @@ class GateWatch:
             evidence = {"pieces": len(unpaid), "last_at": instant(max(unpaid.values()))}
         else:
             self._unpaid.pop((store, sku), None)
+        zone = self._state.home_zone(store, sku)
+        rule = self._state.rules.pick(AlertType.GATE_EXIT_UNPAID, store, zone, sku)
         return Condition(
             AlertType.GATE_EXIT_UNPAID,
-            Severity.INFO,
+            rule.gravity,
             store,
             fires=bool(unpaid),
             clears=not unpaid,
             inhibited_by=None,
             evidence=evidence,
             sku=sku,
+            rule=rule,
         )

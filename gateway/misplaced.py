@@ -4,8 +4,8 @@ An article is shown where its pieces were put most; a floor zone that saw hardly
 tags tell one zone from another.
 """
 
-from gateway.alerts.records import AlertType, Evidence, Severity
-from gateway.alerts.rules import ArticleView, Condition
+from gateway.alerts.records import AlertType, Evidence
+from gateway.alerts.rules import ArticleView, Condition, rule_for
 from gateway.state import State
 
 LEAST_STOOD = 10
@@ -31,9 +31,10 @@ def misplaced_condition(state: State, view: ArticleView, now_ns: int) -> Conditi
     evidence: Evidence = {}
     if foreign:
         evidence = {"pieces": sum(foreign.values()), "zones": ", ".join(foreign), "to_zone": view.home_zone}
+    rule = rule_for(AlertType.MISPLACED_ITEM, view, state.rules)
     return Condition(
         AlertType.MISPLACED_ITEM,
-        Severity.INFO,
+        rule.gravity,
         view.store,
         fires=bool(foreign) and (hours is None or hours.is_open(now_ns)),
         clears=not foreign,
@@ -41,4 +42,5 @@ def misplaced_condition(state: State, view: ArticleView, now_ns: int) -> Conditi
         evidence=evidence,
         zone=next(iter(foreign), None),
         sku=view.sku,
+        rule=rule,
     )

@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from zoneinfo import ZoneInfo
 
+from gateway.alert_rules.of_site import rules_of
 from gateway.audit import Actor, AuditEntry
 from gateway.book_stock.books import BookStock
 from gateway.calibration import Calibration
@@ -78,6 +79,7 @@ class State:
         self.demand = demand_of(site, catalogue)
         calendars = {s.id: Calendar(ZoneInfo(s.timezone), site.hours.get(s.id)) for s in config.stores}
         self.kpis = Kpis(calendars, self.department, DemandRates(self.demand, calendars))
+        self.rules = rules_of(config, self.department)
         self.tags_of: dict[tuple[str, str], set[str]] = {}
         self.beliefs: dict[tuple[str, str], tuple[tuple[int, int], Belief]] = {}
         self.sale_marks: dict[tuple[str, str], dict[str, SaleMark]] = {}

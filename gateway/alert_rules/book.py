@@ -44,6 +44,8 @@ class RuleBook:
         self._defaults = {rule.type: rule for rule in defaults}
         self._department = department
         self._rules: dict[str, AlertRule] = {}
+        self.revision = 0
+        """Counts the changes: who keeps what a rule says looks again where it is another."""
         self._index: dict[AlertType, tuple[tuple[int, dict[Key, AlertRule]], ...]] = {}
         for rule in rules:
             self.put(rule)
@@ -108,6 +110,7 @@ class RuleBook:
         others = [other for other in self._rules.values() if other.id != rule.id and other.type is rule.type]
         self._index[rule.type] = self._indexed([*others, rule])
         self._rules[rule.id] = rule
+        self.revision += 1
 
     def drop(self, rule_id: str) -> None:
         """Take a rule out that is not built in."""
@@ -117,6 +120,7 @@ class RuleBook:
             self._index[rule.type] = self._indexed(left)
         else:
             del self._index[rule.type]
+        self.revision += 1
 
     def switch(self, rule_id: str, *, enabled: bool) -> None:
         """Switch a rule on or off, a built-in one too."""
@@ -127,6 +131,7 @@ class RuleBook:
         for kind, default in self._defaults.items():
             if default.id == rule_id:
                 self._defaults[kind] = replace(default, enabled=enabled)
+                self.revision += 1
                 return
         raise KeyError(rule_id)
 

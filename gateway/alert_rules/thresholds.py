@@ -28,7 +28,7 @@ class Threshold:
 
 HOLD = Threshold("hold_s", "s", 0, 7 * DAY_S)
 CLEAR_HOLD = Threshold("clear_hold_s", "s", 0, DAY_S)
-_P = ("probability", 0.0, 1.0)
+_P: tuple[Unit, float, float] = ("probability", 0.0, 1.0)
 
 OWN: dict[AlertType, tuple[Threshold, ...]] = {
     AlertType.LOW_STOCK: (

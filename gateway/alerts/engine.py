@@ -7,6 +7,8 @@ Rules:
 - Holds run on shop time while the condition can be believed. An inhibited alert (its reader is down)
   neither fires nor clears: a pending one waits anew, one that fired stays, whatever people made of it,
   marked as suppressed.
+- A condition bears the rule that judged it: its holds count. What a rule that is switched off would judge is not
+  judged, and what stands of it ends at once, for that reason. A hold that runs goes on as it began.
 - While it stands, its evidence is kept up to date: a text about it must not tell of pieces that are gone.
 - A snooze ends at its time, and the alert fires on. A silenced alert lives on, marked as suppressed.
 - What a person resolved comes back only once its condition was over (held for clear_ns) and fired anew.
@@ -21,8 +23,9 @@ from collections.abc import Callable, Iterable, KeysView
 from dataclasses import asdict, dataclass, replace
 from heapq import heappop, heappush
 
+from gateway.alert_rules.model import AlertRule
 from gateway.alerts.acts import Act, ActRefused, acted
-from gateway.alerts.records import SILENCE, STANDING, AlertRecord, AlertState, AlertType, record_of
+from gateway.alerts.records import RULE_OFF, SILENCE, STANDING, AlertRecord, AlertState, AlertType, record_of
 from gateway.alerts.rules import Condition
 from gateway.alerts.silences import Silence, SilenceBook
 
@@ -33,6 +36,11 @@ class Holds:
 
     fire_ns: int
     clear_ns: int
+
+
+def holds_of(rule: AlertRule) -> Holds:
+    """Return the holds of a rule that has all its thresholds."""
+    return Holds(rule.ns("hold_s"), rule.ns("clear_hold_s"))
 
 
 @dataclass(slots=True)
@@ -49,7 +57,9 @@ class Live:
 
 
 class AlertEngine:
-    """All live alerts of a gateway. `department` returns the department of a SKU, for silences."""
+    """All live alerts of a gateway. `department` returns the department of a SKU, for silences. `holds`: of each type's
+    default rule.
+    """
 
     def __init__(
         self, holds: dict[AlertType, Holds], department: Callable[[str], str] = lambda _: ""
@@ -68,6 +78,10 @@ class AlertEngine:
         """Take a fresh verdict in."""
         fingerprint = condition.fingerprint
         live = self._live.get(fingerprint)
+        if condition.rule is not None and not condition.rule.enabled:
+            if live is not None:
+                self._switch_off(fingerprint, live, now_ns)
+            return
         if live is None:
             if condition.fires and condition.inhibited_by is None:
                 self._begin(condition, now_ns)
@@ -81,7 +95,7 @@ class AlertEngine:
         if condition.inhibited_by is not None or not condition.clears:
             live.due_ns = None
         elif live.due_ns is None:
-            self._hold(fingerprint, live, now_ns + self._holds[condition.type].clear_ns)
+            self._hold(fingerprint, live, now_ns + self._holds_of(condition).clear_ns)
 
     def advance(self, now_ns: int) -> None:
         """Let holds, snoozes and silences that are over take effect, in the order of their times."""
@@ -190,7 +204,21 @@ class AlertEngine:
             evidence=condition.evidence,
         )
         live = self._live[fingerprint] = Live(record, condition)
-        self._hold(fingerprint, live, now_ns + self._holds[condition.type].fire_ns)
+        self._hold(fingerprint, live, now_ns + self._holds_of(condition).fire_ns)
+
+    def _holds_of(self, condition: Condition) -> Holds:
+        return self._holds[condition.type] if condition.rule is None else holds_of(condition.rule)
+
+    def switch_off(self, rule_of: Callable[[AlertRecord], AlertRule], now_ns: int) -> None:
+        """End what stands of rules that are switched off. `rule_of`: the rule that applies to an alert now."""
+        for fingerprint, live in list(self._live.items()):
+            if not rule_of(live.record).enabled:
+                self._switch_off(fingerprint, live, now_ns)
+
+    def _switch_off(self, fingerprint: str, live: Live, now_ns: int) -> None:
+        if live.record.state in STANDING:
+            self._end(fingerprint, live, now_ns, RULE_OFF)
+        self._remove(fingerprint, live)
 
     def _judge_pending(self, fingerprint: str, live: Live, now_ns: int) -> None:
         condition = live.condition
@@ -200,7 +228,7 @@ class AlertEngine:
             live.due_ns = None
         elif live.due_ns is None:
             live.record = replace(live.record, since_ns=now_ns)
-            self._hold(fingerprint, live, now_ns + self._holds[condition.type].fire_ns)
+            self._hold(fingerprint, live, now_ns + self._holds_of(condition).fire_ns)
 
     def _judge_standing(self, fingerprint: str, live: Live, now_ns: int) -> None:
         """Keep what is told of an alert up to date."""
@@ -220,9 +248,12 @@ class AlertEngine:
             self._fire(fingerprint, live, at_ns)
             return
         if live.record.state is not AlertState.RESOLVED:
-            over = replace(live.record, state=AlertState.RESOLVED, resolved_at_ns=at_ns)
-            self._update(fingerprint, live, replace(over, suppressed_by=None, snoozed_until_ns=None))
+            self._end(fingerprint, live, at_ns)
         self._remove(fingerprint, live)
+
+    def _end(self, fingerprint: str, live: Live, at_ns: int, reason: str | None = None) -> None:
+        over = replace(live.record, state=AlertState.RESOLVED, resolved_at_ns=at_ns, resolved_reason=reason)
+        self._update(fingerprint, live, replace(over, suppressed_by=None, snoozed_until_ns=None))
 
     def _fire(self, fingerprint: str, live: Live, at_ns: int) -> None:
         condition = live.condition
@@ -230,8 +261,10 @@ class AlertEngine:
             live.record,
             state=AlertState.FIRING,
             fired_at_ns=at_ns,
+            severity=condition.severity,
             evidence=condition.evidence,
             zone=condition.zone,
+            rule=None if condition.rule is None else condition.rule.id,
         )
         self._fingerprints[fired.id] = fingerprint
         self._note_silence(fingerprint, live, fired, at_ns)

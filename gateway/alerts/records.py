@@ -15,6 +15,10 @@ SILENCE = "silence:"
 """Begins `suppressed_by` where people silenced the alert: the rest is the silence's id."""
 
 
+RULE_OFF = "rule_off"
+"""The reason why an alert is over whose rule was switched off."""
+
+
 class AlertType(StrEnum):
     """Kinds of alert (their texts, api/pages/static/messages, are keyed by these)."""
 
@@ -73,7 +77,7 @@ class AlertRecord:
     the silence (`silence:<id>`) because of which nobody is told.
 
     `changed_at_ns`, `changed_by`: when its state was last changed by a person or a snooze's end, and by which
-    API key; `useful`: what staff said of it; `rule`: the rule that made it, where it is not its type's own.
+    API key; `useful`: what staff said of it; `rule`: the id of the rule that fired it; None: its type's default rule.
     """
 
     id: str

@@ -6,6 +6,8 @@ what it was. The holds in time are the engine's.
 
 from dataclasses import dataclass
 
+from gateway.alert_rules.book import RuleBook
+from gateway.alert_rules.model import AlertRule
 from gateway.alerts.records import AlertType, Evidence, Severity
 
 
@@ -46,7 +48,7 @@ class NextDelivery:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """The verdict of one rule on one subject now."""
+    """The verdict of one rule on one subject now. `rule` None: its type's default rule."""
 
     type: AlertType
     severity: Severity
@@ -58,6 +60,7 @@ class Condition:
     zone: str | None = None
     sku: str | None = None
     device: str | None = None
+    rule: AlertRule | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -65,25 +68,45 @@ class Condition:
         return f"{self.type}|{self.store}|{self.sku or ''}|{self.device or ''}"
 
 
-def article_conditions(view: ArticleView) -> tuple[Condition, ...]:
+def rule_for(kind: AlertType, view: ArticleView, rules: RuleBook) -> AlertRule:
+    """Return the rule of a type that applies to an article: its zone is where it is shown."""
+    return rules.pick(kind, view.store, view.home_zone, view.sku)
+
+
+def low_stock_levels(rule: AlertRule, own: int | None) -> tuple[int, int]:
+    """Return at how many pieces low_stock fires and clears. An article's own figure in the catalogue comes before a
+    rule's, unless the rule names the article; the two stay as far apart as the rule has them.
+    """
+    at, clear_at = int(rule["fire_at"]), int(rule["clear_at"])
+    if own is None or rule.skus:
+        return at, clear_at
+    return own, own + clear_at - at
+
+
+def article_conditions(view: ArticleView, rules: RuleBook) -> tuple[Condition, ...]:
     """Return the verdict of every stock rule on one article."""
-    return (_stock_out(view), _low_stock(view), _shelf_empty(view))
+    return (
+        _stock_out(view, rule_for(AlertType.STOCK_OUT, view, rules)),
+        _low_stock(view, rule_for(AlertType.LOW_STOCK, view, rules)),
+        _shelf_empty(view, rule_for(AlertType.SHELF_EMPTY, view, rules)),
+    )
 
 
-def _stock_out(view: ArticleView) -> Condition:
+def _stock_out(view: ArticleView, rule: AlertRule) -> Condition:
     return Condition(
         AlertType.STOCK_OUT,
-        Severity.CRITICAL,
+        rule.gravity,
         view.store,
         fires=view.on_hand == 0,
         clears=view.on_hand > 0,
         inhibited_by=view.inhibited_by,
         evidence={"on_hand": view.on_hand},
         sku=view.sku,
+        rule=rule,
     )
 
 
-def _low_stock(view: ArticleView) -> Condition:
+def _low_stock(view: ArticleView, rule: AlertRule) -> Condition:
     """Fires at the threshold or below, or where the rest will not last until the next delivery; nothing left at
     all is stock_out's to tell.
     """
@@ -99,22 +122,23 @@ def _low_stock(view: ArticleView) -> Condition:
     lasts = coming is None or coming.p_gone < coming.clears_below
     return Condition(
         AlertType.LOW_STOCK,
-        Severity.WARNING,
+        rule.gravity,
         view.store,
         fires=view.on_hand > 0 and (view.available <= view.low_stock_at or is_short),
         clears=(view.available >= view.low_stock_clear_at and lasts) or view.on_hand == 0,
         inhibited_by=view.inhibited_by,
         evidence=evidence,
         sku=view.sku,
+        rule=rule,
     )
 
 
-def _shelf_empty(view: ArticleView) -> Condition:
+def _shelf_empty(view: ArticleView, rule: AlertRule) -> Condition:
     """An article that only scans track has no shelf that anything watches, so it has no such alert."""
     empty = view.has_shelf_zones and view.floor == 0
     return Condition(
         AlertType.SHELF_EMPTY,
-        Severity.WARNING,
+        rule.gravity,
         view.store,
         fires=empty and view.back > 0,
         clears=view.floor > 0 or view.back == 0,
@@ -127,6 +151,7 @@ def _shelf_empty(view: ArticleView) -> Condition:
         },
         zone=view.home_zone,
         sku=view.sku,
+        rule=rule,
     )
 
 
@@ -140,7 +165,9 @@ class LateDeliveries:
     due_at: str
 
 
-def delivery_condition(store: str, late: LateDeliveries | None, inhibited_by: str | None) -> Condition:
+def delivery_condition(
+    store: str, late: LateDeliveries | None, inhibited_by: str | None, rule: AlertRule
+) -> Condition:
     """Return the verdict on the deliveries of a store. One alert tells of all: a driver brings them together.
 
     `late` None: every piece was seen, or nobody waits for it any more.
@@ -151,22 +178,23 @@ def delivery_condition(store: str, late: LateDeliveries | None, inhibited_by: st
         evidence |= {"first": late.first, "due_at": late.due_at}
     return Condition(
         AlertType.DELIVERY_NOT_SEEN,
-        Severity.WARNING,
+        rule.gravity,
         store,
         fires=late is not None,
         clears=late is None,
         inhibited_by=inhibited_by,
         evidence=evidence,
+        rule=rule,
     )
 
 
 def reader_condition(
-    store: str, device: str, zones: tuple[str, ...], *, alive: bool, state: str
+    store: str, device: str, zones: tuple[str, ...], rule: AlertRule, *, alive: bool, state: str
 ) -> Condition:
     """Return the verdict on one reader; `state` says how it is missing (silent, offline, never)."""
     return Condition(
         AlertType.READER_DOWN,
-        Severity.CRITICAL,
+        rule.gravity,
         store,
         fires=not alive,
         clears=alive,
@@ -174,4 +202,5 @@ def reader_condition(
         evidence={"zones": ", ".join(zones), "state": state},
         zone=zones[0] if zones else None,
         device=device,
+        rule=rule,
     )

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from math import exp, lgamma, log
 
-from gateway.alerts.records import AlertRecord
+from gateway.alert_rules.model import default_id
+from gateway.alerts.records import AlertRecord, AlertType
 
 PRIOR = 0.5
 """Of both counts (Jeffreys): without a word said, the precision may be anything."""
@@ -51,7 +52,7 @@ class RuleScores:
         """Take note of what was said of an episode; a changed mind is counted once."""
         if before.useful is after.useful:
             return
-        rule = after.rule or str(after.type)
+        rule = after.rule or default_id(after.type)
         if rule not in self._counts and len(self._counts) >= MAX_RULES:
             return
         counts = self._counts.setdefault(rule, [0, 0])
@@ -65,16 +66,20 @@ class RuleScores:
         """Return the scores of all rules that anything was said of, by name."""
         return [RuleScore(rule, *counts) for rule, counts in sorted(self._counts.items())]
 
-    def dirty_rows(self) -> Iterator[tuple[str, str]]:
-        """Yield (rule, counts as JSON) of what changed."""
+    def dirty_rows(self) -> Iterator[tuple[str, str | None]]:
+        """Yield (rule, counts as JSON; None: no more) of what changed."""
         for rule in self._dirty:
-            yield rule, json.dumps(self._counts[rule])
+            counts = self._counts.get(rule)
+            yield rule, None if counts is None else json.dumps(counts)
         self._dirty.clear()
 
     def restore(self, rows: Iterable[tuple[str, str]]) -> None:
-        """Take up what was said in an earlier life."""
-        for rule, text in rows:
+        """Take up what was said in an earlier life; before rules had ids, they went by their types' names."""
+        for name, text in rows:
+            rule = default_id(name) if name in set(AlertType) else name
             self._counts[rule] = json.loads(text)
+            if rule != name:
+                self._dirty |= {rule, name}
 
 
 @lru_cache(maxsize=1_024)

@@ -2,15 +2,14 @@
 
 from collections.abc import Iterable
 
-from gateway.alerts.records import AlertType, Evidence, Severity
-from gateway.alerts.rules import ArticleView, Condition
+from gateway.alerts.records import AlertType, Evidence
+from gateway.alerts.rules import ArticleView, Condition, rule_for
 from gateway.beliefs import level_belief
 from gateway.movements import Movement, MovementKind
 from gateway.state import State
 
 SURELY_THERE = 3
 """Of so many believed pieces one is there: belief need not be asked."""
-CLEARS_ABOVE = 0.6
 
 
 class PhantomWatch:
@@ -18,7 +17,6 @@ class PhantomWatch:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._below = state.site.config.alerts.phantom_below
         self._counted: dict[tuple[str, str], int] = {}
 
     def take(self, movements: Iterable[Movement]) -> None:
@@ -36,6 +34,7 @@ class PhantomWatch:
             return None
         if not view.has_shelf_zones:  # nothing sees it: its stock are scans, as the ledger's
             return None
+        rule = rule_for(AlertType.PHANTOM_INVENTORY, view, self._state.rules)
         booked, p = account.pieces, 1.0
         if booked > 0 and view.on_hand < SURELY_THERE:
             belief = level_belief(self._state, *key)
@@ -43,16 +42,17 @@ class PhantomWatch:
         was_counted = self._counted.get(key) == account.figure.as_of_ns
         if not was_counted:
             self._counted.pop(key, None)
-        fires = booked > 0 and p < self._below and not was_counted
+        fires = booked > 0 and p < rule["fire_at"] and not was_counted
         evidence: Evidence = {"ledger": booked, "on_hand": view.on_hand, "probability": round(p, 1)}
         return Condition(
             AlertType.PHANTOM_INVENTORY,
-            Severity.WARNING,
+            rule.gravity,
             view.store,
             fires=fires,
-            clears=not fires and (booked <= 0 or was_counted or p > CLEARS_ABOVE),
+            clears=not fires and (booked <= 0 or was_counted or p > rule["clear_at"]),
             inhibited_by=view.inhibited_by,
             evidence=evidence,
             zone=view.home_zone,
             sku=view.sku,
+            rule=rule,
         )

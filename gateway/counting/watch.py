@@ -5,14 +5,15 @@ One alert per store tells of all of them. It ends when each was approved, reject
 
 from collections.abc import Iterator
 
-from gateway.alerts.records import AlertType, Evidence, Severity
+from gateway.alert_rules.book import RuleBook
+from gateway.alerts.records import AlertType, Evidence
 from gateway.alerts.rules import Condition
 from gateway.counting.book import CountBook
 
 MAX_ZONES_CHARS = 100
 
 
-def count_conditions(book: CountBook) -> Iterator[Condition]:
+def count_conditions(book: CountBook, rules: RuleBook) -> Iterator[Condition]:
     """Yield the verdict on each store of which counts changed since the last call."""
     stores, book.to_judge = sorted(book.to_judge), set()
     for store in stores:
@@ -28,13 +29,15 @@ def count_conditions(book: CountBook) -> Iterator[Condition]:
                 "pieces": sum(t.off for t in totals),
                 "zones": zones[:MAX_ZONES_CHARS],
             }
+        rule = rules.pick(AlertType.COUNT_VARIANCE, store)
         yield Condition(
             AlertType.COUNT_VARIANCE,
-            Severity.WARNING,
+            rule.gravity,
             store,
             fires=bool(waiting),
             clears=not waiting,
             inhibited_by=None,
             evidence=evidence,
             zone=waiting[0].zones[0] if waiting else None,
+            rule=rule,
         )

@@ -10,7 +10,7 @@ from heapq import heappop, heappush
 from gateway.alerts.records import AlertType
 from gateway.alerts.rules import Condition, LateDeliveries, delivery_condition
 from gateway.deliveries.model import Delivery
-from gateway.site import instant, ns
+from gateway.site import instant
 from gateway.state import State
 
 ARRIVAL_ROLES = frozenset({"receiving", "back_room"})
@@ -21,14 +21,13 @@ class DeliveryWatch:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._grace_ns = ns(state.site.config.alerts.delivery_late_s)
-        self._revision = -1
+        self._revision = -1, -1
         self._deadlines: list[tuple[int, str]] = []
         self._late: dict[str, LateDeliveries] = {}
 
     def overdue(self, now_ns: int) -> list[Delivery]:
         """Return the deliveries of which pieces are missing after the time of grace, those due first before others."""
-        late = [d for d in self._state.deliveries.open_ones() if now_ns > d.due_ns + self._grace_ns]
+        late = [d for d in self._state.deliveries.open_ones() if now_ns > self._late_ns(d)]
         return sorted(late, key=lambda delivery: (delivery.due_ns, delivery.id))
 
     def judged(self, now_ns: int, live_alerts: Container[str]) -> Iterator[Condition]:
@@ -37,16 +36,23 @@ class DeliveryWatch:
         for store in self._state.site.roles:
             late = self._late.get(store)
             if late is not None or f"{AlertType.DELIVERY_NOT_SEEN}|{store}||" in live_alerts:
-                yield delivery_condition(store, late, self._inhibition(store, now_ns, live_alerts))
+                inhibited_by = self._inhibition(store, now_ns, live_alerts)
+                rule = self._state.rules.pick(AlertType.DELIVERY_NOT_SEEN, store)
+                yield delivery_condition(store, late, inhibited_by, rule)
+
+    def _late_ns(self, delivery: Delivery) -> int:
+        rule = self._state.rules.pick(AlertType.DELIVERY_NOT_SEEN, delivery.store)
+        return delivery.due_ns + rule.ns("late_s")
 
     def _look(self, now_ns: int) -> None:
-        """Look again which are late, where a delivery changed or one's time of grace is over."""
+        """Look again which are late, where a delivery or a rule changed, or one's time of grace is over."""
         book = self._state.deliveries
-        if book.revision != self._revision:
-            self._revision = book.revision
+        revision = book.revision, self._state.rules.revision
+        if revision != self._revision:
+            self._revision = revision
             self._deadlines = []
             for delivery in book.open_ones():
-                heappush(self._deadlines, (delivery.due_ns + self._grace_ns, delivery.id))
+                heappush(self._deadlines, (self._late_ns(delivery), delivery.id))
             self._late = self._summed(now_ns)
         is_due = False
         while self._deadlines and self._deadlines[0][0] < now_ns:

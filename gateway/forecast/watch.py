@@ -1,6 +1,6 @@
 """Which articles will probably be sold out soon: judged as their stock changes, told with the time and its range. Pure.
 
-    P(stock-out within the horizon)   > predicted_above       fires, until below predicted_clear_below, or it came
+    P(stock-out within the rule's horizon) > fire_at fires, until below clear_at, or it came
 
 Only P is computed with each change; the time and its range cost ten times that, and are for what is told. What
 is told is looked at again in turn, for hours pass without a change too.
@@ -9,11 +9,12 @@ is told is looked at again in turn, for hours pass without a change too.
 from collections import deque
 from collections.abc import Container, Iterable, Iterator
 
-from gateway.alerts.records import AlertType, Evidence, Severity
-from gateway.alerts.rules import ArticleView, Condition
+from gateway.alert_rules.model import AlertRule
+from gateway.alerts.records import AlertType, Evidence
+from gateway.alerts.rules import ArticleView, Condition, rule_for
 from gateway.answers import article_view
 from gateway.forecast.model import Delivery
-from gateway.site import instant, ns
+from gateway.site import instant
 from gateway.state import State
 
 Key = tuple[str, str]
@@ -29,10 +30,7 @@ class StockOutWatch:
     """Predicts for one state."""
 
     def __init__(self, state: State) -> None:
-        alerts = state.site.config.alerts
         self._state = state
-        self._horizon_ns = ns(alerts.predicted_within_s)
-        self._above, self._clear_below = alerts.predicted_above, alerts.predicted_clear_below
         self._told: dict[Key, tuple[int, float, Evidence] | None] = {}
         self._round: deque[Key] = deque()
         self._round_ns = 0
@@ -47,9 +45,10 @@ class StockOutWatch:
     def judged(self, view: ArticleView, now_ns: int) -> Condition:
         """Return the verdict on an article. Nothing left at all is stock_out's to tell."""
         key = view.store, view.sku
-        p = self._p(view, now_ns) if view.on_hand > 0 else 1.0
-        fires = view.on_hand > 0 and p > self._above
-        clears = view.on_hand == 0 or p < self._clear_below
+        rule = rule_for(AlertType.PREDICTED_STOCK_OUT, view, self._state.rules)
+        p = self._p(view, rule, now_ns) if view.on_hand > 0 and rule.enabled else 1.0
+        fires = view.on_hand > 0 and rule.enabled and p > rule["fire_at"]
+        clears = view.on_hand == 0 or not rule.enabled or p < rule["clear_at"]
         evidence: Evidence = {}
         if clears:
             self._told.pop(key, None)
@@ -57,7 +56,7 @@ class StockOutWatch:
             evidence = self._evidence(view, p, now_ns)
         return Condition(
             AlertType.PREDICTED_STOCK_OUT,
-            Severity.WARNING,
+            rule.gravity,
             view.store,
             fires=fires,
             clears=clears,
@@ -65,6 +64,7 @@ class StockOutWatch:
             evidence=evidence,
             zone=view.home_zone,
             sku=view.sku,
+            rule=rule,
         )
 
     def again(self, now_ns: int, live_alerts: Container[str]) -> Iterator[Condition]:
@@ -78,8 +78,8 @@ class StockOutWatch:
             if (store, sku) in self._told and article is not None and store in self._state.site.roles:
                 yield self.judged(article_view(self._state, store, article, now_ns, live_alerts), now_ns)
 
-    def _p(self, view: ArticleView, now_ns: int) -> float:
-        until_ns = now_ns + self._horizon_ns
+    def _p(self, view: ArticleView, rule: AlertRule, now_ns: int) -> float:
+        until_ns = now_ns + rule.ns("horizon_s")
         coming = self._coming(view, now_ns)
         return self._state.demand.p_stock_out(view.store, view.sku, view.on_hand, now_ns, until_ns, coming)
 

@@ -10,11 +10,12 @@ One alert of each kind per store tells of all such orders: whoever picks one see
 from collections.abc import Container, Iterable, Iterator
 from heapq import heappop, heappush
 
-from gateway.alerts.records import AlertType, Severity
+from gateway.alert_rules.model import AlertRule
+from gateway.alerts.records import AlertType
 from gateway.alerts.rules import Condition
 from gateway.picking import pick_minutes, ready_by
 from gateway.reservations.model import Reservation
-from gateway.site import NS_PER_S, instant, ns
+from gateway.site import NS_PER_S, instant
 from gateway.state import State
 
 KINDS = (AlertType.RESERVATION_UNPICKED, AlertType.COLLECT_OVERDUE)
@@ -27,10 +28,7 @@ class PromptWatch:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._warning_ns = {
-            AlertType.RESERVATION_UNPICKED: ns(state.site.config.alerts.unpicked_before_s),
-            AlertType.COLLECT_OVERDUE: ns(state.site.config.alerts.collect_soon_s),
-        }
+        self._rules_revision = state.rules.revision
         self._ready_due: dict[str, tuple[str, int]] = {}
         self._deadlines: list[tuple[int, str]] = []
         self._late: dict[tuple[AlertType, str], Late] = {}
@@ -51,18 +49,24 @@ class PromptWatch:
             if not reservation.is_open:
                 self._ready_due.pop(reservation.id, None)
             return
-        kind, due_ns = due
-        heappush(self._deadlines, (due_ns - self._warning_ns[kind], reservation.id))
+        heappush(self._deadlines, (self._told_ns(reservation, *due), reservation.id))
+
+    def _told_ns(self, reservation: Reservation, kind: AlertType, due_ns: int) -> int:
+        """Return when it is told of an order that it is not done yet."""
+        return due_ns - self._state.rules.pick(kind, reservation.store).ns("before_s")
 
     def judged(self, now_ns: int, live_alerts: Container[str]) -> Iterator[Condition]:
         """Yield the verdict on each store of which something is, or was, to be said."""
+        if self._rules_revision != self._state.rules.revision:
+            self._rules_revision = self._state.rules.revision
+            self.restore(self._state.book.open())
         while self._deadlines and self._deadlines[0][0] <= now_ns:
             self._look(heappop(self._deadlines)[1], now_ns)
         for kind in KINDS:
             for store in self._state.site.roles:
                 late = self._late.get((kind, store), {})
                 if late or f"{kind}|{store}||" in live_alerts:
-                    yield _condition(kind, store, late)
+                    yield _condition(kind, store, late, self._state.rules.pick(kind, store))
 
     def _look(self, reservation_id: str, now_ns: int) -> None:
         """See whether an order whose time came is late: it may have been changed since that was set."""
@@ -70,7 +74,7 @@ class PromptWatch:
         if reservation is None or not reservation.counts_at(now_ns) or reservation_id in self._where:
             return
         due = self._due(reservation)
-        if due is None or due[1] - self._warning_ns[due[0]] > now_ns:
+        if due is None or self._told_ns(reservation, *due) > now_ns:
             return
         where = self._where[reservation_id] = due[0], reservation.store
         pieces = sum(
@@ -113,11 +117,11 @@ class PromptWatch:
         return max(minutes.values()) if found is None else found
 
 
-def _condition(kind: AlertType, store: str, late: Late) -> Condition:
+def _condition(kind: AlertType, store: str, late: Late, rule: AlertRule) -> Condition:
     first = min(late, key=lambda name: (late[name][0], name), default=None)
     return Condition(
         kind,
-        Severity.WARNING,
+        rule.gravity,
         store,
         fires=bool(late),
         clears=not late,
@@ -130,4 +134,5 @@ def _condition(kind: AlertType, store: str, late: Late) -> Condition:
             "first": first,
             "due_at": instant(late[first][0]),
         },
+        rule=rule,
     )

@@ -8,7 +8,7 @@ pieces are not sure any more, or unseen for longer than a moment. A risk ends wh
 from collections import deque
 from collections.abc import Iterable
 
-from gateway.alerts.records import AlertType, Severity
+from gateway.alerts.records import AlertType
 from gateway.alerts.rules import Condition
 from gateway.answers import availability
 from gateway.config_reservations import ReservationsSection
@@ -165,15 +165,18 @@ class RiskWatch:
 
     def _tell(self, key: Key, at_risk: tuple[str, ...], held: int, on_hand: int) -> None:
         store, sku = key
+        zone = self._state.home_zone(store, sku)
+        rule = self._state.rules.pick(AlertType.RESERVATION_AT_RISK, store, zone, sku)
         self._conditions.append(
             Condition(
                 AlertType.RESERVATION_AT_RISK,
-                Severity.WARNING,
+                rule.gravity,
                 store,
                 fires=bool(at_risk),
                 clears=not at_risk,
                 inhibited_by=None,
                 evidence={"reservations": len(at_risk), "reserved": held, "on_hand": on_hand},
                 sku=sku,
+                rule=rule,
             )
         )

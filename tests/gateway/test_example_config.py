@@ -12,7 +12,6 @@ from pydantic_core import PydanticUndefined
 
 from gateway.cli import main
 from gateway.config import (
-    AlertsSection,
     AntennaSection,
     ApiSection,
     CatalogueSection,
@@ -28,6 +27,8 @@ from gateway.config import (
     StoreSection,
     ZoneSection,
 )
+from gateway.config_alert_rules import AlertRuleSection
+from gateway.config_alerts import AlertsSection
 from gateway.config_channels import ChannelSection
 from gateway.config_delivery import NotifySection
 from gateway.config_file import parse_site
@@ -58,7 +59,7 @@ TABLES: dict[str, type[Section]] = {
     "mappings.availability": AvailabilitySection,
     "influxdb": InfluxSection, "webhooks": WebhooksSection, "stores.place": PlaceSection,
     "stores.hours": HoursSection, "stores.pick_minutes": PickMinutesSection, "channels": ChannelSection, "notify": NotifySection,
-    "alerts.notices": NoticesSection,
+    "alerts.notices": NoticesSection, "alert_rules": AlertRuleSection,
 }  # fmt: skip
 KEY_LINE = re.compile(r"^(?P<off># )?(?P<key>[a-z_]+) = (?P<rest>.*)$")
 WITH_DEFAULT = re.compile(r"(?P<value>.*?)\s+# .*?(?:default: (?P<default>.*)|required)$")

@@ -6,8 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.alert_rules.book import RuleBook
+from gateway.alert_rules.defaults import default_rules
 from gateway.alerts.records import AlertType, Severity
 from gateway.alerts.rules import ArticleView, Condition, article_conditions, reader_condition
+from gateway.config_alerts import AlertsSection
 
 VIEW = ArticleView(
     store="lyon-1",
@@ -23,12 +26,14 @@ VIEW = ArticleView(
     has_shelf_zones=True,
     inhibited_by=None,
 )
+RULES = RuleBook(default_rules(AlertsSection()))
+DOWN = RULES.pick(AlertType.READER_DOWN, "lyon-1")
 FIRES, CLEARS, NEITHER = (True, False), (False, True), (False, False)
 
 
 def verdict(kind: AlertType, **view: object) -> Condition:
     """Return the verdict of one rule on a view that differs from the usual one in some fields."""
-    conditions = article_conditions(replace(VIEW, **view))  # type: ignore[arg-type]  # fields by name
+    conditions = article_conditions(replace(VIEW, **view), RULES)  # type: ignore[arg-type]  # fields by name
     (condition,) = [c for c in conditions if c.type is kind]
     return condition
 
@@ -82,11 +87,11 @@ def test_shelf_empty(floor: int, back: int, has_shelf_zones: bool, expected: tup
 @pytest.mark.parametrize("alive", [True, False])
 def test_reader_down(alive: bool) -> None:
     """Nothing inhibits it: a reader is down, or it is not."""
-    condition = reader_condition("lyon-1", "r700", ("front", "till"), alive=alive, state="silent")
+    condition = reader_condition("lyon-1", "r700", ("front", "till"), DOWN, alive=alive, state="silent")
     assert (condition.fires, condition.clears, condition.inhibited_by) == (not alive, alive, None)
     assert condition.evidence == {"zones": "front, till", "state": "silent"}
     assert condition.zone == "front"
-    assert reader_condition("lyon-1", "r700", (), alive=True, state="online").zone is None
+    assert reader_condition("lyon-1", "r700", (), DOWN, alive=True, state="online").zone is None
 
 
 def test_what_an_alert_is_about() -> None:
@@ -96,8 +101,8 @@ def test_what_an_alert_is_about() -> None:
         verdict(AlertType.STOCK_OUT).fingerprint,
         verdict(AlertType.LOW_STOCK, sku="JEANS").fingerprint,
         verdict(AlertType.LOW_STOCK, store="paris-1").fingerprint,
-        reader_condition("lyon-1", "a", ("z",), alive=True, state="online").fingerprint,
-        reader_condition("lyon-1", "b", ("z",), alive=True, state="online").fingerprint,
+        reader_condition("lyon-1", "a", ("z",), DOWN, alive=True, state="online").fingerprint,
+        reader_condition("lyon-1", "b", ("z",), DOWN, alive=True, state="online").fingerprint,
     }
     assert len(prints) == 6
     here, there = (verdict(AlertType.SHELF_EMPTY, home_zone=zone) for zone in ("front", "denim"))
@@ -125,7 +130,7 @@ def test_no_rule_fires_and_clears_at_once(
         low_stock_clear_at=low_at + gap,
         inhibited_by=inhibited_by,
     )
-    for condition in article_conditions(view):
+    for condition in article_conditions(view, RULES):
         assert not (condition.fires and condition.clears)
         assert condition.inhibited_by == inhibited_by
 
@@ -136,7 +141,7 @@ def test_an_empty_store_is_told_once(floor: int, back: int) -> None:
     fires = {
         condition.type
         for condition in article_conditions(
-            replace(VIEW, on_hand=floor + back, available=floor + back, floor=floor, back=back)
+            replace(VIEW, on_hand=floor + back, available=floor + back, floor=floor, back=back), RULES
         )
         if condition.fires
     }

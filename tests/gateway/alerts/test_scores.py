@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.alerts.records import AlertType
 from gateway.alerts.scores import RuleScore, RuleScores, beta_quantile
 from tests.support.api_ports import alert
 
@@ -46,5 +45,13 @@ def test_a_changed_mind_is_counted_once_and_all_is_kept() -> None:
     again = RuleScores()
     again.restore(list(scores.dirty_rows()))
     for kept in (scores, again):
-        assert kept.all() == [RuleScore(AlertType.LOW_STOCK, 1, 1), RuleScore("rule_1", 1, 0)]
+        assert kept.all() == [RuleScore("default-low-stock", 1, 1), RuleScore("rule_1", 1, 0)]
     assert list(scores.dirty_rows()) == []
+
+
+def test_what_was_said_before_rules_had_ids_is_that_of_the_built_in_ones() -> None:
+    """The row under the type's name is written anew under the rule's, and is no more."""
+    scores = RuleScores()
+    scores.restore([("stock_out", "[3, 1]"), ("front-low", "[1, 0]")])
+    assert scores.all() == [RuleScore("default-stock-out", 3, 1), RuleScore("front-low", 1, 0)]
+    assert dict(scores.dirty_rows()) == {"default-stock-out": "[3, 1]", "stock_out": None}

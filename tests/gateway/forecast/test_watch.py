@@ -123,7 +123,7 @@ def test_little_stock_is_what_will_not_last_until_the_next_delivery(
     shop = selling_shop(9)
     coming = NextDelivery(p_gone, "2027-01-16T08:00:00Z", fires_above=0.5, clears_below=0.3)
     view = replace(view_of(shop), next_delivery=coming)
-    (low,) = [c for c in article_conditions(view) if c.type is AlertType.LOW_STOCK]
+    (low,) = [c for c in article_conditions(view, shop.engine.state.rules) if c.type is AlertType.LOW_STOCK]
     assert (low.fires, low.clears) == expected
     assert low.evidence["delivery_at"] == "2027-01-16T08:00:00Z"
 
