@@ -1,10 +1,13 @@
-"""Serves the staff page: `/` and `/static/…`, read once, from memory.
+"""Serves the staff app: its page at each screen's address, `/static/…` and the service worker, read once, from memory.
 
 What is served is the list of files that existed at the start: no request names a path on the disk.
 Every answer is revalidated (no-cache with an ETag over the content), so a new version of the gateway
 is on every tablet with its next load, and an unchanged file costs a 304.
 """
 
+import gzip
+import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
@@ -19,6 +22,24 @@ from starlette.routing import Route
 from api.answers import etag_of
 
 INDEX = "index.html"
+WORKER = "service-worker.js"
+SCREENS = (
+    "now",
+    "refill",
+    "find",
+    "collect",
+    "count",
+    "alerts",
+    "why",
+    "health",
+    "reports",
+    "kiosk",
+    "screen",
+    "sign-in",
+)
+"""First parts of the addresses that the page shows a screen for (api/pages/static/screens.js)."""
+LABEL = "01"
+"""First part of a GS1 Digital Link: a label's QR leads to its article."""
 MEDIA_TYPES = {
     "css": "text/css",
     "html": "text/html",
@@ -29,15 +50,18 @@ MEDIA_TYPES = {
 }
 """By suffix. Browsers are told not to sniff (nosniff), so each must be right; others are not served."""
 CACHE_CONTROL = "no-cache"
+MIN_GZIP_BYTES = 1_024
+"""Below it a packed file is no fewer packets."""
 
 
 @dataclass(frozen=True, slots=True)
 class PageFile:
-    """One file of the page, as it is sent."""
+    """One file of the page, as it is sent; `packed` with gzip, where that is worth it."""
 
     content: bytes
     media_type: str
     etag: str
+    packed: bytes | None = None
 
 
 def page_files() -> dict[str, PageFile]:
@@ -48,7 +72,12 @@ def page_files() -> dict[str, PageFile]:
 def mount(app: FastAPI) -> None:
     """Add the page to `app`."""
     pages = Pages(page_files())
-    app.router.routes.append(Route("/", pages.index, name="page"))
+    addresses = ["/", f"/{LABEL}/{{rest:path}}"]
+    for screen in SCREENS:
+        addresses += [f"/{screen}", f"/{screen}/{{rest:path}}"]
+    for address in addresses:
+        app.router.routes.append(Route(address, pages.index, name="page"))
+    app.router.routes.append(Route(f"/{WORKER}", pages.worker, name="page-worker"))
     app.router.routes.append(Route("/static/{path:path}", pages.file, name="page-file"))
 
 
@@ -56,11 +85,16 @@ class Pages:
     """The endpoints. GET and HEAD alone; the framework refuses the rest."""
 
     def __init__(self, served: dict[str, PageFile]) -> None:
-        self._served = served
+        self._served = {path: file for path, file in served.items() if path != WORKER}
+        self._worker = worker_of(served)
 
     async def index(self, request: Request) -> Response:
         """Return the page itself."""
         return _answer(request, self._served[INDEX])
+
+    async def worker(self, request: Request) -> Response:
+        """Return the service worker. It is served at the top, where it may keep the whole page."""
+        return _answer(request, self._worker)
 
     async def file(self, request: Request) -> Response:
         """Return one file of the page; 404 for all else."""
@@ -70,11 +104,32 @@ class Pages:
         return _answer(request, found)
 
 
+def worker_of(served: dict[str, PageFile]) -> PageFile:
+    """Return the service worker of these files: it names each, and is another one once any of them is."""
+    kept = sorted(path for path in served if path not in {INDEX, WORKER})
+    version = hashlib.blake2b(
+        "\n".join(file.etag for _, file in sorted(served.items())).encode(), digest_size=8
+    )
+    names = json.dumps([f"/static/{path}" for path in kept])
+    screens = json.dumps(["", LABEL, *SCREENS])
+    head = f'const VERSION = "{version.hexdigest()}";\nconst FILES = {names};\nconst SCREENS = {screens};\n'
+    content = head.encode() + served[WORKER].content
+    return _file(content, MEDIA_TYPES["js"])
+
+
 def _answer(request: Request, file: PageFile) -> Response:
-    headers = {"etag": file.etag, "cache-control": CACHE_CONTROL}
+    packed = file.packed if "gzip" in request.headers.get("accept-encoding", "") else None
+    headers = {"etag": file.etag, "cache-control": CACHE_CONTROL, "vary": "Accept-Encoding"}
     if request.headers.get("if-none-match") == file.etag:
         return Response(None, 304, headers)
-    return Response(file.content, 200, headers, media_type=file.media_type)
+    if packed is None:
+        return Response(file.content, 200, headers, media_type=file.media_type)
+    return Response(packed, 200, {**headers, "content-encoding": "gzip"}, media_type=file.media_type)
+
+
+def _file(content: bytes, media_type: str) -> PageFile:
+    packed = gzip.compress(content, mtime=0) if len(content) >= MIN_GZIP_BYTES else None
+    return PageFile(content, media_type, etag_of(content), packed)
 
 
 def _read(folder: Traversable, prefix: str) -> Iterator[tuple[str, PageFile]]:
@@ -84,5 +139,4 @@ def _read(folder: Traversable, prefix: str) -> Iterator[tuple[str, PageFile]]:
             continue
         media_type = MEDIA_TYPES.get(entry.name.rpartition(".")[2])
         if media_type is not None:
-            content = entry.read_bytes()
-            yield f"{prefix}{entry.name}", PageFile(content, media_type, etag_of(content))
+            yield f"{prefix}{entry.name}", _file(entry.read_bytes(), media_type)

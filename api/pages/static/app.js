@@ -1,31 +1,41 @@
-// The page's beginning: which language, who is it, which store; then one screen at a time.
+// The page's beginning: which language, who is it, which store, which screen; and what comes in from then on.
 
 import { Connection } from "./connection.js";
-import { chosenLanguage, loadLanguage } from "./language.js";
+import { Context, Session } from "./context.js";
+import { chosenLanguage, loadLanguage, PartMissing } from "./language.js";
 import { StoreModel } from "./model.js";
-import { SORTS } from "./parts/stock-order.js";
+import { Outbox } from "./outbox.js";
+import { Shell } from "./parts/shell.js";
 import { remember, remembered } from "./preferences.js";
-import { signOut, stores, whoAmI } from "./requests.js";
-import { NowScreen } from "./screens/now.js";
+import { sendAct, signOut, stores, whoAmI } from "./requests.js";
+import { Router } from "./router.js";
 import { SignInScreen } from "./screens/sign-in.js";
 import { ShopClock } from "./shop-clock.js";
+import { loadStyles } from "./styles.js";
+import { Wedge } from "./wedge.js";
 
 const RETRY_MS = 3_000;
 
 class App {
   constructor(root, lang) {
     Object.assign(this, { root, lang });
-    this.screen = null;
+    this.shell = null;
     this.connection = null;
+    this.outbox = new Outbox(sendAct, () => this.shell?.waiting.render());
+    this.router = new Router((place) => this.openScreen(place, { isNew: true }));
+    this.wedge = new Wedge((code) => this.shell?.screen?.scanned?.(code));
+    this.opening = 0;
   }
 
   /** Finds out who looks and what they may see, and shows it. */
   async start() {
+    clearTimeout(this.waiting);
     try {
       const [session, found] = await Promise.all([whoAmI(), stores()]);
       if (found.length === 0) return this.askForKey("unknown_store");
+      this.session = new Session(session);
       this.stores = found;
-      this.canSignOut = session.via === "session";
+      this.outbox.belongsTo(session.via === "open" ? null : session.key_id);
       const known = remembered("store", found.map(({ id }) => id));
       return this.openStore(known ?? found[0].id);
     } catch (error) {
@@ -36,34 +46,35 @@ class App {
     }
   }
 
-  // -- screens -------------------------------------------------------------------------------------
-
-  present(make) {
-    this.screen?.dispose();
-    this.make = make;
-    this.screen = make();
-    this.root.replaceChildren(this.screen.element);
-    this.screen.focus?.();
-  }
+  // -- who looks ---------------------------------------------------------------------------------------
 
   askForKey(problem) {
     this.leaveStore();
-    this.present(() => new SignInScreen(this.lang, problem, {
+    this.make = () => this.askForKey(problem);
+    const screen = new SignInScreen(this.lang, problem, {
       language: (code) => this.speak(code),
       done: () => this.start(),
-    }));
+    });
+    this.root.replaceChildren(screen.element);
+    screen.focus();
   }
 
   waitForGateway() {
-    this.leaveStore();
     clearTimeout(this.waiting);
     this.waiting = setTimeout(() => this.start(), RETRY_MS);
+    if (this.shell !== null && this.ctx.model.store === null) return;
+    this.session = new Session(null);
     this.stores = [];
-    this.canSignOut = false;
-    if (this.screen instanceof NowScreen && this.model.store === null) return;
-    this.enter(() => this.start());
-    this.screen.showState("lost");
+    this.enter(null, () => this.start());
+    this.showState("lost");
   }
+
+  async leave() {
+    await signOut().catch(() => null); // without an answer the cookie stays, and the page is still left
+    this.askForKey(null);
+  }
+
+  // -- the store ---------------------------------------------------------------------------------------
 
   openStore(id) {
     this.leaveStore();
@@ -71,61 +82,128 @@ class App {
     this.connection = new Connection(id, {
       overview: (answer, events) => this.takeOverview(answer, events),
       event: (type, event) => this.takeEvent(type, event),
-      state: (state) => this.screen.showState(state),
+      state: (state) => this.showState(state),
       refused: (error) => (error.status === 401 ? this.askForKey(null) : this.askForKey(error.code)),
     });
-    this.enter(() => this.connection?.retryNow());
+    this.enter(id, () => this.connection?.retryNow());
     this.connection.start();
   }
 
-  enter(retry) {
-    this.model = new StoreModel();
-    this.clock = new ShopClock();
-    this.view = { zone: null, query: "", sort: remembered("sort", SORTS) ?? SORTS[0], allAlerts: false, allDevices: false };
-    this.present(() => new NowScreen(this.lang, this.model, this.clock, this.view, this.stores, {
+  enter(storeId, retry) {
+    const { lang, session, outbox } = this;
+    this.ctx = new Context(this, { lang, session, outbox, stores: this.stores, model: new StoreModel(), clock: new ShopClock() });
+    this.ctx.storeId = storeId;
+    this.make = () => this.draw(retry);
+    this.make();
+  }
+
+  /** Draws everything anew around what is known: at the beginning, and in another language. */
+  draw(retry) {
+    const { ctx } = this;
+    this.shell?.dispose();
+    ctx.lang = this.lang;
+    this.shell = new Shell(ctx, {
       language: (code) => this.speak(code),
       store: (id) => this.openStore(id),
       retry,
-      signOut: this.canSignOut ? () => this.leave() : null,
-    }));
+      signOut: this.session.via === "session" ? () => this.leave() : null,
+    });
+    this.root.replaceChildren(this.shell.element);
+    this.showState(ctx.state);
+    this.openScreen(this.router.here(), { isNew: false });
   }
 
   leaveStore() {
     this.connection?.stop();
     this.connection = null;
+    this.shell?.dispose();
+    this.shell = null;
   }
 
-  // -- what comes in ---------------------------------------------------------------------------------
+  // -- screens -----------------------------------------------------------------------------------------
+
+  /** Shows the screen of a place; its module, texts and styles are loaded first. */
+  async openScreen(place, { isNew }) {
+    const { shell, ctx } = this;
+    if (shell === null) return;
+    if (shell.screen !== null && shell.place.screen === place.screen && shell.screen.navigate?.(place)) {
+      shell.place = place;
+      return;
+    }
+    const turn = ++this.opening;
+    try {
+      const { default: Screen } = await place.screen.load();
+      await Promise.all([this.lang.need(Screen.texts ?? []), loadStyles(Screen.styles ?? [])]);
+      if (turn !== this.opening || shell !== this.shell) return; // somebody went elsewhere meanwhile
+      shell.present(new Screen(ctx, place), place);
+    } catch (error) {
+      if (!isOffline(error)) throw error;
+      if (turn === this.opening && shell === this.shell) shell.presentMissing(place);
+    }
+    shell.screen.showState?.(ctx.state);
+    if (ctx.model.store !== null) shell.show(ctx.model.everything());
+    if (isNew) shell.enter();
+  }
+
+  go(path, options) {
+    this.router.go(path, options);
+  }
+
+  tell(text, tone) {
+    this.shell?.toasts.tell(text, tone);
+  }
+
+  signIn() {
+    this.askForKey("to_act");
+  }
+
+  // -- what comes in -----------------------------------------------------------------------------------
 
   takeOverview(answer, events) {
-    const changes = this.model.applyOverview(answer);
-    this.clock.set(this.model.asOfMs, this.model.speed);
-    for (const [type, event] of events) changes.add(this.model.applyEvent(type, event));
-    this.screen.show(changes);
+    const { model, clock } = this.ctx;
+    const isFirst = model.store === null;
+    const changes = model.applyOverview(answer);
+    clock.set(model.asOfMs, model.speed);
+    for (const [type, event] of events) changes.add(model.applyEvent(type, event));
+    this.shell.show(changes);
+    if (!isFirst && this.ctx.hasMissed) this.shell.screen?.refresh?.();
+    this.ctx.hasMissed = false;
   }
 
   takeEvent(type, event) {
-    const changes = this.model.applyEvent(type, event);
+    const { model } = this.ctx;
+    if (model.store === null || event.store !== model.store.id) return;
+    const changes = model.applyEvent(type, event);
     if (changes.refresh) this.connection.refreshSoon();
-    this.screen.show(changes);
+    if (changes.isAny) this.shell.show(changes);
+    this.shell.screen?.event?.(type, event);
   }
 
-  // -- what people do --------------------------------------------------------------------------------
+  showState(state) {
+    this.ctx.state = state;
+    if (state === "reconnecting" || state === "lost") this.ctx.hasMissed = true;
+    this.shell?.showState(state);
+    this.shell?.waiting.render();
+    if (state === "live") this.outbox.flush();
+  }
+
+  // -- what people do ----------------------------------------------------------------------------------
 
   async speak(code) {
     this.lang = await loadLanguage(code, { isChosen: true });
     document.documentElement.lang = code;
-    this.present(this.make);
+    this.make();
     this.root.querySelector(".languages [aria-pressed=true]")?.focus(); // where it was: on the choice
-    this.screen.showState?.(this.connection?.state ?? "lost");
-    if (this.screen instanceof NowScreen) this.screen.show(this.model.everything());
-  }
-
-  async leave() {
-    await signOut().catch(() => null); // without an answer the cookie stays, and the page is still left
-    this.askForKey(null);
   }
 }
+
+/** Returns whether an error says that a module, its texts or its styles did not come: there is no line. */
+function isOffline(error) {
+  return error instanceof PartMissing || (error instanceof TypeError && /import|module|fetch/i.test(error.message));
+}
+
+// Keeps the page for when there is no line. Without TLS browsers have none; the page works, as long as it stays open.
+navigator.serviceWorker?.register("/service-worker.js").catch(() => null);
 
 try {
   const lang = await loadLanguage(chosenLanguage());

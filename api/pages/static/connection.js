@@ -17,7 +17,7 @@ const SOON_MS = 400;
 const MIN_GAP_MS = 1_000;
 const GRACE_MS = 4_000; // the gateway ends each stream after an hour; that is no loss to speak of
 const BACKOFF_MS = [1_000, 2_000, 4_000, 8_000, 15_000];
-const EVENT_TYPES = ["availability", "alert", "device"];
+const EVENT_TYPES = ["availability", "alert", "device", "reservation", "task"];
 
 export class Connection {
   /** `hears` has overview(answer, events), event(type, data), state(state) and refused(error). */

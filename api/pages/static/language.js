@@ -27,10 +27,14 @@ export async function loadLanguage(code, { isChosen = false } = {}) {
   return new Language(code, await response.json());
 }
 
+/** Texts that could not be loaded: there is no line. */
+export class PartMissing extends Error {}
+
 export class Language {
   constructor(code, messages) {
     this.code = code;
     this.messages = messages;
+    this.parts = new Map();
     const own = navigator.languages.find((tag) => tag.length > 2 && tag.slice(0, 2).toLowerCase() === code);
     this.locale = own ?? PLAIN_REGION[code];
     this.collator = new Intl.Collator(this.locale, { numeric: true, sensitivity: "base" });
@@ -44,6 +48,25 @@ export class Language {
       ]),
     );
     this.times = new Map();
+  }
+
+  /** Loads the texts of parts of the page, messages/<code>/<part>.json, where they are not there yet. */
+  async need(parts) {
+    await Promise.all(parts.map((part) => {
+      if (!this.parts.has(part)) this.parts.set(part, this.load(part));
+      return this.parts.get(part);
+    }));
+  }
+
+  async load(part) {
+    const response = await fetch(`/static/messages/${this.code}/${part}.json`).catch(() => null);
+    if (!response?.ok) {
+      this.parts.delete(part); // asked for again with the next need
+      throw new PartMissing(part);
+    }
+    for (const [section, texts] of Object.entries(await response.json())) {
+      this.messages[section] = { ...this.messages[section], ...texts };
+    }
   }
 
   /** Returns the text of `key` with `values` filled in; `values.n` chooses the plural form. */

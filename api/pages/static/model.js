@@ -11,6 +11,11 @@ export class Changes {
     this.refresh = false;
   }
 
+  /** Whether anything that is shown changed. */
+  get isAny() {
+    return this.articleSet || this.skus.size > 0 || this.zones || this.alerts || this.devices;
+  }
+
   /** Adds what another change touched. */
   add(other) {
     for (const sku of other.skus) this.skus.add(sku);

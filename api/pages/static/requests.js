@@ -23,7 +23,16 @@ export const signIn = (key) =>
 
 export const signOut = () => ask("/session", { method: "DELETE" });
 
-async function ask(path, { headers = {}, ...options } = {}) {
+/** Sends an act of the outbox. Its key lets it take effect once, however often it is sent. */
+export const sendAct = ({ method, path, body, headers, key }) =>
+  ask(path, {
+    method,
+    body: body === null ? undefined : JSON.stringify(body),
+    headers: { ...headers, "Idempotency-Key": key, ...(body === null ? {} : { "Content-Type": "application/json" }) },
+  });
+
+/** Returns the JSON of an address of the API; throws RequestFailed. `headers` and the rest are fetch's. */
+export async function ask(path, { headers = {}, ...options } = {}) {
   const settings = {
     ...options,
     headers: { Accept: "application/json", "X-Storefloor": "1", ...headers },

@@ -17,12 +17,24 @@ from tests.support.source import modules
 
 FILES = page_files()
 LANGUAGES = ("en", "fr")
-TEXTS: dict[str, dict[str, dict[str, Any]]] = {
-    code: json.loads(FILES[f"messages/{code}.json"].content) for code in LANGUAGES
-}
+
+
+def texts_of(code: str) -> dict[str, dict[str, Any]]:
+    """Return all texts of a language: those of the page, and those of its parts, messages/<code>/<part>.json."""
+    texts: dict[str, dict[str, Any]] = {}
+    for path in sorted(FILES):
+        if path == f"messages/{code}.json" or path.startswith(f"messages/{code}/"):
+            for section, found in json.loads(FILES[path].content).items():
+                known = texts.setdefault(section, {})
+                assert known.keys().isdisjoint(found), f"{path}: {section} has a text twice"
+                known.update(found)
+    return texts
+
+
+TEXTS = {code: texts_of(code) for code in LANGUAGES}
 CODE = "\n".join(file.content.decode() for path, file in FILES.items() if path.endswith(".js"))
 CODE_SECTIONS = {"alert_action", "alert_text", "alert_title", "clock", "connection", "coverage", "coverage_short",
-                 "device_kind", "device_role", "device_state", "down", "drop", "hold", "readiness", "role",
+                 "device_kind", "device_role", "device_state", "down", "drop", "hold", "problem", "readiness", "role",
                  "severity", "sign_in", "sort", "status", "taken"}  # fmt: skip
 """Sections whose keys are codes of the API or of the page's own tables, looked up by `word()`."""
 CONNECTION_STATES = ("connecting", "live", "reconnecting", "lost")

@@ -1,8 +1,10 @@
 """Serving the page: right types, validators, no way to any other file, the headers of the whole app."""
 
+from dataclasses import replace
+
 import pytest
 
-from api.pages.mount import MEDIA_TYPES, mount, page_files
+from api.pages.mount import LABEL, MEDIA_TYPES, SCREENS, WORKER, mount, page_files, worker_of
 from tests.support.api_ports import Floor
 
 
@@ -20,7 +22,41 @@ def test_the_page_is_served_without_a_key(floor: Floor) -> None:
     assert "default-src 'self'" in answer.headers["content-security-policy"]
 
 
-@pytest.mark.parametrize("path", sorted(page_files()))
+@pytest.mark.parametrize("path", [*SCREENS, "find/DEN-501-32", f"{LABEL}/03012345000024/21/100"])
+def test_the_page_is_at_each_screens_address(floor: Floor, path: str) -> None:
+    """A screen can be opened by its address, what it is to show after it; a label's QR opens the page too."""
+    assert floor.get(f"/{path}", key=None).content == floor.get("/", key=None).content
+
+
+def test_no_other_address_is_the_page(floor: Floor) -> None:
+    """An address that no screen has is not found."""
+    assert floor.get("/nowhere", key=None).status_code == 404
+
+
+def test_files_are_sent_packed_to_who_can_unpack_them(floor: Floor) -> None:
+    """The same content either way, under one validator."""
+    plain = floor.get("/static/app.js", key=None, headers={"accept-encoding": "identity"})
+    packed = floor.get("/static/app.js", key=None, headers={"accept-encoding": "gzip"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert int(packed.headers["content-length"]) < int(plain.headers["content-length"]) / 2
+    assert (packed.content, packed.headers["etag"]) == (plain.content, plain.headers["etag"])
+    assert "accept-encoding" in packed.headers["vary"].lower()
+
+
+def test_the_service_worker_names_every_file_and_changes_with_any(floor: Floor) -> None:
+    """It is served at the top, lists what it keeps, and is another one once a file is."""
+    answer = floor.get(f"/{WORKER}", key=None)
+    assert answer.headers["content-type"].startswith("text/javascript")
+    files = page_files()
+    assert [
+        path for path in files if path not in {WORKER, "index.html"} and f"/static/{path}" not in answer.text
+    ] == []
+    changed = {**files, "app.js": replace(files["app.js"], etag='W/"another"')}
+    assert worker_of(changed).etag != worker_of(files).etag == answer.headers["etag"]
+    assert floor.get(f"/static/{WORKER}", key=None).status_code == 404
+
+
+@pytest.mark.parametrize("path", sorted(page_files().keys() - {WORKER}))
 def test_each_file_has_its_media_type(floor: Floor, path: str) -> None:
     """Each file comes with the type of its suffix: browsers are told not to guess."""
     answer = floor.get(f"/static/{path}", key=None)

@@ -5,11 +5,8 @@ the browser's console: each test ends by asking that there was none.
 """
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -21,55 +18,24 @@ from gateway.ports import ArticleInfo, Belief
 from tests.support.api_ports import EXACT, NOW_NS, READ, S
 from tests.support.page_shop import PageShop
 from tests.support.page_stock import HELD, LOW, REFILL, SOLD_OUT, STORE, stock
-
-pytestmark = pytest.mark.browser
-
-TABLET = (1280, 800)
-SIZES = (TABLET, (800, 1280), (390, 844))
-SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-SETTLE_LOOKS, SETTLE_LOOK_MS = 40, 100
-MIN_TOUCH_PX = 44
-MIN_CONTRAST = 4.5
-CHECKS = (Path(__file__).parent / "page_checks.js").read_text("utf-8")
-XSS = (
-    "<img src=x onerror=window.pwned=1>",
-    "</script><script>window.pwned=1</script>",
-    '"><svg/onload=window.pwned=1>',
-    "{n}${window.pwned=1}{{constructor}}",
-    "javascript:window.pwned=1",
+from tests.support.tablets import (
+    CHECKS,
+    MIN_CONTRAST,
+    MIN_TOUCH_PX,
+    SCHEMES,
+    SIZES,
+    XSS,
+    live,
+    settled,
+    tablet,
 )
 
-
-@contextmanager
-def tablet(
-    browser: Browser, shop: PageShop, size: tuple[int, int] = TABLET, locale: str = "en-GB",
-    expected: tuple[str, ...] = (), **options: Any,
-) -> Iterator[Page]:  # fmt: skip
-    """Yield the page on a device of its own; its console must stay silent but for `expected`."""
-    said: list[str] = []
-    context = browser.new_context(
-        viewport={"width": size[0], "height": size[1]}, locale=locale, reduced_motion="reduce", **options
-    )
-    page = context.new_page()
-    page.set_default_timeout(15_000)
-    page.on("console", lambda message: said.extend([message.text] * (message.type in {"error", "warning"})))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.goto(shop.address)
-    try:
-        yield page
-        assert [line for line in said if not any(part in line for part in expected)] == []
-    finally:
-        context.close()
+pytestmark = pytest.mark.browser
 
 
 def row(page: Page, sku: str) -> Locator:
     """Return the row of an article."""
     return page.locator("li.article", has=page.locator(".sku", has_text=sku))
-
-
-def live(page: Page) -> None:
-    """Wait until the page says that it is live."""
-    expect(page.locator(".live")).to_have_attribute("data-state", "live")
 
 
 def test_the_page_shows_what_the_gateway_knows(browser: Browser, shop: PageShop) -> None:
@@ -176,7 +142,7 @@ def test_a_lost_connection_is_said_and_numbers_are_marked_until_it_is_back(
         shop.close()
         expect(page.locator(".live")).to_have_attribute("data-state", "lost", timeout=20_000)
         expect(page.locator(".notice.is-lost")).to_contain_text("These numbers are from 19:02:11")
-        expect(page.locator(".screen.is-stale")).to_be_visible()
+        expect(page.locator(".shell.is-stale")).to_be_visible()
         expect(row(page, "DEN-501-32").locator(".available")).to_have_text("11")
         shop.inventory.found[STORE, "DEN-501-32"] = stock("DEN-501-32", {"denim": 2})
         shop.open()
@@ -301,28 +267,9 @@ def test_everybody_can_read_and_tap_it(browser: Browser, shop: PageShop, locale:
                 page.emulate_media(color_scheme=scheme)
                 for state in ("live", "stale"):
                     page.evaluate(
-                        f"document.querySelector('.screen').classList.toggle('is-stale', {state == 'stale':d})"
+                        f"document.querySelector('.shell').classList.toggle('is-stale', {state == 'stale':d})"
                     )
                     assert settled(page) == {}, f"{width} × {height}, {scheme}, {state}"
-
-
-def settled(page: Page) -> dict[str, Any]:
-    """Return the faults that stay: the floor plan is drawn anew a moment after the screen has turned."""
-    for _ in range(SETTLE_LOOKS):
-        if not (faults := judge(page)):
-            return {}
-        page.wait_for_timeout(SETTLE_LOOK_MS)
-    return faults
-
-
-def judge(page: Page) -> dict[str, Any]:
-    """Return the faults that the checks find on the page as it is."""
-    checks: dict[str, Callable[[], Any]] = {
-        "wider than the screen": lambda: page.evaluate("overflows()"),
-        "too small to tap": lambda: page.evaluate(f"smallTargets({MIN_TOUCH_PX})"),
-        "too faint": lambda: page.evaluate(f"faintTexts({MIN_CONTRAST})"),
-    }
-    return {name: faults for name, check in checks.items() if (faults := check())}
 
 
 def test_a_number_that_is_not_sure_says_so_and_a_sure_one_stands_alone(

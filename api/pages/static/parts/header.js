@@ -3,21 +3,23 @@
 import { el, setAttribute, setText, svg } from "../dom.js";
 import { icon } from "../icons.js";
 import { LANGUAGES } from "../language.js";
+import { screenOf } from "../screens.js";
 
 export class Header {
   /** `acts` has language(code), store(id) and signOut (null where nobody signed in). */
-  constructor(lang, model, stores, acts) {
+  constructor(ctx, acts) {
+    const { lang, model, stores, session } = ctx;
     Object.assign(this, { lang, model });
     this.clock = el("time", { class: "clock", title: lang.t("header.clock") });
     this.speed = el("span", { class: "speed" });
     this.live = el("span", { class: "live-text" });
     this.liveSign = el("span", { class: "pill live", role: "status" }, el("span", { class: "dot", "aria-hidden": "true" }), this.live);
-    this.alerts = el("a", { class: "pill to-alerts", href: "#alerts" });
-    this.devices = el("a", { class: "pill to-readers", href: "#readers" });
+    this.alerts = el("a", { class: "pill to-alerts", href: placeOfAlerts() });
+    this.devices = el("a", { class: "pill to-readers", href: placeOfDevices() });
     this.name = el("h1", {});
+    const leave = session.name === null ? lang.t("header.sign_out") : lang.t("header.sign_out_of", { name: session.name });
     const signOut = acts.signOut && el("button", {
-      type: "button", class: "icon-button", "aria-label": lang.t("header.sign_out"), title: lang.t("header.sign_out"),
-      on: { click: acts.signOut },
+      type: "button", class: "icon-button", "aria-label": leave, title: leave, on: { click: acts.signOut },
     }, icon("sign_out"));
     this.element = el("header", { class: "top" },
       el("div", { class: "who" }, mark(), stores.length > 1 ? this.storeChoice(stores, acts.store) : this.name),
@@ -47,7 +49,6 @@ export class Header {
     this.speed.hidden = model.speed === 1;
     setText(this.speed, `×${lang.number(model.speed)}`);
     setAttribute(this.speed, "title", lang.t("header.speed", { n: model.speed }));
-    document.title = `${active.length > 0 ? `(${active.length}) ` : ""}${model.store.name}`;
   }
 
   pill(link, name, shown, label, isPressing) {
@@ -72,6 +73,10 @@ export class Header {
     setAttribute(this.liveSign, "data-state", state);
   }
 }
+
+/** Returns where alerts and devices are shown: on screens of their own where there are such, else on the first. */
+const placeOfAlerts = () => (screenOf("alerts") ? "/alerts" : "/now#alerts");
+const placeOfDevices = () => (screenOf("health") ? "/health" : "/now#readers");
 
 /** Returns the choice of language; each is named in its own words. */
 export function languageChoice(lang, onLanguage) {

@@ -5,41 +5,37 @@ import { Changes } from "../model.js";
 import { AlertList } from "../parts/alert-list.js";
 import { DeviceList } from "../parts/device-list.js";
 import { FloorMap } from "../parts/floor-map.js";
-import { Header } from "../parts/header.js";
-import { Notices } from "../parts/notices.js";
 import { Proof } from "../parts/proof.js";
 import { StockList } from "../parts/stock-list.js";
+import { SORTS } from "../parts/stock-order.js";
+import { remembered } from "../preferences.js";
 
-const CLOCK_MS = 1_000;
 const AGE_MS = 5_000;
 
-export class NowScreen {
-  /** `acts` has language(code), store(id), retry() and signOut (or null). */
-  constructor(lang, model, clock, view, stores, acts) {
-    Object.assign(this, { lang, model, clock, view });
-    this.state = "connecting";
+export default class NowScreen {
+  constructor(ctx) {
+    this.ctx = ctx;
+    const { lang, model } = ctx;
+    this.view = ctx.view("now", {
+      zone: null, query: "", sort: remembered("sort", SORTS) ?? SORTS[0], allAlerts: false, allDevices: false,
+    });
+    this.title = lang.t("nav.now");
     this.changes = new Changes();
     const onZone = (zone) => this.chooseZone(zone);
-    this.header = new Header(lang, model, stores, acts);
-    this.notices = new Notices(lang, model, acts.retry);
-    this.map = new FloorMap(lang, model, view, onZone);
-    this.alerts = new AlertList(lang, model, view);
-    this.devices = new DeviceList(lang, model, view);
+    this.map = new FloorMap(lang, model, this.view, onZone);
+    this.alerts = new AlertList(lang, model, this.view);
+    this.devices = new DeviceList(lang, model, this.view);
     this.proof = new Proof(lang, model);
-    this.stock = new StockList(lang, model, view, onZone);
-    this.main = el("main", {},
+    this.stock = new StockList(lang, model, this.view, onZone);
+    this.element = el("div", { class: "now" },
       el("div", { class: "side" }, this.map.element, this.alerts.element, this.devices.element, this.proof.element),
       this.stock.element);
-    this.element = el("div", { class: "screen" },
-      el("a", { class: "skip", href: "#stock" }, lang.t("page.skip")),
-      this.header.element, this.notices.element, this.main);
     this.draw = onceAFrame(() => this.render());
-    this.timers = [setInterval(() => this.tick(), CLOCK_MS), setInterval(() => this.letAge(), AGE_MS)];
-    this.showState("connecting");
+    this.timer = setInterval(() => this.letAge(), AGE_MS);
   }
 
   dispose() {
-    this.timers.forEach(clearInterval);
+    clearInterval(this.timer);
     this.map.dispose();
   }
 
@@ -49,45 +45,27 @@ export class NowScreen {
     this.draw();
   }
 
-  /** Shows whether the numbers are live. Where they are not, they are marked, and they age. */
+  /** Where the numbers are not live, they age. */
   showState(state) {
-    this.state = state;
-    this.header.showState(state);
-    this.element.classList.toggle("is-stale", state === "lost");
-    this.element.classList.toggle("is-empty", this.model.store === null);
-    this.notices.render(state, this.clock.now());
-    if (this.model.store !== null) this.alerts.render(this.knownMs(), state !== "lost");
+    if (this.ctx.model.store !== null) this.alerts.render(this.ctx.knownMs(), state !== "lost");
     this.letAge();
   }
 
-  /** Returns the time that ages are told by: of the last overview while live, else now. */
-  knownMs() {
-    return this.state === "live" || this.clock.now() === null ? this.model.asOfMs : this.clock.now();
-  }
-
   render() {
-    if (this.model.store === null) return;
-    const { changes } = this;
+    const { ctx, changes } = this;
+    if (ctx.model.store === null) return;
     this.changes = new Changes();
-    const nowMs = this.knownMs();
-    this.element.classList.remove("is-empty");
-    this.header.render();
-    this.notices.render(this.state, this.clock.now());
-    this.tick();
+    const nowMs = ctx.knownMs();
     if (changes.zones || changes.devices) this.map.render();
-    if (changes.alerts || changes.zones) this.alerts.render(nowMs, this.state !== "lost");
+    if (changes.alerts || changes.zones) this.alerts.render(nowMs, ctx.state !== "lost");
     if (changes.devices) this.devices.render(nowMs);
     if (changes.articleSet) this.stock.render(nowMs);
     else this.stock.update(changes.skus, nowMs);
   }
 
-  tick() {
-    this.header.tick(this.clock.now());
-  }
-
   letAge() {
-    if (this.state === "live" || this.model.store === null) return;
-    const nowMs = this.knownMs();
+    if (this.ctx.state === "live" || this.ctx.model.store === null) return;
+    const nowMs = this.ctx.knownMs();
     this.stock.age(nowMs);
     this.devices.render(nowMs);
   }

@@ -1,0 +1,16 @@
+// The screens that there are: the one table to extend. A screen is loaded when it is first opened.
+
+/**
+ * `id` is the first part of its address and the key of its name in the messages (`nav.<id>`); `load` brings its
+ * module, whose default export is the screen's class; `place` is where it stands in the navigation: "bar" (on a
+ * phone too), "more" (behind "more" on a phone), or null (reached by links alone); `needs` is the scope without
+ * which it makes no sense; `isBare`: shown without header and navigation.
+ */
+export const SCREENS = [
+  { id: "now", icon: "map", place: "bar", needs: "availability:exact", load: () => import("./screens/now.js") },
+];
+
+export const FIRST = "now";
+
+/** Returns the screen of this id, or undefined. */
+export const screenOf = (id) => SCREENS.find((screen) => screen.id === id);
