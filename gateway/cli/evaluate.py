@@ -13,6 +13,7 @@ from gateway.cli.evaluate_run import RunPlan, RunResult
 from gateway.errors import ConfigError
 from simulators.baselines.registry import BASELINES
 from simulators.benchmark.families import FAMILIES
+from simulators.scoring.checks import checks
 from simulators.scoring.page import RunInfo, page
 from simulators.scoring.results import RFID_ALONE, Score, as_json, score
 from simulators.scoring.tally import merged
@@ -67,7 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def evaluate(arguments: argparse.Namespace) -> int:
-    """Run the benchmark, or check a trace, and tell the results."""
+    """Run the benchmark, or check a trace, and tell the results; return 1 where a check of checks.py failed."""
     if arguments.trace is not None:
         return _trace(arguments)
     for option in ("fixtures", "round"):
@@ -84,13 +85,16 @@ def evaluate(arguments: argparse.Namespace) -> int:
     scoring_s = sum(result.scoring_s for result in results)
     print(f"took {time.monotonic() - began_s:.0f} s, of which {scoring_s:.1f} s of a core went into scoring")
     print("\n".join(figures(compared)))
+    checked = list(checks(compared))
+    for check in checked:
+        print(check)
     if arguments.json is not None:
         _write(arguments.json, json.dumps(as_json(scores), indent=1))
     if arguments.faults is not None:
         _write(arguments.faults, "".join(_fault_lines(results)))
     if arguments.report is not None:
         _write(arguments.report, page(infos, scores))
-    return 0
+    return 1 if any(check.times for check in checked) else 0
 
 
 def _trace(arguments: argparse.Namespace) -> int:

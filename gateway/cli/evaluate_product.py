@@ -11,9 +11,9 @@ from gateway.catalogue import Catalogue
 from gateway.config import SiteConfig
 from gateway.engine import Changes, Engine
 from gateway.ports import TillEvent
-from gateway.site import Site
+from gateway.site import NS_PER_S, Site
 from readers.observations import Heartbeat, Observation, Read
-from simulators.scoring.beliefs import ANSWER_EVERY_NS, BeliefLog
+from simulators.scoring.beliefs import ANSWER_EVERY_NS, OUTLOOK_EVERY_NS, OUTLOOK_HOURS, BeliefLog
 from simulators.scoring.grid import Grid
 
 
@@ -30,10 +30,13 @@ class ProductLine:
         self._skus = skus
         self._reads_alone = reads_alone
         self._answer_due_ns = grid.start_ns + ANSWER_EVERY_NS
+        self._outlook_due_ns = grid.start_ns + OUTLOOK_EVERY_NS
         self._fired: set[str] = set()
         self._items: list[tuple[int, str, str | None]] = []
         self._levels: list[tuple[int, str, str, int]] = []
         self._alerts: list[tuple[int, str, str]] = []
+        self._cleared: list[tuple[int, str, str]] = []
+        self._outlooks: list[tuple[int, str, int, float]] = []
         self._chances: list[list[float]] = []
         self._promises: list[list[bool]] = []
         self._seconds = 0.0
@@ -63,6 +66,9 @@ class ProductLine:
         if now_ns >= self._answer_due_ns:
             self._answer_due_ns += ANSWER_EVERY_NS
             self._answer(now_ns)
+        if now_ns >= self._outlook_due_ns:
+            self._outlook_due_ns += OUTLOOK_EVERY_NS
+            self._look_ahead(now_ns)
 
     def _note(self, changes: Changes, now_ns: int) -> None:
         self._levels += [(now_ns, point.sku, point.zone, point.pieces) for point in changes.points]
@@ -77,6 +83,8 @@ class ProductLine:
             if is_new and alert.sku is not None and alert.fired_at_ns is not None:
                 self._fired.add(alert.id)
                 self._alerts.append((alert.fired_at_ns, alert.type.value, alert.sku))
+            if alert.resolved_at_ns is not None and alert.sku is not None:
+                self._cleared.append((alert.resolved_at_ns, alert.type.value, alert.sku))
 
     def _answer(self, now_ns: int) -> None:
         chances: list[float] = []
@@ -89,6 +97,15 @@ class ProductLine:
         self._chances.append(chances)
         self._promises.append(promises)
 
+    def _look_ahead(self, now_ns: int) -> None:
+        state = self._engine.state
+        for sku in self._skus:
+            pieces = sum(state.ledger.levels(self._store, sku).values())
+            for hours in OUTLOOK_HOURS if pieces else ():
+                until_ns = now_ns + hours * 3_600 * NS_PER_S
+                p = state.demand.p_stock_out(self._store, sku, pieces, now_ns, until_ns)
+                self._outlooks.append((now_ns, sku, hours, p))
+
     def log(self) -> BeliefLog:
         """Return what was believed."""
         alone = self._reads_alone
@@ -100,5 +117,7 @@ class ProductLine:
             chances=np.asarray(self._chances, dtype=np.float32).reshape(-1, len(self._skus)).T,
             promises=np.asarray(self._promises, dtype=np.bool_).reshape(-1, len(self._skus)).T,
             alerts=self._alerts,
+            cleared=self._cleared,
+            outlooks=self._outlooks,
             seconds=self._seconds,
         )

@@ -204,4 +204,5 @@ def _alert_rule(site: SiteConfig, catalogue: Catalogue) -> AlertRule:
         clear_gap=alerts.low_stock_clear_at - alerts.low_stock_at,
         hold_ns=ns(alerts.hold_s),
         clear_hold_ns=ns(alerts.clear_hold_s),
+        predicted_within_ns=ns(alerts.predicted_within_s),
     )

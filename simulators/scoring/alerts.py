@@ -10,12 +10,13 @@ A condition held for `hold_ns` fires an alert, its end held for `clear_hold_ns` 
 An alert is right if the rule on the truth fires for the same article within ± 10 min of it; each true
 one is matched once. Precision: right ones of all; recall: true ones that were matched, of all; lead:
 how long before the true one it fired (negative: after). Alerts in the first ten minutes of scoring,
-and in the last ten of the run, are not judged, but may be matched.
+and in the last ten of the run, are not judged, but may be matched. All of it is told for each type too,
+and how many were told, and would have been by the truth, per 100 articles and days.
 """
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,27 +31,48 @@ MATCH_NS = 600 * NS_PER_S
 FLOOR_ROLES = frozenset({"floor"})
 BEHIND_ROLES = frozenset({"back_room", "receiving"})
 TYPES = ("stock_out", "low_stock", "shelf_empty_backroom_has_stock")
+SHORT_TYPES = ("stock_out", "low_stock", "shelf_empty")
+"""What figures call them."""
 Alert = tuple[int, str, str]
+"""(fired_at_ns, type, sku)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """An alert from when it fired until it cleared; `cleared_ns` None: it stood at the end."""
+
+    fired_ns: int
+    cleared_ns: int | None
+    kind: str
+    sku: str
 
 
 @dataclass(frozen=True, slots=True)
 class AlertRule:
-    """The site's own numbers. `low_at` by SKU; `clear_gap` pieces above it the alert clears."""
+    """The site's own numbers. `low_at` by SKU; `clear_gap` pieces above it the alert clears; a stock-out is
+    predicted `predicted_within_ns` ahead.
+    """
 
     low_at: Mapping[str, int]
     clear_gap: int
     hold_ns: int
     clear_hold_ns: int
+    predicted_within_ns: int = 86_400 * NS_PER_S
 
 
 def alerts_of(levels: Counts, history: History, rule: AlertRule) -> list[Alert]:
     """Return what the rule fires on levels, shaped as `states.true_levels`."""
+    return [(one.fired_ns, one.kind, one.sku) for one in episodes_of(levels, history, rule)]
+
+
+def episodes_of(levels: Counts, history: History, rule: AlertRule) -> list[Episode]:
+    """Return the alerts of the rule on levels, in order of time."""
     by_zone = levels.reshape(len(history.skus), len(history.zones), -1)
     roles = [history.roles[zone] for zone in history.zones]
     floor = by_zone[:, [role in FLOOR_ROLES for role in roles]].sum(axis=1)
     behind = by_zone[:, [role in BEHIND_ROLES for role in roles]].sum(axis=1)
     every = by_zone.sum(axis=1)
-    fired: list[Alert] = []
+    found: list[Episode] = []
     for number, sku in enumerate(history.skus):
         pickable, low_at = floor[number] + behind[number], rule.low_at[sku]
         some, clear_at = every[number] > 0, rule.low_at[sku] + rule.clear_gap
@@ -63,14 +85,30 @@ def alerts_of(levels: Counts, history: History, rule: AlertRule) -> list[Alert]:
             ),
         }
         for kind, (fires, clears) in verdicts.items():
-            fired += [(at_ns, kind, sku) for at_ns in _firings(fires, clears, history, rule)]
-    return sorted(fired)
+            spans = _spans(fires, clears, history, rule)
+            found += [Episode(fired_ns, cleared_ns, kind, sku) for fired_ns, cleared_ns in spans]
+    return sorted(found, key=lambda one: (one.fired_ns, one.kind, one.sku))
 
 
-def _firings(
+def _spans(
     fires: NDArray[np.bool_], clears: NDArray[np.bool_], history: History, rule: AlertRule
-) -> Iterable[int]:
-    """Yield the times at which an alert fires, from its verdict at each instant."""
+) -> Iterator[tuple[int, int | None]]:
+    """Yield when an alert fires and clears, from its verdict at each instant."""
+    fired_ns: int | None = None
+    for at_ns in _turns(fires, clears, history, rule):
+        if fired_ns is None:
+            fired_ns = at_ns
+        else:
+            yield fired_ns, at_ns
+            fired_ns = None
+    if fired_ns is not None:
+        yield fired_ns, None
+
+
+def _turns(
+    fires: NDArray[np.bool_], clears: NDArray[np.bool_], history: History, rule: AlertRule
+) -> Iterator[int]:
+    """Yield the times at which an alert fires, clears, fires …"""
     grid = history.grid
     state = fires.astype(np.int8) + 2 * clears.astype(np.int8)
     edges = np.flatnonzero(np.diff(state)) + 1
@@ -86,8 +124,7 @@ def _firings(
         hold_ns = rule.clear_hold_ns if is_live else rule.hold_ns
         due = since + -(-hold_ns // grid.epoch_ns)
         if due < end:
-            if not is_live:
-                yield grid.start_ns + (due + 1) * grid.epoch_ns
+            yield grid.start_ns + (due + 1) * grid.epoch_ns
             is_live = not is_live
             wanted = bool(clears[begin]) if is_live else bool(fires[begin])
             since = due if wanted else None
@@ -103,16 +140,19 @@ def tally_alerts(tally: Tally, believed: Sequence[Alert], true: Sequence[Alert],
             if sku in sku_number and kind in TYPES:
                 lines[kind, sku][place].append(at_ns)
     first_ns, last_ns = grid.scored_ns + MATCH_NS, grid.end_ns - MATCH_NS
-    for (_, sku), (mine, theirs) in sorted(lines.items()):
+    judged_days = max(0, last_ns - first_ns) / grid.day_ns
+    tally.add("alert_days", np.arange(len(history.skus)) * grid.days, judged_days)
+    for (kind, sku), (mine, theirs) in sorted(lines.items()):
         pairs = match(sorted(mine), sorted(theirs), MATCH_NS)
         matched_mine, matched_theirs = {m for m, _ in pairs}, {t for _, t in pairs}
         for name, times, matched in (("alerts", mine, matched_mine), ("true_alerts", theirs, matched_theirs)):
             for at_ns in times:
                 if first_ns <= at_ns <= last_ns:
                     unit = unit_of(grid, sku_number[sku], at_ns)
-                    tally.count(name, unit)
-                    if at_ns in matched:
-                        tally.count(f"{name}_matched", unit)
+                    for counted in (name, f"{name}/{kind}"):
+                        tally.count(counted, unit)
+                        if at_ns in matched:
+                            tally.count(f"{counted}_matched", unit)
         for mine_ns, true_ns in pairs:
             if first_ns <= true_ns <= last_ns:
                 unit_number = unit_of(grid, sku_number[sku], true_ns)

@@ -1,13 +1,15 @@
 """The list of metrics, each made of a tally's sums, with its uncertainty. Pure.
 
 What each one counts is said where it is counted: states.py (tag-epochs, zones, stock), departures.py
-(departures, sales), answers.py (P(N ≥ 1), promises), alerts.py.
+(departures, sales), answers.py (P(N ≥ 1), promises), alerts.py, predictions.py, outage_alerts.py.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
+from simulators.scoring.alerts import SHORT_TYPES, TYPES
+from simulators.scoring.beliefs import OUTLOOK_HOURS
 from simulators.scoring.bootstrap import draws, interval, weighted_quantile
 from simulators.scoring.tally import Floats, Tally
 
@@ -40,11 +42,12 @@ class Quantile:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """The expected calibration error over the bins of P(N ≥ 1)."""
+    """The expected calibration error over bins of a probability: their answers, its sum, and how many came true."""
 
     key: str
     title: str
     unit: str
+    bins: tuple[str, str, str] = ("n", "sum", "there")
 
 
 Metric = Ratio | Quantile | Calibration
@@ -59,6 +62,23 @@ class Value:
     high: float
 
 
+_OF_TYPES: tuple[Metric, ...] = tuple(
+    metric
+    for kind, short in zip(TYPES, SHORT_TYPES, strict=True)
+    for metric in (
+        Ratio(f"precision_{short}", f"{short}: right", "", f"alerts/{kind}_matched", f"alerts/{kind}"),
+        Ratio(f"recall_{short}", f"{short}: found", "", f"true_alerts/{kind}_matched", f"true_alerts/{kind}"),
+    )
+)
+_OUTLOOKS: tuple[Metric, ...] = tuple(
+    Calibration(
+        f"outlook_{hours}h_ece",
+        f"ECE of P(gone within {hours} h)",
+        "",
+        (f"outlook_{hours}h_n", f"outlook_{hours}h_sum", f"outlook_{hours}h_came"),
+    )
+    for hours in OUTLOOK_HOURS
+)
 METRICS: tuple[Metric, ...] = (
     Ratio("exact_pct", "counts exact", "%", "stock_exact", "stock_instants", 100),
     Ratio("mae", "stock error, mean", "pieces", "stock_error", "stock_instants"),
@@ -84,11 +104,23 @@ METRICS: tuple[Metric, ...] = (
     Ratio("alert_precision", "alerts right", "", "alerts_matched", "alerts"),
     Ratio("alert_recall", "alerts found", "", "true_alerts_matched", "true_alerts"),
     Quantile("alert_lead_s", "alerts' lead, median", "s", "leads", 0.5),
+    Ratio("alerts_per_100", "alerts", "/100 SKU-days", "alerts", "alert_days", 100),
+    Ratio("true_alerts_per_100", "alerts by the truth", "/100 SKU-days", "true_alerts", "alert_days", 100),
+    *_OF_TYPES,
+    Ratio("predicted_precision", "predicted stock-outs that came", "", "predicted_came", "predicted"),
+    Ratio("predicted_recall", "stock-outs foretold", "", "stock_outs_foretold", "stock_outs"),
+    Quantile("predicted_lead_p10_min", "lead before zero, p10", "min", "predicted_leads", 0.1),
+    Quantile("predicted_lead_min", "lead before zero, median", "min", "predicted_leads", 0.5),
+    Quantile("predicted_lead_p90_min", "lead before zero, p90", "min", "predicted_leads", 0.9),
+    *_OUTLOOKS,
+    Ratio("outage_fired", "alerts fired by outages", "/100 SKU-days", "outage_fired", "outage_days", 100),
+    Ratio("outage_cleared", "alerts cleared by outages", "/100 SKU-days", "outage_cleared", "outage_days", 100),
     Ratio("outage_departures", "false departures in outages", "/1k tag-h", "outage_departures", "tag_hours", 1_000),
 )  # fmt: skip
 COUNTED_EVENTS = frozenset(
-    {"false_departures", "outage_departures", "oversold", "refused", "p_oversold", "p_refused"}
-)
+    {"false_departures", "outage_departures", "oversold", "refused", "p_oversold", "p_refused",
+     "outage_fired", "outage_cleared"}
+)  # fmt: skip
 
 
 def values_of(tally: Tally) -> dict[str, Value]:
@@ -104,7 +136,7 @@ def _value(metric: Metric, tally: Tally, weights: Floats) -> Value:
         case Quantile():
             return _quantile(metric, tally, weights)
         case Calibration():
-            return _calibration(tally, weights)
+            return _calibration(metric, tally, weights)
 
 
 def _ratio(metric: Ratio, tally: Tally, weights: Floats) -> Value:
@@ -128,10 +160,11 @@ def _quantile(metric: Quantile, tally: Tally, weights: Floats) -> Value:
     return Value(weighted_quantile(values, np.ones(len(values)), metric.share), *interval(drawn))
 
 
-def _calibration(tally: Tally, weights: Floats) -> Value:
-    if not tally.bins:
+def _calibration(metric: Calibration, tally: Tally, weights: Floats) -> Value:
+    n, told, came = (tally.bins.get(name) for name in metric.bins)
+    if n is None or told is None or came is None:
         return Value(float("nan"), float("nan"), float("nan"))
-    gaps = np.abs(tally.bins["sum"].sum(axis=0) - tally.bins["there"].sum(axis=0)).sum()
-    number = tally.bins["n"].sum()
-    drawn_gaps = np.abs(weights @ (tally.bins["sum"] - tally.bins["there"])).sum(axis=1)
-    return Value(float(gaps / number), *interval(drawn_gaps / (weights @ tally.bins["n"].sum(axis=1))))
+    gaps = np.abs(told.sum(axis=0) - came.sum(axis=0)).sum()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        drawn = np.abs(weights @ (told - came)).sum(axis=1) / (weights @ n.sum(axis=1))
+    return Value(float(gaps / n.sum()), *interval(drawn))

@@ -8,18 +8,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from simulators.scoring.beliefs import OUTLOOK_HOURS
 from simulators.scoring.metrics import Value
 from simulators.scoring.page_charts import (
     best_of_kinds,
     delay_chart,
     legend,
+    outlook_chart,
     quality_chart,
     reliability_chart,
     time_chart,
     zone_chart,
 )
 from simulators.scoring.page_style import STYLE
-from simulators.scoring.results import BY_KEY, PRODUCT, RFID_ALONE, Score, cost, losses
+from simulators.scoring.predictions import outlook_reliability
+from simulators.scoring.results import BY_KEY, PRODUCT, RFID_ALONE, UNRANKED, Score, cost, losses
 from simulators.scoring.text_table import BLOCKS, number
 
 HEADS = {
@@ -28,6 +31,8 @@ HEADS = {
     "items": "Is each piece known, and where it is?",
     "answers": "Can a shop sell by it?",
     "alerts": "Are people told the right things?",
+    "forecast": "Is it foretold what will be gone, and when?",
+    "outage": "Does a dead reader make or end alerts?",
 }
 NOTE_S = "bold: the best figure of the column; below it, between what the figure lies with 95 % certainty"
 
@@ -86,6 +91,8 @@ def _family(info: RunInfo, scores: Sequence[Score]) -> str:
 
 def _tables(scores: Sequence[Score]) -> Iterator[str]:
     for title, keys in BLOCKS:
+        if not any(_is_known(entry, key) for entry in scores for key in keys):
+            continue
         best = {key: min((cost(key, s.values[key].value) for s in scores if _is_known(s, key)), default=None)
                 for key in keys}  # fmt: skip
         heads = "".join(f"<th>{escape(BY_KEY[key].title)}{_unit(BY_KEY[key].unit)}</th>" for key in keys)
@@ -94,7 +101,9 @@ def _tables(scores: Sequence[Score]) -> Iterator[str]:
             + "".join(
                 _cell(
                     entry.values[key],
-                    is_best=_is_known(entry, key) and cost(key, entry.values[key].value) == best[key],
+                    is_best=_is_known(entry, key)
+                    and key not in UNRANKED
+                    and cost(key, entry.values[key].value) == best[key],
                 )
                 for key in keys
             )
@@ -157,6 +166,13 @@ def _charts(scores: Sequence[Score], compared: Sequence[Score]) -> Iterator[str]
         "Every article is asked for once a minute: is there one? On the dashed line, of a hundred answers "
         "“80 %”, eighty are right. Larger points stand for more answers (nearly all are at the two ends); a number says how few, of the product.",
     )
+    if any(outlook_reliability(entry.tally, hours) for entry in ours for hours in OUTLOOK_HOURS):
+        yield (
+            "<h3>Do forecasts mean what they say?</h3><figure>"
+            f"{outlook_chart([entry for entry in ours if entry.method == PRODUCT])}<figcaption>Every half hour each "
+            "article is asked for: will what you have be gone within three hours, within a day? On the dashed line, of a "
+            "hundred answers “80 %”, eighty come true. Numbers say how few answers a point stands for.</figcaption></figure>"
+        )
     shown = [*ours, *peers]
     names = [entry.method for entry in shown]
     yield _figure(
@@ -196,6 +212,6 @@ def _definitions() -> str:
         "piece is in the store and does not leave within the next minute; a true departure is that of a piece "
         "that was paid for or taken away, and counts where a reader had read its tag before. Promises: every "
         "article, every minute, one piece. Alerts are right if the same rule on the truth fires within ten "
-        "minutes. Uncertainty: articles × days drawn again 400 times; where no event was seen at all, the upper "
+        "minutes. A predicted stock-out came true where the last piece was gone within the horizon of its rule. Uncertainty: articles × days drawn again 400 times; where no event was seen at all, the upper "
         "bound is three events.</p>"
     )

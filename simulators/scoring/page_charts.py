@@ -4,7 +4,9 @@ import math
 from collections.abc import Sequence
 from html import escape
 
+from simulators.scoring.beliefs import OUTLOOK_HOURS
 from simulators.scoring.charts import LEFT, RIGHT, WIDTH, Plot, Scale, plot, rows, swatch
+from simulators.scoring.predictions import outlook_reliability
 from simulators.scoring.results import PRODUCT, RFID_ALONE, Score, reliability
 from simulators.scoring.text_table import number
 
@@ -22,6 +24,8 @@ SOONEST_S = 5.0
 """Delays on a logarithmic scale begin here; what is quicker stands at the edge."""
 FEW_ANSWERS = 1_000
 """A point of the reliability diagram that stands for fewer bears their number: chance moves it far."""
+OUTLOOK_LOOKS = (("m1", "square"), ("m0", "circle"))
+FEW_OUTLOOKS = 100
 HALF = 0.5
 NONE_AT = 0.45
 """Where "none" stands on a logarithmic scale of rates, against the least rate that is told."""
@@ -138,6 +142,26 @@ def reliability_chart(scores: Sequence[Score]) -> str:
             chart.point(b["mean"], b["there"], css, shape, words, size)
             if b["answers"] < FEW_ANSWERS and entry.method == PRODUCT:
                 chart.note(b["mean"], b["there"], f"{b['answers']:,.0f}", 19 if b["there"] > HALF else -11)
+    return chart.svg()
+
+
+def outlook_chart(scores: Sequence[Score]) -> str:
+    """Return how often pieces were gone within some hours, against how likely that was said to be."""
+    titles = ("P(gone within so many hours) as told", "share of those answers that came true")
+    about = "Reliability diagram of forecasts: on the dashed line a probability means what it says"
+    chart = plot((0, 1), (0, 1), titles, about, height=440)
+    chart.line([(0, 0), (1, 1)], "faint", "a probability that means what it says")
+    for entry in scores:
+        for hours, (css, shape) in zip(OUTLOOK_HOURS, OUTLOOK_LOOKS, strict=True):
+            used = outlook_reliability(entry.tally, hours)
+            chart.line([(b["mean"], b["came"]) for b in used], f"curve {css}", f"{hours} h")
+            for b in used:
+                words = f"within {hours} h: told {b['mean']:.3f}, came {b['came']:.3f}, in {b['answers']:,.0f} answers"
+                chart.point(b["mean"], b["came"], css, shape, words)
+                if b["answers"] < FEW_OUTLOOKS:
+                    chart.note(b["mean"], b["came"], f"{b['answers']:,.0f}", 19 if b["came"] > HALF else -11)
+            if used:
+                chart.text(used[-1]["mean"], used[-1]["came"], f"{hours} h")
     return chart.svg()
 
 

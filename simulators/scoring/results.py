@@ -4,16 +4,22 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from simulators.scoring.alerts import SHORT_TYPES
+from simulators.scoring.beliefs import OUTLOOK_HOURS
 from simulators.scoring.metrics import METRICS, Metric, Value, values_of
+from simulators.scoring.predictions import outlook_reliability
 from simulators.scoring.tally import CHANCE_EDGES, Tally
 
 BY_KEY: Mapping[str, Metric] = {metric.key: metric for metric in METRICS}
 PRODUCT, RFID_ALONE = "product", "rfid-alone"
 HIGHER_IS_BETTER = frozenset(
     {"exact_pct", "exact_low_pct", "recall_15min_pct", "sales_60s_pct", "zone_pct", "alert_precision",
-     "alert_recall", "alert_lead_s"}
+     "alert_recall", "alert_lead_s", "predicted_precision", "predicted_recall", "predicted_lead_p10_min",
+     "predicted_lead_min", "predicted_lead_p90_min", *(f"{part}_{kind}" for part in ("precision", "recall") for kind in SHORT_TYPES)}
 )  # fmt: skip
-"""Of `moves_ratio`, 1 is best; of all others, less is better."""
+"""Of `moves_ratio`, 1 is best; of all others, less is better, but of those in UNRANKED."""
+UNRANKED = frozenset({"alerts_per_100", "true_alerts_per_100"})
+"""What is neither good nor bad by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,8 @@ def losses(scores: Sequence[Score]) -> Iterator[Loss]:
     if mine is None:
         return
     for metric in METRICS:
+        if metric.key in UNRANKED:
+            continue
         own = mine.values[metric.key]
         better = [
             entry
@@ -102,6 +110,7 @@ def as_json(scores: Sequence[Score]) -> list[dict[str, object]]:
                 for metric in METRICS
             },
             "reliability": reliability(entry.tally),
+            "outlooks": {f"{hours} h": outlook_reliability(entry.tally, hours) for hours in OUTLOOK_HOURS},
             "parts": entry.tally.parts,
         }
         for entry in scores

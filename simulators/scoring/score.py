@@ -2,12 +2,14 @@
 
 import numpy as np
 
-from simulators.scoring.alerts import AlertRule, alerts_of, tally_alerts
+from simulators.scoring.alerts import AlertRule, alerts_of, episodes_of, tally_alerts
 from simulators.scoring.answers import tally_answers
 from simulators.scoring.beliefs import BeliefLog
 from simulators.scoring.departures import tally_departures, tally_sales
 from simulators.scoring.faults import Fault, faults_of
 from simulators.scoring.history import History
+from simulators.scoring.outage_alerts import tally_outage_alerts
+from simulators.scoring.predictions import tally_predictions
 from simulators.scoring.states import (
     believed_levels,
     level_events,
@@ -29,7 +31,8 @@ class Scorer:
         self._places = true_places(history)
         self._levels = true_levels(history)
         self._on_hand = on_hand(self._levels, history)
-        self._alerts = alerts_of(self._levels, history, rule)
+        self._episodes = episodes_of(self._levels, history, rule)
+        self._alerts = [(one.fired_ns, one.kind, one.sku) for one in self._episodes]
 
     def score(self, log: BeliefLog) -> Tally:
         """Return the tally of one method."""
@@ -45,6 +48,9 @@ class Scorer:
         tally_answers(tally, self._on_hand, believed, log, history)
         alerts = alerts_of(levels, history, self._rule) if log.alerts is None else log.alerts
         tally_alerts(tally, alerts, self._alerts, history)
+        tally_outage_alerts(tally, log, self._episodes, self._levels, history)
+        horizon_ns = self._rule.predicted_within_ns
+        tally_predictions(tally, log, self._episodes, self._on_hand, horizon_ns, history)
         return tally
 
     def faults(self, log: BeliefLog) -> list[Fault]:

@@ -3,6 +3,8 @@
 import math
 from collections.abc import Iterator, Sequence
 
+from simulators.scoring.alerts import SHORT_TYPES
+from simulators.scoring.beliefs import OUTLOOK_HOURS
 from simulators.scoring.metrics import METRICS, Value
 from simulators.scoring.results import BY_KEY, Score, losses
 
@@ -11,7 +13,9 @@ BLOCKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("departures", ("false_departures", "delay_median_s", "delay_p95_s", "delay_door_s", "recall_15min_pct", "outage_departures")),
     ("items", ("false_positives", "false_negatives", "zone_pct", "moves_ratio")),
     ("answers", ("oversold_pct", "refused_pct", "oversold_p_pct", "refused_p_pct", "regret", "brier", "ece")),
-    ("alerts", ("alert_precision", "alert_recall", "alert_lead_s")),
+    ("alerts", ("alert_precision", "alert_recall", "alert_lead_s", "alerts_per_100", "true_alerts_per_100", *(f"{part}_{kind}" for kind in SHORT_TYPES for part in ("precision", "recall")))),
+    ("forecast", ("predicted_precision", "predicted_recall", "predicted_lead_p10_min", "predicted_lead_min", "predicted_lead_p90_min", *(f"outlook_{hours}h_ece" for hours in OUTLOOK_HOURS))),
+    ("outage", ("outage_fired", "outage_cleared")),
 )  # fmt: skip
 """Every metric stands in one block; a test holds it to that."""
 DIGITS = 4
@@ -65,6 +69,8 @@ def _pair(entry: Score, first: str, second: str, between: str, unit: str) -> str
 def table(scores: Sequence[Score]) -> Iterator[str]:
     """Yield the lines of the tables of one family: a block of metrics after the other."""
     for title, keys in BLOCKS:
+        if all(math.isnan(score.values[key].value) for score in scores for key in keys):
+            continue
         heads = [title, *(f"{BY_KEY[key].title}{_unit(BY_KEY[key].unit)}" for key in keys)]
         rows = [[score.method, *(cell(score.values[key]) for key in keys)] for score in scores]
         yield from _aligned([heads, *rows])
