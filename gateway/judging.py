@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from gateway.alerts.rules import ArticleView, Condition
 from gateway.book_stock.phantoms import PhantomWatch
 from gateway.device_watch import DeviceWatch
-from gateway.forecast.watch import StockOutWatch
+from gateway.forecast.watch import StockOutWatch, looking
 from gateway.gate_watch import GateWatch
 from gateway.misplaced import misplaced_condition
 from gateway.movements import Movement
@@ -23,7 +23,7 @@ class Judges:
         self._gates = GateWatch(state)
         self._phantoms = PhantomWatch(state)
         self._orders = PromptWatch(state)
-        self._stock_outs = StockOutWatch(state)
+        self._stock_outs = StockOutWatch(state, looking(state))
 
     def restore(self, reservations: Collection[Reservation], live_alerts: Collection[str]) -> None:
         """Take up what stands open of an earlier life."""

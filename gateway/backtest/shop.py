@@ -7,7 +7,9 @@ each piece, nor deliveries that were announced. Safety stocks are those of today
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from gateway.alerts.rules import ArticleView
+from gateway.alert_rules.book import RuleBook
+from gateway.alerts.records import AlertType
+from gateway.alerts.rules import ArticleView, low_stock_levels
 from gateway.backtest.model import Moved, Past, Promised, Sight, Step
 from gateway.catalogue import Catalogue, TrackedBy
 from gateway.channel_rules import ChannelRules
@@ -19,9 +21,9 @@ from gateway.state import MAX_STOOD, remembered
 class PastShop:
     """One store of a site. One owner calls it."""
 
-    def __init__(self, site: Site, catalogue: Catalogue, past: Past) -> None:
+    def __init__(self, site: Site, catalogue: Catalogue, rules: RuleBook, past: Past) -> None:
         self.store = past.store
-        self._site = site
+        self._alert_rules = rules
         self._catalogue = catalogue
         self._roles = site.roles[past.store]
         self._by_ledger = any(s.id == past.store and s.source == "ledger" for s in site.config.stores)
@@ -140,9 +142,9 @@ class PastShop:
                     if pieces > most:
                         most, source = pieces, zone
         safety = self._rules.safety(self.store, article, None, now_ns).pieces
-        alerts = self._site.config.alerts
-        at = article.low_stock_at if article.low_stock_at is not None else alerts.low_stock_at
-        inhibited_by = self.inhibited_by(sku)
+        home_zone, inhibited_by = self._home(sku), self.inhibited_by(sku)
+        rule = self._alert_rules.pick(AlertType.LOW_STOCK, self.store, home_zone, sku)
+        at, clear_at = low_stock_levels(rule, article.low_stock_at)
         return ArticleView(
             store=self.store,
             sku=sku,
@@ -150,10 +152,10 @@ class PastShop:
             available=max(0, pickable - self._promised.get(sku, 0) - safety),
             floor=floor,
             back=back,
-            home_zone=self._home(sku),
+            home_zone=home_zone,
             source_zone=source,
             low_stock_at=at,
-            low_stock_clear_at=at + alerts.low_stock_clear_at - alerts.low_stock_at,
+            low_stock_clear_at=clear_at,
             has_shelf_zones=self.tracked_by(self.store, sku) != "count",
             inhibited_by=inhibited_by,
             is_known=inhibited_by is None,

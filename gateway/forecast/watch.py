@@ -7,13 +7,16 @@ is told is looked at again in turn, for hours pass without a change too.
 """
 
 from collections import deque
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
+from typing import Protocol
 
+from gateway.alert_rules.book import RuleBook
 from gateway.alert_rules.model import AlertRule
 from gateway.alerts.records import AlertType, Evidence
 from gateway.alerts.rules import ArticleView, Condition, rule_for
 from gateway.answers import article_view
-from gateway.forecast.model import Delivery
+from gateway.deliveries.book import DeliveryBook
+from gateway.forecast.model import Delivery, StockOutForecast
 from gateway.site import instant
 from gateway.state import State
 
@@ -26,11 +29,69 @@ TOLD_STEP = 0.05
 """A probability that moved by less is told as it was: each text of an alert that changes is a message."""
 
 
+class Outlook(Protocol):
+    """Of the demand model, what is asked here."""
+
+    def p_stock_out(
+        self,
+        store: str,
+        sku: str,
+        stock: int,
+        now_ns: int,
+        until_ns: int,
+        deliveries: tuple[Delivery, ...] = (),
+    ) -> float:
+        """Return P(nothing is left at some time before `until_ns`)."""
+        ...
+
+    def forecast(
+        self, store: str, sku: str, stock: int, now_ns: int, deliveries: tuple[Delivery, ...] = ()
+    ) -> StockOutForecast:
+        """Return when `stock` pieces will be gone."""
+        ...
+
+
+class Foreseen(Protocol):
+    """Of a state, what is looked at here."""
+
+    @property
+    def rules(self) -> RuleBook:
+        """Return the rules."""
+        ...
+
+    @property
+    def demand(self) -> Outlook:
+        """Return the demand."""
+        ...
+
+    @property
+    def deliveries(self) -> DeliveryBook:
+        """Return what is announced."""
+        ...
+
+
+Look = Callable[[str, str, int, Container[str]], ArticleView | None]
+"""Returns the view of an article (store, SKU, now, live alerts); None: it is none, or no more."""
+
+
+def looking(state: State) -> Look:
+    """Return how a live gateway looks at an article."""
+
+    def look(store: str, sku: str, now_ns: int, live_alerts: Container[str]) -> ArticleView | None:
+        article = state.catalogue.article(sku)
+        if article is None or store not in state.site.roles:
+            return None
+        return article_view(state, store, article, now_ns, live_alerts)
+
+    return look
+
+
 class StockOutWatch:
     """Predicts for one state."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: Foreseen, look: Look) -> None:
         self._state = state
+        self._look = look
         self._told: dict[Key, tuple[int, float, Evidence] | None] = {}
         self._round: deque[Key] = deque()
         self._round_ns = 0
@@ -74,9 +135,9 @@ class StockOutWatch:
             self._round.extend(self._told)
         for _ in range(min(LOOKED_AT_PER_PASS, len(self._round))):
             store, sku = self._round.popleft()
-            article = self._state.catalogue.article(sku)
-            if (store, sku) in self._told and article is not None and store in self._state.site.roles:
-                yield self.judged(article_view(self._state, store, article, now_ns, live_alerts), now_ns)
+            view = self._look(store, sku, now_ns, live_alerts) if (store, sku) in self._told else None
+            if view is not None:
+                yield self.judged(view, now_ns)
 
     def _p(self, view: ArticleView, rule: AlertRule, now_ns: int) -> float:
         until_ns = now_ns + rule.ns("horizon_s")

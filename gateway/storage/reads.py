@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from gateway.alerts.records import AlertRecord, AlertState
 from gateway.answered import AnsweredRequest
 from gateway.audit import AuditQuery, AuditRow
+from gateway.backtest.model import Past
 from gateway.changes import Change
 from gateway.delivery.model import NoticeTry, WaitingNotice
 from gateway.kpis.model import KpiDay, KpiQuery
@@ -17,6 +18,7 @@ from gateway.storage import reservations as table
 from gateway.storage.audit import audit_rows
 from gateway.storage.journal import JournalTable
 from gateway.storage.kpis import kpi_days
+from gateway.storage.past import past_of
 from gateway.storage.ports import ApiKey, AppliedEvent, DeadLetter, HistoryStep, SeriesKey, Snapshot, StateRow
 from gateway.storage.resolution import Kept
 from gateway.storage.sql import Sql
@@ -141,6 +143,10 @@ class StoreReads(ABC):
         """Return from when on each table of levels is whole."""
         with self._reading() as sql:
             return level_reads.kept(sql)
+
+    def past(self, store: str, from_ns: int, to_ns: int, settle_ns: int) -> Past:
+        """Return what is stored of a store over a time, its steps read page by page as they are asked for."""
+        return past_of(self._reading, store, from_ns, to_ns, settle_ns)
 
     def state_rows(self, part: str) -> list[StateRow]:
         """Return all rows of an engine part, by key."""

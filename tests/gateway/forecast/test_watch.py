@@ -7,7 +7,7 @@ import pytest
 from gateway.alerts.records import AlertRecord, AlertState, AlertType
 from gateway.alerts.rules import ArticleView, Condition, NextDelivery, article_conditions
 from gateway.answers import article_view
-from gateway.forecast.watch import LOOK_EVERY_NS, StockOutWatch
+from gateway.forecast.watch import LOOK_EVERY_NS, StockOutWatch, looking
 from tests.support.delivery_shop import DeliveryShop
 from tests.support.holding_shop import HoldingShop
 from tests.support.small_site import STORE, S
@@ -72,7 +72,7 @@ def view_of(shop: HoldingShop) -> ArticleView:
 
 def verdict(shop: HoldingShop, **view: object) -> Condition:
     """Return the verdict on a view that differs in some fields."""
-    watch = StockOutWatch(shop.engine.state)
+    watch = StockOutWatch(shop.engine.state, looking(shop.engine.state))
     return watch.judged(replace(view_of(shop), **view), shop.now)  # type: ignore[arg-type]  # fields by name
 
 
@@ -94,7 +94,7 @@ def test_what_is_told_is_looked_at_again_without_a_change() -> None:
     """Every quarter of an hour, also after a restart; what is no more told is not."""
     shop = selling_shop(3)
     told(shop, 600)
-    watch = StockOutWatch(shop.engine.state)
+    watch = StockOutWatch(shop.engine.state, looking(shop.engine.state))
     watch.restore(shop.engine.alerts.live)
     assert [c.sku for c in watch.again(shop.now, ())] == ["TOTE"]
     assert list(watch.again(shop.now + S, ())) == []
@@ -106,7 +106,7 @@ def test_what_is_told_is_looked_at_again_without_a_change() -> None:
 def test_a_prediction_that_hardly_moved_is_told_as_it_was() -> None:
     """A minute later nothing new is said, and nobody gets a message of it."""
     shop = selling_shop(3)
-    watch = StockOutWatch(shop.engine.state)
+    watch = StockOutWatch(shop.engine.state, looking(shop.engine.state))
     first = watch.judged(view_of(shop), shop.now)
     assert watch.judged(view_of(shop), shop.now + 60 * S).evidence is first.evidence
     fewer = watch.judged(replace(view_of(shop), on_hand=2), shop.now + 60 * S)
