@@ -1,7 +1,9 @@
-"""Who asks, and whether they may: bearer keys, page sessions, and the open page of a demo.
+"""Who asks, and whether they may: bearer keys, page sessions, devices, and the open page of a demo.
 
     Authorization: Bearer <key> ─▶ AuthPort ─▶ caller | 401
-    cookie ─▶ session ─▶ its key ─▶ AuthPort ─▶ caller      (not GET: needs X-Storefloor: 1)
+    cookie ─▶ session ─┬▶ its key ─▶ AuthPort ─▶ caller     (not GET: needs X-Storefloor: 1)
+                       └▶ StaffPort ─▶ who signed in, with what their role may do
+    cookie of a kiosk or a screen ─▶ StaffPort ─▶ caller that may look
     Authorization: Basic <any>:<key>, where devices post ─▶ as a bearer key
     neither, page_sign_in = false, our own page on loopback, GET ─▶ read-only caller
     neither ─▶ 401
@@ -11,7 +13,7 @@ not exist are the same 403.
 """
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Literal
 
@@ -24,8 +26,12 @@ from api.limits import Limiter
 from api.problems import Problem, echo
 from gateway.audit import Actor
 from gateway.ports import Caller, StoreInfo
+from gateway.staff.model import Member
+from gateway.staff.roles import ROLE_SCOPES
 
 SESSION_COOKIE = "storefloor_session"
+DEVICE_COOKIE = "storefloor_device"
+"""Says where the page is shown: on a tablet where staff sign in, on a kiosk, on a phone of one's own."""
 PAGE_HEADER = "x-storefloor"
 """A header that no foreign page can send without our leave (CORS is off): the guard against CSRF."""
 MAX_BASIC_CHARS = 1_024
@@ -36,10 +42,16 @@ MAX_KEY_CHARS = 256
 OPEN_PAGE = Caller("open-page", frozenset({"availability:read", "availability:exact"}), frozenset())
 """Whoever looks at the page of a gateway that serves its own machine alone: may see, may not change."""
 
+NOBODY_YET = {"WWW-Authenticate": 'Bearer realm="storefloor"'}
+"""Of every 401: how a program says who it is."""
+
 LIMIT_HEADERS = "ratelimit_headers"
 """Where a request's state keeps the fields that its answer bears, whatever the answer is."""
 
-Via = Literal["key", "session", "open"]
+OPEN_DEVICE = Member("open-page", "", "tablet", (), None, 0)
+"""The open page is a place to sign in, too: it is on this machine, and a demo's."""
+
+Via = Literal["key", "session", "device", "open"]
 
 
 class Needs:
@@ -61,6 +73,19 @@ class Needs:
         return caller
 
 
+class NeedsOrDevice(Needs):
+    """The same; but while nobody is signed in on a device where people enter their PINs, the device itself, with no scope."""
+
+    async def __call__(self, request: Request) -> Caller:
+        """Return the caller; raises Problem 401 or 403."""
+        if "authorization" not in request.headers and await member_of_session(request) is None:
+            device = await device_of(request)
+            if device is not None and (device.is_person or device.role == "tablet"):
+                _take(request, context_of(request).key_limits, "key", device.id)
+                return Caller(device.id, frozenset(), frozenset(device.stores), device.role)
+        return await super().__call__(request)
+
+
 def actor_of(request: Request, caller: Caller) -> Actor:
     """Return who asks for a change, as it is written down."""
     return Actor(caller.key_id, _address_of(request))
@@ -71,11 +96,14 @@ ExactCaller = Annotated[Caller, Depends(Needs("availability:exact"))]
 ReservationCaller = Annotated[Caller, Depends(Needs("reservations:write"))]
 ReservationReader = Annotated[Caller, Depends(Needs("reservations:write", "availability:exact"))]
 CountCaller = Annotated[Caller, Depends(Needs("counts:write"))]
+CountApprover = Annotated[Caller, Depends(Needs("counts:approve"))]
 CountReader = Annotated[Caller, Depends(Needs("counts:write", "availability:exact"))]
 AlertCaller = Annotated[Caller, Depends(Needs("alerts:write"))]
+AlertManager = Annotated[Caller, Depends(Needs("alerts:manage"))]
 AlertReader = Annotated[Caller, Depends(Needs("alerts:write", "availability:exact"))]
 TaskCaller = Annotated[Caller, Depends(Needs("tasks:write"))]
 TaskReader = Annotated[Caller, Depends(Needs("tasks:write", "availability:exact"))]
+PeopleCaller = Annotated[Caller, Depends(NeedsOrDevice("tasks:write", "alerts:write"))]
 AdminCaller = Annotated[Caller, Depends(Needs("admin"))]
 IngestCaller = Annotated[Caller, Depends(Needs("ingest:write"))]
 DeviceCaller = Annotated[Caller, Depends(Needs("ingest:write", basic=True))]
@@ -87,16 +115,16 @@ async def identify(request: Request, *, basic: bool = False) -> tuple[Caller, Vi
     Each request is taken out of the caller's quota; one that proves no caller, out of its address's.
     """
     context = context_of(request)
-    with _strangers_limited(request):
+    with strangers_limited(request):
         caller, via = await _identified(context, request, basic=basic)
     _take(request, context.key_limits, "key", caller.key_id)
     return caller, via
 
 
-async def signing_in(request: Request, key: str) -> Caller:
-    """Return the caller behind a key that was given to sign in with; raises Problem 401 or 429."""
-    with _strangers_limited(request):
-        caller = await caller_of_key(context_of(request), key)
+async def signing_in(request: Request, found: Awaitable[Caller]) -> Caller:
+    """Return the caller that what was given to sign in with is found to be; raises Problem 401 or 429."""
+    with strangers_limited(request):
+        caller = await found
     _take(request, context_of(request).key_limits, "key", caller.key_id)
     return caller
 
@@ -111,9 +139,37 @@ async def _identified(context: ApiContext, request: Request, *, basic: bool) -> 
         if caller is not None:
             _check_page_header(request)
             return caller, "session"
+    device = await _device_of_cookie(request)
+    if device is not None and ROLE_SCOPES[device.role] and not device.is_person:
+        _check_page_header(request)
+        return caller_of(device), "device"
     if request.method in SAFE_METHODS and _is_open(context, request):
         return OPEN_PAGE, "open"
     raise _missing_key("There is neither a key nor a valid page session.")
+
+
+def caller_of(member: Member) -> Caller:
+    """Return a member of staff as a caller."""
+    return Caller(member.id, ROLE_SCOPES[member.role], frozenset(member.stores), member.role)
+
+
+async def device_of(request: Request) -> Member | None:
+    """Return whose device asks: one that is enrolled, or the open page's; None: nobody signs in there with a PIN."""
+    device = await _device_of_cookie(request)
+    if device is None and _is_open(context_of(request), request):
+        return OPEN_DEVICE
+    return device
+
+
+async def _device_of_cookie(request: Request) -> Member | None:
+    token = request.cookies.get(DEVICE_COOKIE)
+    return None if token is None else await context_of(request).ports.staff.device(token)
+
+
+async def member_of_session(request: Request) -> Member | None:
+    """Return the member of staff who is signed in here; None where nobody is, or a key."""
+    token = request.cookies.get(SESSION_COOKIE)
+    return None if token is None else await context_of(request).ports.staff.session(token)
 
 
 async def caller_of_key(context: ApiContext, key: str) -> Caller:
@@ -132,6 +188,12 @@ def require_exact(caller: Caller, what: str) -> None:
     """Raise Problem insufficient_scope where the caller may not see quantities."""
     if not caller.may("availability:exact"):
         raise _insufficient(what, ("availability:exact",))
+
+
+def require_manager(caller: Caller, what: str) -> None:
+    """Raise Problem needs_manager where somebody who signed in is no manager; keys may, as their scopes say."""
+    if caller.role not in ("", "manager"):
+        raise Problem("needs_manager", f"{what} is for managers.")
 
 
 def require_unbound(caller: Caller, what: str) -> None:
@@ -158,7 +220,7 @@ def stores_seen(context: ApiContext, caller: Caller, store_ids: list[str]) -> li
 
 
 @contextmanager
-def _strangers_limited(request: Request) -> Iterator[None]:
+def strangers_limited(request: Request) -> Iterator[None]:
     """Take a request that proves no caller (Problem 401) out of its address's quota."""
     try:
         yield
@@ -208,7 +270,8 @@ def _password_of(authorization: str) -> str:
 async def _by_session(context: ApiContext, session_id: str) -> Caller | None:
     key = context.sessions.key(session_id)
     if key is None:
-        return None
+        member = await context.ports.staff.session(session_id)
+        return None if member is None else caller_of(member)
     caller = await context.ports.auth.caller(key)
     if caller is None:
         context.sessions.close(session_id)
@@ -230,7 +293,7 @@ def _is_open(context: ApiContext, request: Request) -> bool:
 
 
 def _missing_key(detail: str) -> Problem:
-    return Problem("missing_key", detail, headers={"WWW-Authenticate": _challenge()})
+    return Problem("missing_key", detail, headers=NOBODY_YET)
 
 
 def _insufficient(what: str, scopes: tuple[str, ...]) -> Problem:
@@ -241,10 +304,8 @@ def _insufficient(what: str, scopes: tuple[str, ...]) -> Problem:
     )
 
 
-def _challenge(error: str | None = None, scope: str | None = None) -> str:
-    parts = ['Bearer realm="storefloor"']
-    if error is not None:
-        parts.append(f'error="{error}"')
+def _challenge(error: str, scope: str | None = None) -> str:
+    parts = [NOBODY_YET["WWW-Authenticate"], f'error="{error}"']
     if scope is not None:
         parts.append(f'scope="{scope}"')
     return ", ".join(parts)

@@ -32,6 +32,7 @@ from gateway.ports import (
     ReservationsPort,
     WebhooksPort,
 )
+from gateway.staff.model import StaffPort
 from gateway.tasks.ports import TasksPort
 from gateway.transfers.ports import TransfersPort
 
@@ -67,6 +68,7 @@ class Ports:
     tasks: TasksPort
     alerts: AlertsPort
     notify: NotifyPort
+    staff: StaffPort
 
 
 @dataclass(frozen=True, slots=True)

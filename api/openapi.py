@@ -95,9 +95,11 @@ SCOPE_WORDS = {
     "availability:exact": "the same with quantities, evidence, histories, alerts, devices and key figures",
     "reservations:write": "to hold pieces, and all that follows",
     "ingest:write": "what tills, devices and ERPs tell",
-    "counts:write": "counts, corrections, deliveries and transfers",
+    "counts:write": "counts, and transfers",
+    "counts:approve": "to approve and reject counts, and to correct levels (implied by counts:write)",
     "tasks:write": "tasks of staff",
-    "alerts:write": "what people do about alerts, and silences",
+    "alerts:write": "what people do about alerts",
+    "alerts:manage": "to assign and resolve alerts, and silences (implied by alerts:write)",
     "admin": "everything",
 }
 """What each scope opens, in a few words; which one an operation asks for stands at the operation."""

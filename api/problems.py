@@ -49,12 +49,24 @@ CATALOGUE: dict[str, ProblemKind] = {
     "unknown_key": ProblemKind(
         401, "Key unknown or revoked", "Use a key that `storefloor keys list` shows as valid."
     ),
+    "wrong_pin": ProblemKind(
+        401,
+        "Name and PIN do not go together",
+        "Enter it again; a new one is made by `storefloor staff new-pin`.",
+    ),
+    "unknown_link": ProblemKind(
+        401, "Link used, expired or unknown", "Have a new one made: `storefloor staff link`."
+    ),
+    "not_enrolled": ProblemKind(
+        401, "Device not enrolled", "Open a link of `storefloor staff link` on it, or sign in with a key."
+    ),
     "insufficient_scope": ProblemKind(
         403, "Key lacks the scope", "Use a key that holds one of the scopes named in `detail`."
     ),
     "forbidden_store": ProblemKind(
         403, "Key is not for this store", "Use a key of that store. Whether the store exists is not told."
     ),
+    "needs_manager": ProblemKind(403, "For a manager", "Ask a manager to do it, who signs in."),
     "missing_page_header": ProblemKind(
         403, "Page header missing", "Requests by page session that change something send `X-Storefloor: 1`."
     ),
@@ -87,6 +99,7 @@ CATALOGUE: dict[str, ProblemKind] = {
         404, "No such count", "`GET /v1/stores/{store}/counts` lists those that are kept."
     ),
     "unknown_alert": ProblemKind(404, "No such alert", "`GET /v1/alerts` lists the alerts that are kept."),
+    "unknown_rule": ProblemKind(404, "No such alert rule", "`GET /v1/alert-rules` lists them."),
     "unknown_silence": ProblemKind(
         404, "No such silence", "`GET /v1/silences` lists those that are not over."
     ),
@@ -117,6 +130,15 @@ CATALOGUE: dict[str, ProblemKind] = {
     ),
     "not_of_reservation": ProblemKind(
         409, "Pieces do not fit the reservation", "Correct what `errors` points at."
+    ),
+    "rule_exists": ProblemKind(409, "There is such a rule", "Choose another id, or change the rule."),
+    "rule_conflict": ProblemKind(
+        409, "Another rule says the same", "Narrow one of the two down, or delete the other."
+    ),
+    "rule_of_file": ProblemKind(
+        409,
+        "The rule is of the site's file",
+        "Change the file; `PATCH` switches the rule on or off (`enabled`).",
     ),
     "too_many_open": ProblemKind(
         409, "Too many are open", "Close, cancel or end some of them, then ask again."
@@ -167,6 +189,9 @@ CATALOGUE: dict[str, ProblemKind] = {
     ),
     "reservation_changed": ProblemKind(
         412, "Changed meanwhile", "`GET` it again, look what changed, and send its new ETag."
+    ),
+    "rule_changed": ProblemKind(
+        412, "Changed meanwhile", "`GET` the rule again, look what changed, and send its new ETag."
     ),
     "document_changed": ProblemKind(
         412,
@@ -224,6 +249,11 @@ CATALOGUE: dict[str, ProblemKind] = {
     "too_many_changes": ProblemKind(422, "More changes than one answer holds", "Ask for a shorter time."),
     "too_many_requests": ProblemKind(
         429, "Too many requests", "Wait for `Retry-After`; `RateLimit` tells what is left with each answer."
+    ),
+    "too_many_tries": ProblemKind(
+        429,
+        "PIN wrong too often",
+        "Wait for `Retry-After`: until then no PIN is looked at, a right one neither.",
     ),
     "internal_error": ProblemKind(
         500, "Unexpected error", "Try again; report `trace_id`, which the gateway's log names too."

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from gateway.ports import Caller
+from gateway.staff.roles import scopes_of_key
 from gateway.storage.errors import PepperMissing
 from gateway.storage.files import os_failure, write_once
 from gateway.storage.ports import ApiKey
@@ -26,11 +27,13 @@ SCOPES = (
     "reservations:write",
     "ingest:write",
     "counts:write",
+    "counts:approve",
     "tasks:write",
     "alerts:write",
+    "alerts:manage",
     "admin",
 )
-"""What a key may do; `admin` holds all of it."""
+"""What a key may do; `admin` holds all of it, and some imply others (gateway/staff/roles.py)."""
 
 PEPPER_FILE = "api-keys.pepper"
 PEPPER_BYTES = 32
@@ -91,7 +94,7 @@ def issue(
 
 
 def load_pepper(data_dir: Path, *, keys_exist: bool) -> bytes:
-    """Return the pepper of this store, made (readable by its owner alone) before the first key.
+    """Return the pepper of this store, made (readable by its owner alone) before the first key or PIN.
 
     Raises PepperMissing where keys exist and it does not, or where the file is no pepper, and another
     StoreError where the folder cannot be read or written.
@@ -145,7 +148,7 @@ class KeyRing:
         right = hmac.compare_digest(hash_secret(secret, self._pepper), key.hash if key else _NOBODY)
         if key is None or not right or key.revoked_at_ns is not None:
             return None
-        return Caller(key.id, frozenset(key.scopes), frozenset(key.stores))
+        return Caller(key.id, scopes_of_key(key.scopes), frozenset(key.stores))
 
     async def _refresh(self, fresh_s: float) -> None:
         """Read the table if it was read longer than `fresh_s` ago; one reader at a time, off the loop."""

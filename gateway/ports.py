@@ -296,11 +296,15 @@ class Readiness:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: a key's id, its scopes and the stores it is bound to (empty: all)."""
+    """Who asks: a key's id, its scopes and the stores it is bound to (empty: all).
+
+    Somebody who signed in has the id of a member of staff there, and a `role`; a key has none.
+    """
 
     key_id: str
     scopes: frozenset[str]
     stores: frozenset[str]
+    role: str = ""
 
     def may(self, scope: str) -> bool:
         """Return whether the caller holds `scope` (admin holds all)."""

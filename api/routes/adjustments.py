@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.answers import JSON, NO_STORE, VARY, json_answer
-from api.auth import CountCaller, CountReader, actor_of, require_store
+from api.auth import CountApprover, CountReader, actor_of, require_store
 from api.bodies import read_body
 from api.context import context_of
 from api.count_body import adjustment_body, refused_problem
@@ -14,9 +14,11 @@ from api.encoding import dump
 from api.idempotency import KEY_HEADER, KEY_PROBLEMS, idempotency_key, key_problem, replayed
 from api.openapi import json_body, problems
 from api.parameters import DEFAULT_LIMIT, CursorQuery, LimitQuery, StorePath
+from api.problems import Problem
 from api.schemas.adjustments import Adjustment, AdjustmentIn, AdjustmentList
 from gateway.answered import KeyRefused
 from gateway.counting.model import NewAdjustment, Refused
+from gateway.staff.roles import LEAD_APPROVES_PIECES, may_approve
 
 PATH = "/v1/stores/{store}/adjustments"
 _BODY = ("bad_json", "body_timeout", "body_too_large", "unsupported_media_type", "invalid_request",
@@ -32,7 +34,7 @@ def add_adjustment_routes(router: APIRouter) -> None:
         status_code=201,
         response_model=Adjustment,
         responses=problems(*KEY_PROBLEMS, "forbidden_store", "unknown_store", "unknown_sku", "unknown_zone",
-                           "stale_quantity", "below_zero", "tags_elsewhere", *_BODY),
+                           "stale_quantity", "below_zero", "tags_elsewhere", "needs_manager", *_BODY),
         openapi_extra={**json_body(AdjustmentIn), "parameters": [KEY_HEADER]},
         tags=["counts"],
         summary="Correct a level",
@@ -48,7 +50,7 @@ def add_adjustment_routes(router: APIRouter) -> None:
     )  # fmt: skip
 
 
-async def adjust(request: Request, caller: CountCaller, store: StorePath) -> Response:
+async def adjust(request: Request, caller: CountApprover, store: StorePath) -> Response:
     """Correct the level of an article, if it is what the caller believes it to be; answers when it is on disk.
 
     If it is another by now the answer is 409 `stale_quantity`, with `current` for keys that may see
@@ -58,6 +60,10 @@ async def adjust(request: Request, caller: CountCaller, store: StorePath) -> Res
     key = idempotency_key(request)
     require_store(context, caller, store)
     asked = await read_body(request, AdjustmentIn)
+    off = asked.delta if asked.delta is not None else (asked.set_to or 0) - asked.change_from
+    if not may_approve(caller.role, abs(off)):
+        detail = f"That is {abs(off)} pieces; a lead corrects up to {LEAD_APPROVES_PIECES}."
+        raise Problem("needs_manager", detail)
     try:
         answered = await context.ports.counting.adjust(
             caller.key_id,

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.answers import JSON, NO_STORE, VARY, json_answer
-from api.auth import AlertCaller, AlertReader, actor_of, require_store, require_unbound
+from api.auth import AlertCaller, AlertManager, AlertReader, actor_of, require_store, require_unbound
 from api.bodies import read_body
 from api.context import context_of
 from api.documents import BODY, read_few
@@ -117,13 +117,13 @@ async def snooze(request: Request, caller: AlertCaller, id: IdPath) -> Response:
     return await _acted(request, caller, id, Snooze(asked.until))
 
 
-async def assign(request: Request, caller: AlertCaller, id: IdPath) -> Response:  # noqa: A002 - its name in the URL
+async def assign(request: Request, caller: AlertManager, id: IdPath) -> Response:  # noqa: A002 - its name in the URL
     """Name who is to see to it, or nobody. It stays in its state."""
     asked = await read_body(request, AssignIn)
     return await _acted(request, caller, id, Assign(asked.user))
 
 
-async def resolve(request: Request, caller: AlertCaller, id: IdPath) -> Response:  # noqa: A002 - its name in the URL
+async def resolve(request: Request, caller: AlertManager, id: IdPath) -> Response:  # noqa: A002 - its name in the URL
     """End it by hand. The same comes back only once its condition was over and came again."""
     asked = await read_body(request, ResolveIn)
     return await _acted(request, caller, id, Resolve(asked.reason))
@@ -144,7 +144,7 @@ async def feedback(request: Request, caller: AlertCaller, id: IdPath) -> Respons
     return await _acted(request, caller, id, Feedback(asked.useful))
 
 
-async def silence(request: Request, caller: AlertCaller) -> Response:
+async def silence(request: Request, caller: AlertManager) -> Response:
     """Silence what matches, from now on: it is watched and shown as suppressed, and nobody is told.
 
     When it ends, people are told of what fires still.
@@ -176,7 +176,7 @@ async def silences(request: Request, caller: AlertReader) -> Response:
     return json_answer(request, dump({"items": [_silence_body(one) for one in shown]}))
 
 
-async def end_silence(request: Request, caller: AlertCaller, id: SilencePath) -> Response:  # noqa: A002 - its name in the URL
+async def end_silence(request: Request, caller: AlertManager, id: SilencePath) -> Response:  # noqa: A002 - its name in the URL
     """End a silence now. People are told of what fires still."""
     port = context_of(request).ports.alerts
     found = next((one for one in await port.silences() if one.id == id), None)

@@ -9,7 +9,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.answers import JSON, NO_STORE, VARY, json_answer
-from api.auth import CountCaller, CountReader, actor_of, require_exact, require_store
+from api.auth import (
+    CountApprover,
+    CountCaller,
+    CountReader,
+    actor_of,
+    require_exact,
+    require_manager,
+    require_store,
+)
 from api.bodies import read_body
 from api.context import context_of
 from api.count_body import count_body, line_body, refused_problem, shows_expected
@@ -43,6 +51,7 @@ from gateway.counting.model import (
     Tolerance,
 )
 from gateway.ports import Caller
+from gateway.staff.roles import LEAD_APPROVES_PIECES, may_approve
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -86,7 +95,8 @@ def add_count_routes(router: APIRouter) -> None:
         methods=["POST"],
         status_code=201,
         response_model=CountBody,
-        responses=problems(*KEY_PROBLEMS, *_OF_STORE, "unknown_zone", "unknown_sku", "zone_being_counted", *_BODY),
+        responses=problems(*KEY_PROBLEMS, *_OF_STORE, "unknown_zone", "unknown_sku", "zone_being_counted", "needs_manager",
+                           *_BODY),
         openapi_extra={**json_body(CountIn), "parameters": [KEY_HEADER]},
         tags=["counts"],
         summary="Begin a count",
@@ -128,7 +138,7 @@ def add_count_routes(router: APIRouter) -> None:
     for verb, handle, model, more, summary in (
         ("submit", submit, SubmitIn, ("nothing_counted", "unknown_zone"), "All was counted"),
         ("recount", recount, RecountIn, ("unknown_zone", "unknown_sku", "sku_not_counted"), "Count some lines again"),
-        ("approve", approve, DecisionIn, ("second_key_needed", "missing_if_match"), "Let a count take effect"),
+        ("approve", approve, DecisionIn, ("second_key_needed", "missing_if_match", "needs_manager"), "Let a count take effect"),
         ("reject", reject, DecisionIn, ("missing_if_match",), "Let a count change nothing"),
         ("cancel", cancel, DecisionIn, (), "Give a count up"),
     ):  # fmt: skip
@@ -159,6 +169,8 @@ async def open_count(request: Request, caller: CountCaller, store: StorePath) ->
     asked = await read_body(request, CountIn)
     if not asked.blind:
         require_exact(caller, "A count that shows what is expected")
+    if asked.tolerance.pieces or asked.tolerance.percent:
+        require_manager(caller, "A count that approves itself within a tolerance")
     wanted = NewCount(
         store=store,
         zones=tuple(dict.fromkeys(asked.zones)),
@@ -283,12 +295,12 @@ async def recount(request: Request, caller: CountCaller, store: StorePath, id: I
     return await _change(request, caller, store, id, command)
 
 
-async def approve(request: Request, caller: CountCaller, store: StorePath, id: IdPath) -> Response:  # noqa: A002 - its name in the URL
+async def approve(request: Request, caller: CountApprover, store: StorePath, id: IdPath) -> Response:  # noqa: A002 - its name in the URL
     """Let a count take effect: each level is then what was seen, and what moved since. All in one commit."""
     return await _decide(request, caller, store, id, "approve")
 
 
-async def reject(request: Request, caller: CountCaller, store: StorePath, id: IdPath) -> Response:  # noqa: A002 - its name in the URL
+async def reject(request: Request, caller: CountApprover, store: StorePath, id: IdPath) -> Response:  # noqa: A002 - its name in the URL
     """Let a count change nothing."""
     return await _decide(request, caller, store, id, "reject")
 
@@ -304,6 +316,12 @@ async def _decide(request: Request, caller: Caller, store: str, count_id: str, v
     version = _version(request)
     if version is None:
         raise Problem("missing_if_match", "Whoever decides names the count as they saw it.")
+    found = await _found(request, caller, store, count_id)
+    if verb == "approve" and found.totals is not None and not may_approve(caller.role, found.totals.off):
+        detail = (
+            f"This count is off by {found.totals.off} pieces; a lead approves up to {LEAD_APPROVES_PIECES}."
+        )
+        raise Problem("needs_manager", detail)
     asked = await _read(request, DecisionIn)
     command = CountCommand("approve" if verb == "approve" else "reject", version, reason=asked.reason)
     return await _change(request, caller, store, count_id, command)

@@ -35,7 +35,9 @@ Scope = Literal[
     "reservations:write",
     "ingest:write",
     "counts:write",
+    "counts:approve",
     "alerts:write",
+    "alerts:manage",
     "admin",
 ]
 TrackedBy = Literal["tag", "weight", "count"]

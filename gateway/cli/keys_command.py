@@ -10,18 +10,9 @@ from gateway.audit import OS_USER, AuditEntry, cut
 from gateway.cli.paths import store_path
 from gateway.config_file import load_site
 from gateway.errors import ConfigError
-from gateway.keys import issue, load_pepper
+from gateway.keys import SCOPES, issue, load_pepper
 from gateway.storage.sqlite import SqliteStore
-
-SERVED = (
-    "availability:read",
-    "availability:exact",
-    "reservations:write",
-    "ingest:write",
-    "counts:write",
-    "admin",
-)
-"""Scopes that some route asks for today; the contract names more, for routes to come."""
+from gateway.storage.staff import has_secrets
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     create = actions.add_parser("create", help="make a key and print it, once")
     create.add_argument("--name", required=True, help="who or what will use it")
     create.add_argument(
-        "--scope", action="append", required=True, choices=SERVED, help="what it may do; repeat for more"
+        "--scope", action="append", required=True, choices=SCOPES, help="what it may do; repeat for more"
     )
     create.add_argument("--store", action="append", default=[], help="bind it to a store; repeat for more")
     create.set_defaults(act=_create)
@@ -51,7 +42,7 @@ def _create(arguments: argparse.Namespace) -> int:
     path = store_path(site, arguments.config.parent)
     table = SqliteStore.attach(path)
     try:
-        pepper = load_pepper(path.parent, keys_exist=bool(table.keys()))
+        pepper = load_pepper(path.parent, keys_exist=has_secrets(table))
         key, token = issue(arguments.name, arguments.scope, arguments.store, time.time_ns(), pepper)
         scopes = f"{key.name}: {', '.join(key.scopes)}"
         told = cut(f"{scopes}; {', '.join(key.stores)}" if key.stores else scopes)

@@ -59,11 +59,14 @@ from gateway.presence.chunks import BadChunk
 from gateway.records import Records
 from gateway.sampler import Sampler
 from gateway.site import Site
+from gateway.staff.desk import StaffDesk
+from gateway.staff.pins import key_of as pin_key_of
 from gateway.storage.errors import StoreCorrupt
 from gateway.storage.inspector import Inspector
 from gateway.storage.janitor import Janitor
 from gateway.storage.ports import Committed
 from gateway.storage.sqlite import SqliteStore
+from gateway.storage.staff import StaffRows, has_secrets
 from gateway.storage.writer import Writer
 from gateway.tasks.office import TaskOffice
 from gateway.transfers.office import TransferOffice
@@ -122,6 +125,7 @@ class _Gateway:
         site, clock = run.site, run.clock
         self._run = run
         self._clock = clock
+        self._writer = writer
         self._notifier = Notifier()
         self.engine = Engine(Site(site), run.catalogue)
         _go_on(clock, store)
@@ -162,7 +166,7 @@ class _Gateway:
             else None
         )
         self._delivery = make_delivery(site.influxdb, run.base, store, writer, clock)
-        self._pepper = load_pepper(store.path.parent, keys_exist=bool(store.keys()))
+        self._pepper = load_pepper(store.path.parent, keys_exist=has_secrets(store))
         retention = site.privacy.narrowed(site.storage.retention(), self._pepper)
         self._janitor = Janitor(store, writer, clock, retention, self._clock_ahead_s)
         self._inspector = Inspector(store, clock, self._janitor.upkeep)
@@ -222,6 +226,7 @@ class _Gateway:
             tasks=TaskOffice(self.engine, self.pipeline, self._once),
             alerts=AlertOffice(self.engine, self.pipeline, self._once, store),
             notify=self._notices,
+            staff=StaffDesk(StaffRows(store), pin_key_of(self._pepper), self._writer.aside),
         )
         settings = ApiSettings(
             host=api.host,

@@ -466,6 +466,21 @@ class SqliteStore(StoreReads, OutboxReads):
         with self._writing(is_flushed=False) as sql:
             return work(sql)
 
+    def written(self, work: Callable[[Sql], T], *, is_flushed: bool = True) -> T:
+        """Do `work` in a transaction of its own, and return what it does; any process, any thread."""
+        with self._writing(is_flushed=is_flushed) as sql:
+            return work(sql)
+
+    def looked_up(self, work: Callable[[Sql], T]) -> T:
+        """Return what `work` reads of one state of the store; any thread."""
+        with self._reading() as sql:
+            return work(sql)
+
+    def give_back_names(self) -> None:
+        """Overwrite in the write-ahead log what was deleted, as far as nobody reads it; any process, any thread."""
+        with self._writing_now, _translated(self.path):
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
     def forget_levels(self) -> None:
         """Have the boundaries of the level tables read anew, which a `housekeep` moved. Writer thread only."""
         self._levels.forget()

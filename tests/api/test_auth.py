@@ -164,8 +164,11 @@ def test_a_page_signs_in_and_acts_as_the_key() -> None:
     assert who.json() == {
         "key_id": "id-exact",
         "via": "session",
+        "name": None,
+        "role": None,
         "scopes": ["availability:exact", "availability:read"],
         "stores": [],
+        "device": None,
     }
     assert read.json()["quantities"]["on_hand"] == 6
     assert (out.status_code, after.status_code) == (204, 401)

@@ -44,6 +44,7 @@ FEW, READ, EXACT = (), ("availability:read", "availability:exact"), ("availabili
 HOLD, LOOK, INGEST = ("reservations:write",), ("reservations:write", "availability:exact"), ("ingest:write",)
 ADMIN = ("admin",)
 DELIVER, MOVE, COUNT = INGEST, ("ingest:write", "counts:write"), ("counts:write",)
+APPROVE = ("counts:approve",)
 SEE_ALL, SEE_COUNTS = (*EXACT, *MOVE), ("counts:write", "availability:exact")
 TASK, SEE_TASKS = ("tasks:write",), ("tasks:write", "availability:exact")
 IDS = {OWN: "a", FOREIGN: "b", MISSING: "c"}
@@ -192,6 +193,8 @@ MATRIX = {
     "GET /session": Line(SCOPES, "/session"),
     "POST /session": Line(FEW, "/session", body={"key": "all|admin"}),
     "DELETE /session": Line(FEW, "/session", own=204, headers=PAGE),
+    "GET /session/people": Line(("tasks:write", "alerts:write"), "/session/people"),
+    "DELETE /session/device": Line(FEW, "/session/device", own=204, headers=PAGE),
 }  # fmt: skip
 
 
@@ -252,11 +255,11 @@ MATRIX |= {
         "/recount", own=STEP, headers={"If-Match": '"1"'},
         body={"lines": [{"sku": "TOTE", "zone": "floor"}]},
     ),
-    "POST /v1/stores/{store}/counts/{id}/approve": _count("/approve", own=STEP, headers={"If-Match": '"1"'}),
-    "POST /v1/stores/{store}/counts/{id}/reject": _count("/reject", own=STEP, headers={"If-Match": '"1"'}),
+    "POST /v1/stores/{store}/counts/{id}/approve": _count("/approve", APPROVE, own=STEP, headers={"If-Match": '"1"'}),
+    "POST /v1/stores/{store}/counts/{id}/reject": _count("/reject", APPROVE, own=STEP, headers={"If-Match": '"1"'}),
     "POST /v1/stores/{store}/counts/{id}/cancel": _count("/cancel", own=STEP),
     "POST /v1/stores/{store}/adjustments": _named(
-        COUNT, "/v1/stores/{s}/adjustments", own=STEP, headers=KEYED,
+        APPROVE, "/v1/stores/{s}/adjustments", own=STEP, headers=KEYED,
         body={"sku": "TOTE", "zone": "floor", "delta": 1, "change_from": 5, "reason": "found"},
     ),
     "GET /v1/stores/{store}/adjustments": _named(SEE_COUNTS, "/v1/stores/{s}/adjustments"),
@@ -271,7 +274,7 @@ MATRIX |= {
     "POST /v1/tasks/{id}/fail": _task("/fail", own=STEP, body={"reason": "not found"}),
 }  # fmt: skip
 
-ALARM, SEE_ALARMS = ("alerts:write",), ("alerts:write", "availability:exact")
+ALARM, MANAGE, SEE_ALARMS = ("alerts:write",), ("alerts:manage",), ("alerts:write", "availability:exact")
 
 
 def _alarm(rest: str, scopes: tuple[str, ...] = ALARM, **more: Any) -> Line:
@@ -284,16 +287,16 @@ MATRIX |= {
     "POST /v1/alerts/{id}/ack": _alarm("/ack"),
     "POST /v1/alerts/{id}/unack": _alarm("/unack"),
     "POST /v1/alerts/{id}/snooze": _alarm("/snooze", body={"until": "2027-01-15T20:00:00Z"}),
-    "POST /v1/alerts/{id}/assign": _alarm("/assign", body={"user": "Camille"}),
-    "POST /v1/alerts/{id}/resolve": _alarm("/resolve", body={"reason": "rebuilt"}),
+    "POST /v1/alerts/{id}/assign": _alarm("/assign", MANAGE, body={"user": "Camille"}),
+    "POST /v1/alerts/{id}/resolve": _alarm("/resolve", MANAGE, body={"reason": "rebuilt"}),
     "POST /v1/alerts/{id}/comment": _alarm("/comment", body={"text": "on their way"}),
     "POST /v1/alerts/{id}/feedback": _alarm("/feedback", body={"useful": True}),
     "GET /v1/silences": Line(SEE_ALARMS, "/v1/silences"),
     "POST /v1/silences": _named(
-        ALARM, "/v1/silences", own=201, headers=KEYED,
+        MANAGE, "/v1/silences", own=201, headers=KEYED,
         body={"store": "{s}", "until": "2027-01-15T20:00:00Z", "reason": "rebuilt"},
     ),
-    "DELETE /v1/silences/{id}": _thing(ALARM, "/v1/silences/{si}", "unknown_silence", own=204),
+    "DELETE /v1/silences/{id}": _thing(MANAGE, "/v1/silences/{si}", "unknown_silence", own=204),
 }  # fmt: skip
 
 SITE_WIDE = {"GET /v1/unmatched-topics", "PUT /v1/articles"}

@@ -70,6 +70,7 @@ from gateway.reservations.model import (
     ReservationQuery,
     ReservedLine,
 )
+from gateway.staff.roles import scopes_of_key
 from gateway.subscription import Subscription
 from gateway.webhooks.model import Delivery, Endpoint
 from tests.support.fake_alerts import FakeAlerts
@@ -78,6 +79,7 @@ from tests.support.fake_counting import Counted
 from tests.support.fake_documents import Documents
 from tests.support.fake_notify import FakeNotify
 from tests.support.kpi_days import PlainKpis
+from tests.support.plain_staff import PlainStaff, desk_of
 
 S = 1_000_000_000
 NOW_NS = 1_795_284_131 * S
@@ -591,7 +593,7 @@ class FakeAuth:
 
     callers: dict[str, Caller] = field(
         default_factory=lambda: {
-            key: Caller(key.replace("key", "id"), frozenset(scopes), frozenset(stores))
+            key: Caller(key.replace("key", "id"), scopes_of_key(scopes), frozenset(stores))
             for key, scopes, stores in [
                 (READ, ["availability:read"], []),
                 (EXACT, ["availability:read", "availability:exact"], []),
@@ -710,6 +712,7 @@ class Floor:
     counted: Counted = field(default_factory=Counted)
     alerts: FakeAlerts = field(default_factory=lambda: FakeAlerts(NOW_NS))
     notify: FakeNotify = field(default_factory=lambda: FakeNotify(NOW_NS))
+    staff: PlainStaff = field(default_factory=PlainStaff)
     real_s: float = 0.0
     pages: Callable[[FastAPI], None] | None = None
     app: FastAPI = field(init=False)
@@ -738,8 +741,13 @@ class Floor:
             deliveries=self.documents.deliveries,
             transfers=self.documents.transfers,
             tasks=self.documents.tasks,
+            staff=desk_of(self.staff, self.real_ns, lambda: self.real_s),
         )
         self.app = create_app(ports, self.settings, pages=self.pages, monotonic_s=lambda: self.real_s)
+
+    def real_ns(self) -> int:
+        """Return the real time, which is not the shop's."""
+        return NOW_NS + int(self.real_s * S)
 
     def ask(
         self, method: str, path: str, key: str | None = None, *, host: str = "127.0.0.1:8480", **more: Any

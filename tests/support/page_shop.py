@@ -8,6 +8,7 @@ pictures, says what happens.
 import asyncio
 import socket
 import threading
+import time
 from collections.abc import Coroutine
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Self
@@ -55,6 +56,7 @@ from tests.support.page_stock import (
     site,
     unwatched,
 )
+from tests.support.plain_staff import a_shop_of_staff, desk_of
 
 START_TIMEOUT_S = 10
 POLL_S = 0.005
@@ -77,6 +79,7 @@ class PageShop:
         self.records = FakeRecords()
         self.records.kept = []
         self.health = FakeHealth(listed=devices(config))
+        self.staff = a_shop_of_staff(time.time_ns())
         clock = FakeClock(speed=self.speed)
         documents = Documents()
         ports = Ports(
@@ -102,6 +105,7 @@ class PageShop:
             counting=Counted().office,
             alerts=FakeAlerts(NOW_NS),
             notify=FakeNotify(NOW_NS),
+            staff=desk_of(self.staff, time.time_ns, time.monotonic),
         )
         self.app = create_app(ports, self.settings, pages=mount)
         self.port = 0

@@ -31,8 +31,11 @@ from gateway.kpis.reports import KpiReports
 from gateway.once import Once
 from gateway.pipeline import Pipeline
 from gateway.records import Records
+from gateway.staff.desk import StaffDesk
+from gateway.staff.pins import key_of as pin_key_of
 from gateway.storage.ports import Committed
 from gateway.storage.sqlite import STORE_FILE, SqliteStore
+from gateway.storage.staff import StaffRows
 from gateway.storage.writer import Writer
 from gateway.tasks.office import TaskOffice
 from gateway.transfers.office import TransferOffice
@@ -134,6 +137,7 @@ async def virtual_gateway(shop: VirtualShop, folder: Path) -> AsyncIterator[Virt
                     tasks=TaskOffice(shop.engine, pipeline, once),
                     alerts=AlertOffice(shop.engine, pipeline, once, store),
                     notify=FakeNotify(clock.now_ns()),
+                    staff=StaffDesk(StaffRows(store), pin_key_of(pepper), writer.aside),
                 ),
                 ApiSettings(key_quota=Quota(1e6, 10_000_000)),
             )
