@@ -13,9 +13,10 @@ CYCLES ?= 1000
 EXAMPLES ?= 200
 CUTS ?= 1000
 REQUESTS ?= 100000
+CONDITIONS ?= 1000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup setup-dev test lint check fuzz crash powercut storm soak bench evaluate schemathesis requirements wheel-check clean
+.PHONY: help demo setup setup-dev test lint check fuzz crash powercut storm notices soak bench evaluate schemathesis requirements wheel-check clean
 
 help: ## list these commands
 	@echo "storefloor: honest, real-time stock from readers, scanners and shelf sensors"
@@ -60,6 +61,9 @@ powercut: setup-dev ## power cuts on an ext4 loop disk (needs root), compare: ma
 
 storm: setup-dev ## many clients after few pieces, kill -9 amid it, compare: make storm REQUESTS=1000000
 	$(BIN)/python -m tests.storm.run --requests $(REQUESTS) $(ARGS)
+
+notices: setup-dev ## alerts told while gateway and receivers die, kill -9 amid it, compare: make notices CONDITIONS=1000
+	$(BIN)/python -m tests.notices.run --conditions $(CONDITIONS) $(ARGS)
 
 soak: setup-dev ## half an hour under load, judged by rule: make soak MINUTES=30 RATE=20000 ARGS="--report soak.html"
 	$(BIN)/python -m tests.soak.run --minutes $(MINUTES) --rate $(RATE) $(ARGS)

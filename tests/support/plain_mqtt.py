@@ -28,10 +28,14 @@ class Heard:
 class PlainMqtt:
     """Connects again by itself after a broker was away; what is unacknowledged is sent again (QoS 1).
 
-    `published` counts messages handed in, `acknowledged` those that the broker took.
+    `published` counts messages handed in, `acknowledged` those that the broker took. `keeps_session`: what is
+    published while it is away waits for it at the broker (MQTT 3.1.1).
     """
 
-    def __init__(self, port: int, client_id: str, *filters: str, is_v5: bool = True) -> None:
+    def __init__(
+        self, port: int, client_id: str, *filters: str, is_v5: bool = True, keeps_session: bool = False
+    ) -> None:
+        is_v5 = is_v5 and not keeps_session
         protocol = MQTTProtocolVersion.MQTTv5 if is_v5 else MQTTProtocolVersion.MQTTv311
         self.heard: list[Heard] = []
         self.connections = 0
@@ -39,7 +43,10 @@ class PlainMqtt:
         self.published = self.acknowledged = 0
         self._subscribed = threading.Event()
         client = self._client = mqtt.Client(
-            CallbackAPIVersion.VERSION2, client_id=client_id, protocol=protocol
+            CallbackAPIVersion.VERSION2,
+            client_id=client_id,
+            protocol=protocol,
+            clean_session=False if keeps_session else None,
         )
         client.max_inflight_messages_set(MAX_IN_FLIGHT)
         client.max_queued_messages_set(0)

@@ -40,12 +40,21 @@ class EventListener:
         headers = {"Authorization": f"Bearer {key}", "Accept": "text/event-stream"}
         if last_event_id is not None:
             headers["Last-Event-ID"] = last_event_id
-        self._connection.request("GET", path, headers=headers)
-        self._response = self._connection.getresponse()
+        try:
+            self._connection.request("GET", path, headers=headers)
+            self._response = self._connection.getresponse()
+        except (OSError, http.client.HTTPException):  # whoever was to answer was killed
+            self._connection.close()
+            raise
         self.status = self._response.status
         self._sock.settimeout(None)
         self._thread = threading.Thread(target=self._listen, name="event-listener", daemon=True)
         self._thread.start()
+
+    @property
+    def is_over(self) -> bool:
+        """Return whether the stream has ended: `events` has all that came."""
+        return not self._thread.is_alive()
 
     def of(self, event_type: str) -> list[Event]:
         """Return the events of one type so far."""
