@@ -6,12 +6,13 @@ from dataclasses import replace
 from gateway.alert_rules.model import AlertRule
 from gateway.alerts.records import AlertType
 from gateway.alerts.rules import ArticleView, NextDelivery, low_stock_levels
-from gateway.availability import NOT_SURE, UNWATCHED, Context, Terms, ZoneView, answer, merge_levels
+from gateway.availability import NOT_SURE, Context, Terms, ZoneView, answer, merge_levels
 from gateway.beliefs import level_belief
 from gateway.book_stock.books import home_zone
 from gateway.catalogue import Article
 from gateway.channels import ANYBODY, NOT_SOLD_HERE, Asker, QuotaUse
 from gateway.config import IN_HAND
+from gateway.inhibition import inhibition
 from gateway.picking import pick_minutes, ready_by
 from gateway.ports import Availability
 from gateway.site import STOCK_ROLES, instant, ns
@@ -251,7 +252,7 @@ def article_view(
         low_stock_at=at,
         low_stock_clear_at=clear_at,
         has_shelf_zones=state.ledger.tracked_by(store, article.sku) != "count",
-        inhibited_by=_inhibition(state, view, live_alerts),
+        inhibited_by=inhibition(state, view, home, live_alerts),
         is_known=view.status != "UNKNOWN",
         next_delivery=_next_delivery(state, low, store, article.sku, view.available, now_ns),
     )
@@ -274,20 +275,3 @@ def _home(state: State, store: str, article: Article) -> str | None:
         if shelf.store == store and shelf.sku == article.sku:
             return shelf.zone
     return state.home_zone(store, article.sku)
-
-
-def _inhibition(state: State, view: Availability, live_alerts: Container[str]) -> str | None:
-    """Return why no stock alert of this article may fire or clear now."""
-    roles = state.site.roles[view.store]
-    for zone in view.zones:
-        place = state.site.place_id.get((view.store, zone.zone))
-        is_dim = zone.coverage is not None and place in state.dim
-        if roles.get(zone.zone) in STOCK_ROLES and (is_dim or not zone.watched):
-            readers = () if place is None else state.site.places[place].readers
-            for kind in (AlertType.READER_DOWN, AlertType.COVERAGE_LOW):
-                for reader in readers:
-                    fingerprint = f"{kind}|{view.store}||{reader}"
-                    if fingerprint in live_alerts:
-                        return fingerprint
-            return f"{UNWATCHED}:{zone.zone}"
-    return view.reasons[0] if view.status == "UNKNOWN" else None
