@@ -13,6 +13,7 @@ import { SignInScreen } from "./screens/sign-in.js";
 import { ShopClock } from "./shop-clock.js";
 import { loadStyles } from "./styles.js";
 import { Wedge } from "./wedge.js";
+import { Work } from "./work.js";
 
 const RETRY_MS = 3_000;
 
@@ -21,7 +22,7 @@ class App {
     Object.assign(this, { root, lang });
     this.shell = null;
     this.connection = null;
-    this.outbox = new Outbox(sendAct, () => this.shell?.waiting.render());
+    this.outbox = new Outbox(sendAct, () => this.outboxChanged());
     this.router = new Router((place) => this.openScreen(place, { isNew: true }));
     this.wedge = new Wedge((code) => this.shell?.screen?.scanned?.(code));
     this.opening = 0;
@@ -93,6 +94,8 @@ class App {
     const { lang, session, outbox } = this;
     this.ctx = new Context(this, { lang, session, outbox, stores: this.stores, model: new StoreModel(), clock: new ShopClock() });
     this.ctx.storeId = storeId;
+    this.ctx.work = new Work(this.ctx);
+    this.ctx.work.onChange(() => this.showWork());
     this.make = () => this.draw(retry);
     this.make();
   }
@@ -110,12 +113,14 @@ class App {
     });
     this.root.replaceChildren(this.shell.element);
     this.showState(ctx.state);
+    this.showWork();
     this.openScreen(this.router.here(), { isNew: false });
   }
 
   leaveStore() {
     this.connection?.stop();
     this.connection = null;
+    this.ctx?.work.dispose();
     this.shell?.dispose();
     this.shell = null;
   }
@@ -166,6 +171,7 @@ class App {
     clock.set(model.asOfMs, model.speed);
     for (const [type, event] of events) changes.add(model.applyEvent(type, event));
     this.shell.show(changes);
+    if (isFirst || this.ctx.hasMissed) this.ctx.work.refresh();
     if (!isFirst && this.ctx.hasMissed) this.shell.screen?.refresh?.();
     this.ctx.hasMissed = false;
   }
@@ -176,6 +182,7 @@ class App {
     const changes = model.applyEvent(type, event);
     if (changes.refresh) this.connection.refreshSoon();
     if (changes.isAny) this.shell.show(changes);
+    this.ctx.work.event(type, event);
     this.shell.screen?.event?.(type, event);
   }
 
@@ -185,6 +192,18 @@ class App {
     this.shell?.showState(state);
     this.shell?.waiting.render();
     if (state === "live") this.outbox.flush();
+  }
+
+  /** Shows how much waits on the screens of what people are asked to do. */
+  showWork() {
+    const { work } = this.ctx;
+    this.shell?.badge("refill", work.openTasks.length);
+    this.shell?.badge("collect", work.toPick.length);
+  }
+
+  outboxChanged() {
+    this.shell?.waiting.render();
+    this.ctx?.work?.changed();
   }
 
   // -- what people do ----------------------------------------------------------------------------------
