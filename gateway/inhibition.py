@@ -9,7 +9,7 @@ from collections.abc import Container
 from gateway.alerts.records import AlertType
 from gateway.availability import UNWATCHED
 from gateway.channels import NOT_OFFERED_HERE, NOT_SOLD_HERE
-from gateway.ports import Availability, ZoneLevel
+from gateway.ports import Availability
 from gateway.site import STOCK_ROLES
 from gateway.state import State
 
@@ -27,7 +27,9 @@ def inhibition(state: State, view: Availability, home: str | None, live_alerts: 
     for zone in view.zones:
         place = state.site.place_id.get((view.store, zone.zone))
         is_dim = zone.coverage is not None and place in state.dim and roles.get(zone.zone) in STOCK_ROLES
-        if (is_dim or not zone.watched) and _is_own(zone, roles.get(zone.zone), view, home):
+        if (is_dim or not zone.watched) and is_own(
+            zone.zone, zone.pieces, roles.get(zone.zone), view.on_hand, home
+        ):
             readers = () if place is None else state.site.places[place].readers
             for kind in (AlertType.READER_DOWN, AlertType.COVERAGE_LOW):
                 for reader in readers:
@@ -41,9 +43,10 @@ def inhibition(state: State, view: Availability, home: str | None, live_alerts: 
     return next(others, None)
 
 
-def _is_own(zone: ZoneLevel, role: str | None, view: Availability, home: str | None) -> bool:
-    if zone.pieces > 0:
+def is_own(zone: str, pieces: int, role: str | None, on_hand: int, home: str | None) -> bool:
+    """Return whether a zone that holds so many of all `on_hand` pieces of an article says something about it."""
+    if pieces > 0:
         return True
     if role not in STOCK_ROLES:
         return False
-    return home is None or zone.zone == home or (view.on_hand == 0 and role in BEHIND)
+    return home is None or zone == home or (on_hand == 0 and role in BEHIND)

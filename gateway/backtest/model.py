@@ -16,6 +16,8 @@ REAL_STOCK_OUT_NS = 600 * NS_PER_S
 """Nothing on hand for so long is a real stock-out: a shorter one is a piece between two antennas."""
 DEFAULT_HORIZON_NS = 24 * 3_600 * NS_PER_S
 """A stock-out that comes later is not what the alert told of, where nothing else is asked for."""
+MAX_TRACED = 2_000_000
+"""Changes of levels that are kept for the picture (16 B each); of more, the picture shows the first ones."""
 MAX_DAYS = 366
 """Longer than any season; the retention of movements is two years."""
 
@@ -53,7 +55,7 @@ Step = Moved | Promised | Sight
 @dataclass(frozen=True, slots=True)
 class Past:
     """What is stored of one store in [from_ns, to_ns): the levels at `from_ns` by (SKU, zone), and all steps after,
-    in order of time. `movements`: how many of the steps are movements; `is_whole`: nothing of it was let go.
+    in order of time. `movements`: how many of the steps are movements.
     """
 
     store: str
@@ -62,7 +64,6 @@ class Past:
     levels: Mapping[tuple[str, str], int]
     steps: Iterable[Step]
     movements: int
-    is_whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, Protocol
 
-from gateway.alert_rules.book import RuleBook, RuleRefused
+from gateway.alert_rules.book import RuleRefused
 from gateway.backtest.model import Past
 from gateway.backtest.picture import picture
-from gateway.backtest.ports import BacktestAnswer, BacktestAsked, BacktestRefused
-from gateway.backtest.score import score
-from gateway.backtest.trial import Trial, TrialRefused, Tried, backtest, checked, shown
+from gateway.backtest.ports import BacktestAnswer, BacktestAsked, BacktestRefused, answer_of
+from gateway.backtest.trial import Trial, TrialRefused, Tried, Trying, shown, too_much
 from gateway.catalogue import Catalogue
 from gateway.site import Site, ns
 
@@ -44,7 +43,6 @@ class BacktestOffice:
         self,
         site: Site,
         catalogue: Catalogue,
-        rules: RuleBook,
         store: PastStore,
         now_ns: Callable[[], int],
         *,
@@ -53,7 +51,6 @@ class BacktestOffice:
     ) -> None:
         self._site = site
         self._catalogue = catalogue
-        self._rules = rules
         self._store = store
         self._now_ns = now_ns
         self._max_movements = max_movements
@@ -64,13 +61,10 @@ class BacktestOffice:
 
     async def backtest(self, asked: BacktestAsked) -> BacktestAnswer | BacktestRefused:
         """Try a rule."""
-        rule = self._rules.get(asked.rule) if isinstance(asked.rule, str) else asked.rule
-        if rule is None:
-            return BacktestRefused("unknown_rule", f"There is no alert rule {asked.rule!r}.")
         if self._is_busy or self._is_closed:
             return BacktestRefused("backtest_busy", "Another rule is being tried: one at a time.")
         to_ns = min(asked.to_ns, self._now_ns())
-        trial = Trial(rule, tuple(asked.stores), asked.from_ns, to_ns, asked.horizon_ns)
+        trial = Trial(asked.rule, tuple(asked.stores), asked.from_ns, to_ns, asked.horizon_ns)
         self._is_busy = True
         try:
             loop = asyncio.get_running_loop()
@@ -89,41 +83,27 @@ class BacktestOffice:
 
     def _answer(self, trial: Trial, asked: BacktestAsked) -> BacktestAnswer:
         try:
-            tried = self._tried(checked(trial))
+            tried = self._tried(trial)
             svg = None
             if asked.picture is not None:
                 svg = picture(tried.score, tried.lived, shown(tried, self._site, asked.picture))
-            return BacktestAnswer(
-                tried.trial.rule, tried.trial.stores, tried.from_ns, trial.to_ns, tried.score, svg
-            )
+            return answer_of(tried, svg)
         finally:
             self._is_busy = False
 
     def _tried(self, trial: Trial) -> Tried:
         until_s = time.monotonic() + self._max_s
-        lived = []
-        left = self._max_movements
-        for store in trial.stores:
-            settle_ns = ns(self._site.config.presence.settle_s)
-            past = self._store.past(store, trial.past_from_ns, trial.to_ns, settle_ns)
-            left -= past.movements
-            if left < 0:
-                raise TrialRefused(
-                    "too_much_history", self._too_much("more movements than a request may try")
-                )
-            test = backtest(trial, past, self._site, self._catalogue)
+        trying = Trying(trial, self._past, self._site, self._catalogue, self._max_movements)
+        worked_s = time.monotonic()
+        for _ in trying.running():
+            now_s = time.monotonic()
+            if now_s > until_s or self._is_closed:
+                raise too_much(f"more than {self._max_s:g} s of work")
+            time.sleep(max(LEAST_REST_S, now_s - worked_s))
             worked_s = time.monotonic()
-            for _ in test.running():
-                now_s = time.monotonic()
-                if now_s > until_s or self._is_closed:
-                    raise TrialRefused(
-                        "too_much_history", self._too_much(f"more than {self._max_s:g} s of work")
-                    )
-                time.sleep(max(LEAST_REST_S, now_s - worked_s))
-                worked_s = time.monotonic()
-            lived.append(test.lived)
-        from_ns = max((one.from_ns for one in lived), default=trial.from_ns)
-        return Tried(trial, from_ns, score(lived, trial.horizon_ns), tuple(lived))
+        if trying.tried is None:
+            raise RuntimeError("a trial that came to its end has no result")
+        return trying.tried
 
-    def _too_much(self, what: str) -> str:
-        return f"The period holds {what}: try a shorter one, or one store, or `storefloor alerts backtest`."
+    def _past(self, store: str, from_ns: int, to_ns: int) -> Past:
+        return self._store.past(store, from_ns, to_ns, ns(self._site.config.presence.settle_s))

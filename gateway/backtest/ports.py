@@ -6,10 +6,10 @@ from typing import Literal, Protocol
 
 from gateway.alert_rules.model import AlertRule
 from gateway.backtest.model import Judged, Score
-from gateway.backtest.trial import TrialRefusal
+from gateway.backtest.trial import TrialRefusal, Tried
 from gateway.backtest.words import Language
 
-BacktestRefusal = Literal[TrialRefusal, "unknown_rule", "rule_refused", "backtest_busy"]
+BacktestRefusal = Literal[TrialRefusal, "rule_refused", "backtest_busy"]
 __all__ = [
     "AlertRule",
     "BacktestAnswer",
@@ -20,14 +20,15 @@ __all__ = [
     "Judged",
     "Language",
     "Score",
+    "answer_of",
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class BacktestAsked:
-    """A rule (by its id, or as it would be) and the past that it is tried on. `picture` None: none is drawn."""
+    """A rule and the past that it is tried on. `picture` None: none is drawn."""
 
-    rule: AlertRule | str
+    rule: AlertRule
     stores: Sequence[str]
     from_ns: int
     to_ns: int
@@ -53,6 +54,12 @@ class BacktestRefused:
 
     code: BacktestRefusal
     detail: str
+
+
+def answer_of(tried: Tried, svg: str | None) -> BacktestAnswer:
+    """Return what a trial found."""
+    trial = tried.trial
+    return BacktestAnswer(trial.rule, trial.stores, tried.from_ns, trial.to_ns, tried.score, svg)
 
 
 class BacktestPort(Protocol):

@@ -13,7 +13,18 @@ from typing import Protocol
 from gateway.alerts.engine import AlertEngine
 from gateway.alerts.records import AlertRecord, AlertState
 from gateway.alerts.rules import ArticleView, Condition
-from gateway.backtest.model import NS_PER_S, Episode, Lived, Moved, Past, Sight, Step, StockOut, Trace
+from gateway.backtest.model import (
+    MAX_TRACED,
+    NS_PER_S,
+    Episode,
+    Lived,
+    Moved,
+    Past,
+    Sight,
+    Step,
+    StockOut,
+    Trace,
+)
 from gateway.backtest.shop import PastShop
 from gateway.movements import Movement
 
@@ -21,8 +32,6 @@ JUDGED_BEFORE_NS = 24 * 3_600 * NS_PER_S
 """The rule is judged so long before the period: longer than a hold lasts in a shop."""
 LOOK_EVERY_NS = 900 * NS_PER_S
 """What is told is looked at again this often, as the live gateway does, though nothing moves."""
-MAX_TRACED = 2_000_000
-"""Changes of levels that are kept for the picture (16 B each); of more, the picture shows the first ones."""
 STEPS_AT_ONCE = 50
 """Steps between two rests: a millisecond or two of work."""
 
@@ -120,20 +129,24 @@ class Backtest:
     def _let_pass(self, now_ns: int) -> None:
         """Let time go on to the next step, with the looks that fall between."""
         if not self._is_judging and now_ns >= self._judged_from_ns:
+            self._look_until(self._judged_from_ns)
             self._begin()
-        while self._is_judging and self._looked_ns + LOOK_EVERY_NS < now_ns:
-            self._looked_ns += LOOK_EVERY_NS
-            self._look(self._looked_ns)
+        self._look_until(now_ns)
         if self._is_judging:
             self._settle(
                 now_ns - 1
             )  # the live gateway passes each second: a hold ends before what comes after it
         self._count_until(now_ns)
 
+    def _look_until(self, now_ns: int) -> None:
+        while self._looked_ns + LOOK_EVERY_NS < now_ns:
+            self._looked_ns += LOOK_EVERY_NS
+            self._look(self._looked_ns)
+
     def _begin(self) -> None:
         """Begin to judge, with all articles as they are then."""
         self._is_judging = True
-        at_ns = self._looked_ns = self._judged_from_ns
+        at_ns = self._judged_from_ns
         skus = list(self._shop.skus())
         self._judge.moved((), skus, at_ns)
         for sku in skus:
@@ -143,8 +156,10 @@ class Backtest:
         self._settle(at_ns)
 
     def _look(self, at_ns: int) -> None:
-        self._settle(at_ns - 1)
         self._judge.moved((), (), at_ns)
+        if not self._is_judging:
+            return
+        self._settle(at_ns - 1)
         for condition in self._judge.again(at_ns, self._alerts.live):
             self._alerts.judge(condition, at_ns)
         self._settle(at_ns)

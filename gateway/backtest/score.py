@@ -1,7 +1,8 @@
 """What a rule's alerts would have been worth: held against the stock-outs that really came. Pure.
 
-An alert is followed by a stock-out that comes while its condition holds, or within the horizon after it was told.
-A stock-out had an alert where one stood when it came; one told before it warned, one told after it came late.
+An alert is followed by a stock-out that comes while its condition holds, or within the horizon after it was told,
+or that it tells of itself. A stock-out had an alert where one stood when it came, or began while it lasted; one told
+before it warned, one told after it came late.
 """
 
 from collections import defaultdict
@@ -82,15 +83,20 @@ def _quantile(ordered: Sequence[int], share: float) -> float:
 def _judged(episode: Episode, outs: Iterable[StockOut], horizon_ns: int, end_ns: int) -> Judged:
     until_ns = episode.fired_ns + horizon_ns
     for out in outs:
-        if episode.since_ns <= out.at_ns <= until_ns:
+        if episode.since_ns <= out.at_ns <= until_ns or _is_within(episode, out):
             return Judged(episode, "stock_out", out.at_ns - episode.fired_ns)
     return Judged(episode, "open" if until_ns > end_ns else "none")
 
 
 def _lead_ns(out: StockOut, episodes: Iterable[Episode]) -> int | None:
-    """Return how long before a stock-out the alert that stood then was told; None: there was none."""
+    """Return how long before a stock-out its alert was told; None: there was none."""
     for episode in episodes:
         is_over = episode.cleared_ns is not None and episode.cleared_ns < out.at_ns
-        if episode.since_ns <= out.at_ns and not is_over:
+        if (episode.since_ns <= out.at_ns and not is_over) or _is_within(episode, out):
             return out.at_ns - episode.fired_ns
     return None
+
+
+def _is_within(episode: Episode, out: StockOut) -> bool:
+    """Return whether an alert began while a stock-out lasted: its reader was down when that came."""
+    return out.at_ns <= episode.since_ns and (out.until_ns is None or episode.since_ns < out.until_ns)

@@ -13,6 +13,7 @@ from gateway.alerts.rules import ArticleView, low_stock_levels
 from gateway.backtest.model import Moved, Past, Promised, Sight, Step
 from gateway.catalogue import Catalogue, TrackedBy
 from gateway.channel_rules import ChannelRules
+from gateway.inhibition import is_own
 from gateway.movements import Movement
 from gateway.site import STOCK_ROLES, Site
 from gateway.state import MAX_STOOD, remembered
@@ -115,10 +116,10 @@ class PastShop:
         if tracked_by == "count":
             return None
         witnesses = self._read_zones if tracked_by == "tag" else self._shelf_zones.get(sku, set())
-        levels = self._levels.get(sku, {})
+        levels, home = self._levels.get(sku, {}), self._home(sku)
+        on_hand = sum(levels.values())
         for zone, blind in self._blind.items():
-            is_witness = zone in witnesses and (self._roles.get(zone) in STOCK_ROLES or levels.get(zone))
-            if is_witness:
+            if zone in witnesses and is_own(zone, levels.get(zone, 0), self._roles.get(zone), on_hand, home):
                 return next(iter(blind))
         return None
 

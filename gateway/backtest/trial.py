@@ -1,5 +1,6 @@
 """What is asked of a backtest, and one made of it: which past is needed, which rules judge it. Pure."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -11,12 +12,13 @@ from gateway.backtest.judge import LEARNED_BEFORE_NS, RuleJudge, trial_book, why
 from gateway.backtest.model import DEFAULT_HORIZON_NS, MAX_DAYS, NS_PER_S, Lived, Past, Score
 from gateway.backtest.picture import Shown
 from gateway.backtest.run import JUDGED_BEFORE_NS, Backtest
+from gateway.backtest.score import score
 from gateway.backtest.shop import PastShop
 from gateway.backtest.words import Language
 from gateway.catalogue import Catalogue
 from gateway.site import Site
 
-TrialRefusal = Literal["rule_not_testable", "no_history", "too_much_history", "bad_period"]
+TrialRefusal = Literal["rule_not_testable", "too_much_history", "bad_period"]
 MAX_PERIOD_NS = MAX_DAYS * 86_400 * NS_PER_S
 
 
@@ -69,14 +71,62 @@ def checked(trial: Trial) -> Trial:
     return Trial(trial.rule, stores, trial.from_ns, trial.to_ns, trial.horizon_ns)
 
 
-def backtest(trial: Trial, past: Past, site: Site, catalogue: Catalogue) -> Backtest:
-    """Return a trial of one store, to be run. Raises RuleRefused where the rule cannot stand."""
-    rules = trial_book(site, trial.rule, catalogue)
-    shop = PastShop(site, catalogue, rules, past)
-    whole = rules.whole(trial.rule)
-    alerts = AlertEngine({kind: holds_of(whole) for kind in AlertType})
-    judge = RuleJudge(trial.rule, rules, site, catalogue, shop)
-    return Backtest(past, shop, alerts, judge, trial.from_ns)
+class Trying:
+    """A trial under way. `past(store, from_ns, to_ns)` reads what is stored; `tried` stands when `running` is over."""
+
+    def __init__(
+        self,
+        trial: Trial,
+        past: Callable[[str, int, int], Past],
+        site: Site,
+        catalogue: Catalogue,
+        max_movements: int,
+    ) -> None:
+        """Raises TrialRefused; RuleRefused where the rule cannot stand."""
+        self.trial = checked(trial)
+        self.movements = 0
+        self.tried: Tried | None = None
+        self._past = past
+        self._site = site
+        self._catalogue = catalogue
+        self._rules = trial_book(site, self.trial.rule, catalogue)
+        self._max_movements = max_movements
+
+    def running(self) -> Iterator[int]:
+        """Try the rule, store by store; yield how many of all `movements` are behind, every few milliseconds.
+
+        Raises TrialRefused where there are more than may be tried.
+        """
+        pasts = [self._past(store, self.trial.past_from_ns, self.trial.to_ns) for store in self.trial.stores]
+        self.movements = sum(past.movements for past in pasts)
+        if self.movements > self._max_movements:
+            raise too_much(f"{self.movements:,} movements, and {self._max_movements:,} are tried at once")
+        lived: list[Lived] = []
+        done = 0
+        for past in pasts:
+            test = self._backtest(past)
+            for so_far in test.running():
+                yield done + so_far
+            done += past.movements
+            lived.append(test.lived)
+        from_ns = max((one.from_ns for one in lived), default=self.trial.from_ns)
+        self.tried = Tried(self.trial, from_ns, score(lived, self.trial.horizon_ns), tuple(lived))
+
+    def _backtest(self, past: Past) -> Backtest:
+        shop = PastShop(self._site, self._catalogue, self._rules, past)
+        holds = holds_of(self._rules.whole(self.trial.rule))
+        alerts = AlertEngine(dict.fromkeys(AlertType, holds))
+        judge = RuleJudge(self.trial.rule, self._rules, self._site, self._catalogue, shop)
+        return Backtest(past, shop, alerts, judge, self.trial.from_ns)
+
+
+def too_much(what: str) -> TrialRefused:
+    """Return the refusal of a period that holds more than may be tried."""
+    return TrialRefused(
+        "too_much_history",
+        f"The period and what leads up to it hold {what}: try a shorter one, one store,"
+        " or `storefloor alerts backtest`.",
+    )
 
 
 def shown(tried: Tried, site: Site, language: Language) -> Shown:

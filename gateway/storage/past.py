@@ -9,7 +9,7 @@ Each page is a read of its own, as an export's is: what is read slowly holds no 
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from heapq import merge
 from operator import attrgetter
 
@@ -39,7 +39,7 @@ _SIGHTS = """SELECT type, record ->> '$.device', since_ns, record ->> '$.resolve
 
 
 def past_of(reading: Reading, store: str, from_ns: int, to_ns: int, settle_ns: int) -> Past:
-    """Return what is stored of a store from `from_ns` on (later, where older entries were let go) to `to_ns`.
+    """Return what is stored of a store in [from_ns, to_ns); later from the first entry on that is kept.
 
     `settle_ns`: how long a reader that is back is not believed yet.
     """
@@ -51,15 +51,14 @@ def past_of(reading: Reading, store: str, from_ns: int, to_ns: int, settle_ns: i
         begin = _seq_at(sql, journal, store, first, last, from_ns)
         end = _seq_at(sql, journal, store, first, last, to_ns)
         known_ns = _recorded_ns(sql, journal, store, first) if first <= last else to_ns
-        is_whole = known_ns <= from_ns or (first == 1 and journal == _first_journal(sql))
         rows = sql.execute(_LEVELS, (store, journal, store, begin))
         levels = {(sku, zone): pieces for sku, zone, pieces in rows if pieces}
-        begin_ns = from_ns if is_whole else min(known_ns, to_ns)
+        begin_ns = min(max(from_ns, known_ns), to_ns)
         rest = [*_promises(sql, store, begin_ns, to_ns), *_sights(sql, store, begin_ns, to_ns, settle_ns)]
     rest.sort(key=attrgetter("at_ns"))
     entries = _entries(reading, journal, journal_id, store, begin, end, begin_ns)
     steps: Iterator[Step] = merge(rest, entries, key=attrgetter("at_ns"))
-    return Past(store, begin_ns, to_ns, levels, steps, end - begin, is_whole)
+    return Past(store, begin_ns, to_ns, levels, steps, end - begin)
 
 
 def _bounds(sql: Sql, journal: int, store: str) -> tuple[int, int]:
@@ -70,10 +69,6 @@ def _bounds(sql: Sql, journal: int, store: str) -> tuple[int, int]:
         (journal, store),
     ).fetchall()
     return (1, 0) if first is None else (first, last)
-
-
-def _first_journal(sql: Sql) -> int:
-    return int(sql.execute("SELECT min(number) FROM journals").fetchone()[0])
 
 
 def _recorded_ns(sql: Sql, journal: int, store: str, seq: int) -> int:
@@ -133,3 +128,16 @@ def _sights(sql: Sql, store: str, begin_ns: int, to_ns: int, settle_ns: int) -> 
         yield Sight(max(begin_ns, since_ns), device, by, is_lost=True)
         if until_ns < to_ns:
             yield Sight(until_ns, device, by, is_lost=False)
+
+
+def newest_ns(sql: Sql, stores: Iterable[str]) -> int | None:
+    """Return when the newest movement of some stores was written down; None where there is none."""
+    rows = [
+        sql.execute(
+            "SELECT recorded_ns FROM movements WHERE journal = (SELECT max(number) FROM journals) AND store = ?"
+            " ORDER BY seq DESC LIMIT 1",
+            (store,),
+        ).fetchone()
+        for store in stores
+    ]
+    return max((int(row[0]) for row in rows if row is not None), default=None)
