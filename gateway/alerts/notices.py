@@ -18,7 +18,7 @@ class Notice:
     """One message to people. `id` is made of what it is about, so that the same is never told twice.
 
     `severity`: the gravest of its alerts. `level`: who is told now; those below were told
-    before. `total`: of how many alerts it is, `alerts` being the first MAX_NOTICE_ALERTS of them.
+    before (of a repetition and of an end they are told too). `total`: of how many alerts it is, `alerts` being the first MAX_NOTICE_ALERTS of them.
     `zone`, `type`: what all of them have in common; None in a digest.
     """
 

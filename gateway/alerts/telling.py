@@ -8,8 +8,8 @@ Rules:
   ones the first is told at once, what follows within the window when that is over.
 - Nobody is told of what is suppressed (inhibited or silenced), acknowledged or snoozed; what was not told while
   it was suppressed is told after. What is let go of, or whose snooze is over, is told anew.
-- What clears before it was told is never told. What was told and is over is told, grouped alike, once; not by
-  night, where nobody would do anything about it.
+- What clears before it was told is never told. What was told and is over is told, grouped alike, once, to all
+  whom it had risen to; not by night, where nobody would do anything about it.
 - Each notice's id is made of its thread and a number that is written down with it: the same is never two.
 - Work is by change and by deadline: a thread is looked through when it is told, and at no other time.
 """
@@ -70,7 +70,7 @@ class Thread:
 class Member:
     """An alert as it was told: its episode, its thread, whether it was ever told, whether it is suppressed.
 
-    `joined`: how many threads it was in: the first in a thread names it.
+    `joined`: how many threads it was in: the first in a thread names it. `level`: the highest that was told of it.
     """
 
     alert_id: str
@@ -78,15 +78,20 @@ class Member:
     is_told: bool = False
     is_hushed: bool = False
     joined: int = 0
+    level: int = 0
 
 
 @dataclass(slots=True)
 class Ended:
-    """Alerts of one group that were told and are over: told together at `due_ns`. `records`: by id, the first of them."""
+    """Alerts of one group that were told up to one level and are over: told together at `due_ns`.
+
+    `records`: by id, the first of them.
+    """
 
     key: GroupKey
     due_ns: int
     total: int = 0
+    level: int = 0
     records: dict[str, AlertRecord] = field(default_factory=dict)
 
 
@@ -177,10 +182,10 @@ class Teller:
         if not member.is_told or member.is_hushed or record.type in self._rule.digest_only:
             return
         key: GroupKey = (record.store, record.zone, str(record.type), str(record.severity))
-        name = _name(key)
+        name = f"{_name(key)}|{member.level}" if member.level else _name(key)
         ended = self._ended.get(name)
         if ended is None:
-            ended = self._ended[name] = Ended(key, now_ns + self._rule.window_ns)
+            ended = self._ended[name] = Ended(key, now_ns + self._rule.window_ns, level=member.level)
             heappush(self._deadlines, (ended.due_ns, f"o|{name}"))
         ended.total += 1
         if len(ended.records) < MAX_NOTICE_ALERTS:
@@ -274,7 +279,7 @@ class Teller:
                 tuple(
                     sorted(ended.records.values(), key=lambda alert: (alert.resolved_at_ns or 0, alert.id))
                 ),
-                LEVELS[0],
+                LEVELS[ended.level],
                 now_ns,
                 ended.total,
                 zone,
@@ -297,8 +302,8 @@ class Teller:
             self._dirty.add(f"r|{_name(thread.key)}")
         for record in alerts:
             member = self._members[record.fingerprint]
-            if not member.is_told:
-                member.is_told = True
+            if not member.is_told or member.level < thread.level:
+                member.is_told, member.level = True, max(member.level, thread.level)
                 self._dirty.add(f"m|{record.fingerprint}")
         self._arm(thread, now_ns, keeps_escalation=keeps_escalation)
 
@@ -348,7 +353,7 @@ class Teller:
         if ended is None:
             return None
         return (
-            [*ended.key, ended.due_ns, ended.total]
+            [*ended.key, ended.due_ns, ended.total, ended.level]
             if kind == "o"
             else asdict(ended.records[rest.rpartition("|")[2]])
         )
@@ -369,8 +374,10 @@ class Teller:
                     self._told_ns[rest] = raw
                     heappush(self._deadlines, (raw + self._rule.window_ns, name))
                 case "o":
-                    store, zone, type_, severity, due_ns, total = raw
-                    self._ended[rest] = Ended((store, zone, type_, severity), due_ns, total)
+                    store, zone, type_, severity, due_ns, total, *level = (
+                        raw  # no level: of an earlier version
+                    )
+                    self._ended[rest] = Ended((store, zone, type_, severity), due_ns, total, *level)
                     heappush(self._deadlines, (due_ns, name))
                 case _:
                     records.append((rest.rpartition("|")[0], record_of(raw)))

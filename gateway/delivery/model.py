@@ -149,9 +149,9 @@ def _part_of(target: Target, notice: Notice) -> Notice | None:
 def _levels_told(notice: Notice, levels: set[Level]) -> set[Level]:
     """Return who is told of those there are: an escalation that nobody of its level takes goes to the next below.
 
-    A repetition reminds all that were told before.
+    A repetition reminds all that were told before, and an end is told to all of them.
     """
     upto = LEVELS[: LEVELS.index(notice.level) + 1]
-    if notice.kind == "repeated":
+    if notice.kind in {"repeated", "resolved"}:
         return set(upto)
     return next(({level} for level in reversed(upto) if level in levels), set())

@@ -1,5 +1,6 @@
 """Whom people are told of alerts to, and when: by example, and as laws over any course of a day."""
 
+import json
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
@@ -153,6 +154,38 @@ def test_a_critical_one_rises_to_the_lead_and_the_manager() -> None:
         ("repeated", "manager", 110),
     ]  # fmt: skip
     assert len({notice.id for notice in told}) == len(told)
+
+
+def test_that_it_is_over_is_told_to_all_whom_it_had_risen_to() -> None:
+    """Of two, one had risen to the lead before somebody saw to it: the lead hears of the end of that one alone."""
+    desk = Desk()
+    desk.note("risen", severity=Severity.CRITICAL)
+    desk.wait(40 * MINUTE)
+    desk.note("fresh", severity=Severity.CRITICAL)
+    assert said(desk.wait(MINUTE)) == [("fired", ["fresh"], "associate")]
+    desk.note("risen", state=AlertState.ACKNOWLEDGED, severity=Severity.CRITICAL)
+    desk.restart()
+    desk.note("risen", state=AlertState.RESOLVED, severity=Severity.CRITICAL)
+    desk.note("fresh", state=AlertState.RESOLVED, severity=Severity.CRITICAL)
+    desk.restart()
+    assert sorted(said(desk.wait(5 * MINUTE))) == [
+        ("resolved", ["fresh"], "associate"),
+        ("resolved", ["risen"], "lead"),
+    ]
+    assert all(key.startswith("r|") for key in desk.rows)
+
+
+def test_what_an_earlier_version_wrote_of_an_end_is_told() -> None:
+    """It had no levels: those on the floor are told."""
+    desk = Desk()
+    desk.note("a")
+    desk.wait(5 * MINUTE)
+    desk.note("a", state=AlertState.RESOLVED)
+    desk.save()
+    [name] = [key for key in desk.rows if key.startswith("o|")]
+    desk.rows[name] = json.dumps(json.loads(desk.rows[name])[:-1])
+    desk.restart()
+    assert said(desk.wait(5 * MINUTE)) == [("resolved", ["a"], "associate")]
 
 
 def test_the_night_is_quiet_and_the_opening_tells_all() -> None:

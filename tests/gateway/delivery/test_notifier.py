@@ -300,6 +300,8 @@ def test_who_is_told_what() -> None:
     assert told(notice(kind="escalated", level="manager")) == ["lead"]
     assert told(notice(kind="escalated", level="manager"), (all_,)) == ["all"]
     assert told(notice(kind="repeated", level="lead")) == ["all", "lead"]
+    assert told(notice(kind="resolved", level="lead")) == ["all", "lead"]
+    assert told(notice(kind="resolved")) == ["all"]
     digest = notice(kind="digest", alerts=(alert(1), out), total=2, severity=Severity.CRITICAL)
     assert told(digest) == ["all", "stock-outs"]
     [part] = routed((stock_outs,), [digest])
