@@ -108,10 +108,10 @@ class Identifier:
         if identity.gtin is None:
             return None
         sku = self._catalogue.meet(identity.gtin)
-        epc = self._tag_of(identity.gtin, identity.serial) if identity.serial else None
+        epc = self.tag_of(identity.gtin, identity.serial) if identity.serial else None
         return ScannedProduct(sku, identity.gtin, epc)
 
-    def _tag_of(self, gtin: str, serial: str) -> str | None:
+    def tag_of(self, gtin: str, serial: str) -> str | None:
         """Return the tag that was read of a product and serial, if one was."""
         epc = self._epc_of.get((gtin, serial))
         if epc is not None or not (serial.isdecimal() and serial.isascii()):

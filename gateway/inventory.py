@@ -6,6 +6,7 @@ from gateway.answers import availability
 from gateway.calibration import CalibrationReport
 from gateway.catalogue import Article
 from gateway.channels import ANYBODY, Asker
+from gateway.codes import Named, named_by
 from gateway.config import SiteConfig
 from gateway.config_place import HoursSection, PlaceSection
 from gateway.engine import Changes, Engine
@@ -62,6 +63,10 @@ class Inventory:
     def sku_of(self, gtin: str) -> str | None:
         """Return the SKU of a GTIN-14."""
         return self._state.catalogue.sku_of(gtin)
+
+    def named_by(self, code: str) -> Named:
+        """Return what a scanned or typed text names."""
+        return named_by(code, self._state.catalogue, self._state.identifier.tag_of)
 
     def availability(self, store: str, sku: str, qty: int = 1, asker: Asker = ANYBODY) -> Availability | None:
         """Return the answer for one pair; None where there is no such store or article."""

@@ -14,6 +14,7 @@ from gateway.audit import Actor
 from gateway.calibration import CalibrationReport
 from gateway.changes import ChangeType
 from gateway.channels import ANYBODY, Asker, Fulfilment
+from gateway.codes import Named
 from gateway.device_clocks import ClockJudgement
 from gateway.explanation import Explanation, ZoneSight
 from gateway.reservations.model import (
@@ -341,6 +342,10 @@ class InventoryPort(Protocol):
 
     def sku_of(self, gtin: str) -> str | None:
         """Return the SKU of a GTIN-14."""
+        ...
+
+    def named_by(self, code: str) -> Named:
+        """Return what a scanned or typed text names."""
         ...
 
     def stamp(self, store: str, sku: str) -> object:

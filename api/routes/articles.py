@@ -20,11 +20,19 @@ from api.encoding import Json, article_body, dump
 from api.idempotency import key_problem
 from api.openapi import problems
 from api.parameters import DEFAULT_LIMIT, CursorQuery, LimitQuery
-from api.schemas.catalogue import ArticleBatch, ArticleIn, ArticleList, ArticleOutcomes, MalformedArticle
+from api.schemas.catalogue import (
+    ArticleBatch,
+    ArticleIn,
+    ArticleList,
+    ArticleOutcomes,
+    MalformedArticle,
+    ResolvedCode,
+)
 from api.tables import csv_problem, read_table, table_body, too_many_lines
 from gateway.answered import KeyRefused
 from gateway.catalogue_model import MAX_PUT, NewArticle, PutVerdict
 from gateway.catalogue_text import TextRefused, article_rows
+from gateway.codes import MAX_CODE_CHARACTERS
 from gateway.ports import ArticleInfo
 
 CSV_EXAMPLE = (
@@ -44,9 +52,23 @@ SearchQuery = Annotated[
     ),
 ]
 
+MAX_VARIANTS = 200
+"""Sizes and colours of one model: more than any shop lays side by side."""
+
+CodeQuery = Annotated[
+    str,
+    Query(
+        min_length=1,
+        max_length=MAX_CODE_CHARACTERS,
+        description="As it was scanned or typed: SKU, EAN or other GTIN, GS1 element string (with or without its AIM "
+        "id), GS1 Digital Link, EPC in hex, or EPC URI.",
+        examples=["3012345000024"],
+    ),
+]
+
 
 def add_article_routes(router: APIRouter) -> None:
-    """Add the route."""
+    """Add the routes."""
     router.add_api_route(
         "/v1/articles",
         articles,
@@ -54,6 +76,14 @@ def add_article_routes(router: APIRouter) -> None:
         responses=problems("invalid_request", "unknown_parameter", "invalid_cursor"),
         tags=["catalogue"],
         summary="Articles",
+    )
+    router.add_api_route(
+        "/v1/articles/resolve",
+        resolve,
+        response_model=ResolvedCode,
+        responses=problems("invalid_request", "unknown_parameter"),
+        tags=["catalogue"],
+        summary="Which article is this code?",
     )
     router.add_api_route(
         "/v1/articles",
@@ -88,6 +118,29 @@ async def articles(
         headers["link"] = next_link(request, next_cursor)
     body = {"items": [article_body(article, exact=exact) for article in page], "next_cursor": next_cursor}
     return json_answer(request, dump(body), headers=headers)
+
+
+async def resolve(request: Request, caller: ReadCaller, code: CodeQuery) -> Response:
+    """Return what a scanned or typed code names, with the other sizes and colours of the article.
+
+    A code that names nothing known is an answer as well: `article` is null, and `fault` says what is wrong with it.
+    To ask changes nothing: a product that no catalogue names becomes no article by it.
+    """
+    inventory = context_of(request).ports.inventory
+    named = inventory.named_by(code)
+    exact = caller.may("availability:exact")
+    found = [] if named.sku is None else inventory.variants(named.sku)[: MAX_VARIANTS + 1]
+    bodies = [article_body(article, exact=exact) for article in found]
+    body = {
+        "kind": named.kind,
+        "gtin": named.gtin,
+        "serial": named.serial,
+        "epc": named.epc if exact else None,
+        "fault": named.fault,
+        "article": bodies[0] if bodies else None,
+        "variants": bodies[1:],
+    }
+    return json_answer(request, dump(body))
 
 
 async def put_articles(request: Request, caller: AdminCaller) -> Response:

@@ -146,6 +146,36 @@ MAX_GTINS, MAX_EPCS = 50, 100
 """Codes of one article: colours that share a SKU have some; tags are bound by hand for want of a product code."""
 
 
+class ResolvedCode(Answer):
+    """What a scanned or typed text names."""
+
+    kind: Literal["sku", "product", "tag", "other"] = Field(
+        description="sku: an article by its own name. product: a GTIN (EAN, GS1 element string, GS1 Digital Link, EPC "
+        "URI). tag: a single tag, by its hex. other: nothing of these.",
+        examples=["product"],
+    )
+    gtin: str | None = Field(
+        description="GTIN-14 that the code bears; null: it bears none.", examples=["03012345000024"]
+    )
+    serial: str | None = Field(
+        description="Serial of the single piece; null: it bears none.", examples=["4711"]
+    )
+    epc: str | None = Field(
+        description="EPC of the piece (upper-case hex), where the code is a tag or bears the serial of one that was "
+        "read; null: neither, or the key may see no single pieces.",
+        examples=["3034257BF400B7800004CB2F"],
+    )
+    fault: str | None = Field(
+        description="Why it names nothing, where it claims to: check_digit, length, not_numeric, gs1_elements, "
+        "digital_link, epc_header … as in dead letters; null: nothing is wrong with it.",
+        examples=[None],
+    )
+    article: Article | None = Field(description="The article; null: none is known by this code.")
+    variants: tuple[Article, ...] = Field(
+        description="The other sizes and colours of its model, by SKU, at most 200."
+    )
+
+
 class ArticleIn(Question):
     """An article as it shall be: what is left out is not set, but for `tracked_by`, which stays as it is."""
 

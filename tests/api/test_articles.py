@@ -132,3 +132,22 @@ def test_a_changed_catalogue_has_another_etag() -> None:
     assert floor.get(PATH, headers={"if-none-match": etag}).status_code == 304
     floor.inventory.listed = [*floor.inventory.listed, article("ZZZ")]
     assert floor.get(PATH, headers={"if-none-match": etag}).status_code == 200
+
+
+def test_a_code_leads_to_its_article_and_the_others_of_its_model() -> None:
+    """By SKU or GTIN; what names nothing says why; who sees no quantities sees no single pieces."""
+    floor = Floor()
+    floor.inventory.listed = [
+        article("DEN-501-32", model="DEN-501", size="32", epcs=("E2806894000050230A1B2C3D",)),
+        article("DEN-501-34", model="DEN-501", size="34", gtins=("03012345000031",)),
+        article("TEE-WHT-M", gtins=("03012345000062",)),
+    ]
+    said = floor.get(f"{PATH}/resolve?code=3012345000031").json()
+    assert (said["kind"], said["gtin"], said["article"]["sku"]) == ("product", "03012345000031", "DEN-501-34")
+    assert [other["sku"] for other in said["variants"]] == ["DEN-501-32"]
+    assert floor.get(f"{PATH}/resolve?code=3012345000032").json()["fault"] == "check_digit"
+    tag = f"{PATH}/resolve?code=E2806894000050230A1B2C3D"
+    assert floor.get(tag, EXACT).json()["epc"] == "E2806894000050230A1B2C3D"
+    assert floor.get(tag, READ).json()["epc"] is None
+    elements = floor.get(f"{PATH}/resolve?code=%5DQ30103012345000062%1D21A").json()
+    assert (elements["article"]["sku"], elements["serial"]) == ("TEE-WHT-M", "A")

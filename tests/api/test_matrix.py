@@ -176,6 +176,7 @@ MATRIX = {
         ADMIN, "/v1/channels/web/safety-stock/DEN-501-32?store={s}", body={"pieces": 2}
     ),
     "GET /v1/articles": Line(READ, "/v1/articles"),
+    "GET /v1/articles/resolve": Line(READ, "/v1/articles/resolve?code=DEN-501-32"),
     "PUT /v1/articles": Line(ADMIN, "/v1/articles", body={"articles": [{"sku": "NEW"}]}),
     "GET /v1/devices": _named(EXACT, "/v1/devices?store={s}"),
     "GET /v1/dead-letters": _named(EXACT, "/v1/dead-letters?store={s}"),

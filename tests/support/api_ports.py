@@ -30,6 +30,7 @@ from gateway.channels import (
     Taken,
     TypedSafety,
 )
+from gateway.codes import Named, named_by
 from gateway.device_clocks import ClockJudgement
 from gateway.explanation import (
     Explanation,
@@ -291,6 +292,15 @@ class FakeInventory:
 
     def sku_of(self, gtin: str) -> str | None:
         return next((a.sku for a in self.listed if gtin in a.gtins), None)
+
+    def article(self, sku: str) -> ArticleInfo | None:
+        return next((a for a in self.listed if a.sku == sku), None)
+
+    def sku_of_epc(self, epc: str) -> str | None:
+        return next((a.sku for a in self.listed if epc in a.epcs), None)
+
+    def named_by(self, code: str) -> Named:
+        return named_by(code, self, lambda gtin, serial: None)
 
     def availability(self, store: str, sku: str, qty: int = 1, asker: Asker = ANYBODY) -> Availability | None:
         self.asked_qty.append(qty)
@@ -741,6 +751,7 @@ class Floor:
             deliveries=self.documents.deliveries,
             transfers=self.documents.transfers,
             tasks=self.documents.tasks,
+            alert_rules=self.documents.alert_rules,
             staff=desk_of(self.staff, self.real_ns, lambda: self.real_s),
         )
         self.app = create_app(ports, self.settings, pages=self.pages, monotonic_s=lambda: self.real_s)

@@ -75,6 +75,7 @@ PURE = (
     "tests/gateway/test_catalogue.py",
     "tests/gateway/test_clock.py",
     "tests/gateway/test_clock_steps.py",
+    "tests/gateway/test_codes.py",
     "tests/gateway/test_config_file.py",
     "tests/gateway/test_device_clocks.py",
     "tests/gateway/test_engine.py",
