@@ -97,14 +97,14 @@ export class Outbox {
       return true;
     } catch (error) {
       if (error.status === undefined) throw error; // ours, not the gateway's
-      if (error.status === 401) return this.wait(item);
-      if (NO_ANSWER.has(error.status)) return this.wait(item);
+      if (error.status === 401 || NO_ANSWER.has(error.status)) return this.wait();
       return this.refuse(item, { status: error.status, code: error.code, detail: error.detail });
     }
   }
 
-  wait(item) {
-    this.tell(item, { state: "waiting" });
+  /** What comes after an act that got no answer waits with it. */
+  wait() {
+    for (const item of this.waiting) this.tell(item, { state: "waiting" });
     this.changed();
     return false;
   }

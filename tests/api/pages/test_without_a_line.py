@@ -1,0 +1,54 @@
+"""The staff app without a line: it opens from what the device kept, says how old its numbers are, and keeps no one's."""
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from api.app import ApiSettings
+from tests.support.api_ports import EXACT
+from tests.support.page_shop import PageShop
+from tests.support.tablets import live, tablet
+
+pytestmark = pytest.mark.browser
+
+NO_LINE = ("ERR_CONNECTION", "ERR_INCOMPLETE_CHUNKED", "ERR_FAILED", "FetchEvent", "503", "script evaluation")
+KEPT = "caches.keys().then((names) => names.some((name) => name.startsWith('storefloor-page-')))"
+SEEN = "caches.has('storefloor-seen')"
+
+
+def test_the_page_opens_without_a_line_and_marks_what_it_shows(browser: Browser, shop: PageShop) -> None:
+    """Opened again while the gateway is away, the page shows what it saw last, marked; back on line it is live."""
+    with tablet(browser, shop, expected=NO_LINE, service_workers="allow") as page:
+        live(page)
+        page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        page.wait_for_function(KEPT)
+        page.reload()  # from now on the worker sees what is asked for
+        live(page)
+        page.wait_for_function(SEEN)
+        shop.close()
+        page.reload()
+        expect(page.locator(".live")).to_have_attribute("data-state", "lost", timeout=30_000)
+        expect(page.locator(".notice.is-lost")).to_contain_text("These numbers are from 19:02:11")
+        expect(page.locator("h1")).to_have_text("Lyon Part-Dieu")
+        expect(page.locator("li.article")).to_have_count(13)
+        shop.open()
+        page.get_by_role("button", name="Try now").click()
+        live(page)
+
+
+def test_what_was_seen_goes_with_who_saw_it(browser: Browser) -> None:
+    """Signing out forgets what the device kept of the shop; the page itself stays."""
+    with (
+        PageShop(ApiSettings()) as shop,
+        tablet(browser, shop, expected=("401", *NO_LINE), service_workers="allow") as page,
+    ):
+        page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        page.get_by_label("Access key").fill(EXACT)
+        page.get_by_role("button", name="Sign in").click()
+        live(page)
+        page.reload()
+        live(page)
+        page.wait_for_function(SEEN)
+        page.get_by_role("button", name="Sign out").click()
+        expect(page.get_by_label("Access key")).to_be_visible()
+        page.wait_for_function(f"{SEEN}.then((has) => !has)")
+        assert page.evaluate(KEPT)
