@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, Page, expect
 
 TABLET = (1280, 800)
@@ -18,6 +19,8 @@ SETTLE_LOOKS, SETTLE_LOOK_MS = 40, 100
 MIN_TOUCH_PX = 44
 MIN_CONTRAST = 4.5
 CHECKS = (Path(__file__).parent / "page_checks.js").read_text("utf-8")
+SERIOUS = frozenset({"serious", "critical"})
+"""Impacts of axe-core's rules that no screen may have; the rest is a matter of taste or of the page's frame."""
 BLOCKED = "Service Worker registration blocked"
 """What Playwright says where a context has none."""
 XSS = (
@@ -63,6 +66,16 @@ def tablet(
         assert [line for line in said if not any(part in line for part in (BLOCKED, *expected))] == []
     finally:
         context.close()
+
+
+def inaccessible(page: Page) -> list[str]:
+    """Return what axe-core finds on the page that keeps somebody from using it: rule, and elements it is broken by."""
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    return [
+        f"{rule['id']} ({rule['impact']}): {[node['html'][:120] for node in rule['nodes'][:5]]}"
+        for rule in found
+        if rule["impact"] in SERIOUS
+    ]
 
 
 def live(page: Page) -> None:
