@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import contextlib
 import math
+import secrets
 import socket
 import subprocess
 import sys
@@ -28,11 +29,14 @@ from gateway.cli.ending import EndSignals
 from gateway.cli.paths import store_path
 from gateway.cli.run import start_logging
 from gateway.cli.serve import GatewayRun, serve
+from gateway.cli.staff_command import LINK_HOURS, link_address, make_link, make_member, os_user
 from gateway.clock import ScaledClock
 from gateway.config import SiteConfig
 from gateway.config_file import load_catalogue, parse_site
 from gateway.errors import ConfigError
 from gateway.keys import issue, load_pepper
+from gateway.staff.model import PEOPLE
+from gateway.staff.pins import new_pin
 from gateway.storage.sqlite import SqliteStore
 from simulators.broker import BrokerUnavailableError, RunningBroker, start_broker
 
@@ -52,12 +56,14 @@ MAX_PORT = 65_535
 
 @dataclass(frozen=True, slots=True)
 class _Demo:
-    """One demo: its folder, its site as filled in, and its clock."""
+    """One demo: its folder, its site as filled in, its clock, and how to get in: a key, a link, a PIN for all."""
 
     folder: Path
     site: SiteConfig
     clock: ScaledClock
     key: str
+    link: str
+    pin: str
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -117,19 +123,23 @@ def _prepare(folder: Path, broker: RunningBroker, arguments: argparse.Namespace)
         }
     )
     clock = ScaledClock.starting_now(arguments.speed, time.time_ns())
-    return _Demo(folder, site, clock, _make_key(site, folder))
+    return _Demo(folder, site, clock, *_let_in(site, folder))
 
 
-def _make_key(site: SiteConfig, folder: Path) -> str:
-    path = store_path(site, folder)
-    table = SqliteStore.attach(path)
+def _let_in(site: SiteConfig, folder: Path) -> tuple[str, str, str]:
+    """Make a key, and people of each role; return the key, a link that signs the manager in, and the PIN of all."""
+    path, by = store_path(site, folder), os_user()
+    store = SqliteStore.attach(path)
     try:
         pepper = load_pepper(path.parent, keys_exist=False)
         key, token = issue("demo", DEMO_SCOPES, (), time.time_ns(), pepper)
-        table.add_key(key)
+        store.add_key(key)
+        pin = new_pin(secrets.randbelow)
+        made = {role: make_member(store, f"Demo {role}", role, [], pin, by).member for role in PEOPLE}
+        link = make_link(store, made["manager"], LINK_HOURS, by)
     finally:
-        table.close()
-    return token
+        store.close()
+    return token, link_address(f"http://{site.api.host}:{site.api.port}", link), pin
 
 
 @contextlib.contextmanager
@@ -202,6 +212,8 @@ An alert's hold of {hold_s / 60:g} shop minutes takes {math.ceil(hold_s / demo.c
 
 page: {url}/
 key: {demo.key}
+sign in as the manager: {demo.link}
+pin: {demo.pin} (of Demo associate, Demo lead and Demo manager)
 
 Ask it yourself:
   curl {auth} {url}/v1/stores/{store}/availability/DEN-501-32

@@ -37,6 +37,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "doctor": ("gateway.cli.doctor_command", "find what is attached, and what is wrong with it"),
         "influx": ("gateway.cli.influx_command", "tell how InfluxDB is told, try it, and tell it again"),
         "keys": ("gateway.cli.keys_command", "make, list and revoke API keys"),
+        "staff": ("gateway.cli.staff_command", "add people and shared devices to the staff page"),
         "privacy": ("gateway.cli.privacy_command", "take a customer's reference out of the store"),
         "backup": ("gateway.cli.backup_command", "copy the store into one checked file, beside the gateway"),
         "restore": ("gateway.cli.restore_command", "put a backup in the store's place"),

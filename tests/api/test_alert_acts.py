@@ -7,6 +7,7 @@ import pytest
 from api.schemas.alerts import Alert, AlertPrecisions, Silence, SilenceList
 from gateway.alerts.records import AlertState
 from gateway.ports import Caller
+from gateway.staff.roles import scopes_of_key
 from tests.support.api_ports import EXACT, NOW_NS, PARIS, Floor, alert
 
 STAFF, LYON = "alerts", "lyon-alerts"
@@ -16,8 +17,8 @@ LATER = "2027-01-15T20:00:00Z"
 def floor() -> Floor:
     """Return an app with one alert of Lyon that fires, and one that is over."""
     shop = Floor()
-    shop.auth.callers[STAFF] = Caller(STAFF, frozenset({"alerts:write"}), frozenset())
-    shop.auth.callers[LYON] = Caller(LYON, frozenset({"alerts:write"}), frozenset({"lyon-1"}))
+    shop.auth.callers[STAFF] = Caller(STAFF, scopes_of_key({"alerts:write"}), frozenset())
+    shop.auth.callers[LYON] = Caller(LYON, scopes_of_key({"alerts:write"}), frozenset({"lyon-1"}))
     over = alert(2, state=AlertState.RESOLVED, resolved_at_ns=NOW_NS)
     shop.alerts.kept = {one.id: one for one in (alert(1), over)}
     return shop
@@ -105,7 +106,7 @@ def test_the_precision_is_what_staff_said() -> None:
     told = shop.get("/v1/alert-precision", STAFF).json()
     assert AlertPrecisions.model_validate(told)
     (score,) = told["items"]
-    assert (score["rule"], score["useful"], score["false_alerts"]) == ("low_stock", 1, 1)
+    assert (score["rule"], score["useful"], score["false_alerts"]) == ("default-low-stock", 1, 1)
     assert score["precision"] == 0.5
     assert score["interval_90"][0] == pytest.approx(1 - score["interval_90"][1], abs=1e-4)
 

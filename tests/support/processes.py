@@ -174,10 +174,14 @@ class Gateway(Command):
         self.site = site
         self.url = f"http://127.0.0.1:{api_port}"
         self.key = ""
+        self.http = self.client()
+
+    def client(self) -> httpx.Client:
+        """Return a client with no key and cookies of its own: a browser, as far as the gateway can tell."""
         # A connection per request: one kept idle is closed by the gateway after some seconds, and a question
         # that is on its way at that instant is lost.
         no_idle = httpx.Limits(max_keepalive_connections=0)
-        self.http = httpx.Client(base_url=self.url, timeout=20.0, limits=no_idle)
+        return httpx.Client(base_url=self.url, timeout=20.0, limits=no_idle)
 
     @property
     def store_path(self) -> Path:
@@ -217,6 +221,26 @@ class Gateway(Command):
         done = subprocess.run(command, capture_output=True, text=True, timeout=START_S, check=False)
         assert done.returncode == 0, done.stderr
         return done.stdout
+
+    def staff(self, *arguments: str, typed: str | None = None) -> str:
+        """Run `storefloor staff …` beside the gateway; return what it prints."""
+        command = [STOREFLOOR, "staff", *arguments, "--config", str(self.site)]
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=START_S, check=False, input=typed
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def sign_in(self, role: str, *stores: str) -> httpx.Client:
+        """Add somebody (or a device) of a role and follow their link; return a client that is signed in as they are."""
+        where = [f"--store={store}" for store in stores]
+        name = f"{role} {len(self.staff('list').splitlines())}"
+        said = self.staff("add", "--name", name, "--role", role, "--link", *where)
+        client = self.client()
+        client.headers["X-Storefloor"] = "1"
+        answer = client.post("/session", json={"link": said.partition("#link=")[2].split()[0]})
+        assert answer.status_code == 200, answer.text
+        return client
 
     def get(self, path: str, **params: Any) -> Any:
         """Return the JSON of an answer that must be 200."""
