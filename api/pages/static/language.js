@@ -97,6 +97,12 @@ export class Language {
     return this.numbers.format(value);
   }
 
+  /** Returns a share (0 to 1) in per cent, as exact as is of use. */
+  percent(share) {
+    this.percents ??= new Intl.NumberFormat(this.locale, { style: "percent", maximumFractionDigits: 0 });
+    return this.percents.format(share);
+  }
+
   list(items) {
     return this.lists.format(items);
   }

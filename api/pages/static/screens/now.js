@@ -8,6 +8,7 @@ import { FloorMap } from "../parts/floor-map.js";
 import { Proof } from "../parts/proof.js";
 import { StockList } from "../parts/stock-list.js";
 import { SORTS } from "../parts/stock-order.js";
+import { Summary } from "../parts/summary.js";
 import { remembered } from "../preferences.js";
 
 const AGE_MS = 5_000;
@@ -26,9 +27,10 @@ export default class NowScreen {
     this.alerts = new AlertList(lang, model, this.view);
     this.devices = new DeviceList(lang, model, this.view);
     this.proof = new Proof(lang, model);
+    this.summary = new Summary(ctx);
     this.stock = new StockList(lang, model, this.view, onZone);
     this.element = el("div", { class: "now" },
-      el("div", { class: "side" }, this.map.element, this.alerts.element, this.devices.element, this.proof.element),
+      el("div", { class: "side" }, this.summary.element, this.map.element, this.alerts.element, this.devices.element, this.proof.element),
       this.stock.element);
     this.draw = onceAFrame(() => this.render());
     this.timer = setInterval(() => this.letAge(), AGE_MS);
@@ -37,6 +39,7 @@ export default class NowScreen {
   dispose() {
     clearInterval(this.timer);
     this.map.dispose();
+    this.summary.dispose();
   }
 
   /** Shows what changed, with the next frame. */
@@ -56,6 +59,7 @@ export default class NowScreen {
     if (ctx.model.store === null) return;
     this.changes = new Changes();
     const nowMs = ctx.knownMs();
+    if (changes.alerts) this.summary.render();
     if (changes.zones || changes.devices) this.map.render();
     if (changes.alerts || changes.zones) this.alerts.render(nowMs, ctx.state !== "lost");
     if (changes.devices) this.devices.render(nowMs);
