@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 
 from gateway.audit import Actor
-from gateway.catalogue import UNIDENTIFIED, Article
+from gateway.catalogue import UNIDENTIFIED, Article, Catalogue
 from gateway.catalogue_model import NewArticle, PutCode, PutVerdict
 from gateway.state import State
 from gateway.storage.ports import StateRow
@@ -49,9 +49,14 @@ def put(state: State, articles: Sequence[NewArticle], actor: Actor, now_ns: int)
 
 def take_up(state: State, rows: Iterable[StateRow]) -> None:
     """Take up the articles that were put in an earlier life, over those of the site's file."""
+    put_back(state.catalogue, rows)
+
+
+def put_back(catalogue: Catalogue, rows: Iterable[StateRow]) -> None:
+    """Put the articles that were put in an earlier life into a catalogue, over those of the site's file."""
     for row in rows:
         if row.value is not None:
-            state.catalogue.put(_article(row.value))
+            catalogue.put(_article(row.value))
 
 
 def _article(text: str) -> Article:

@@ -68,7 +68,7 @@ class _Picture:
 
     def parts(self) -> Iterator[str]:
         """Yield the document."""
-        title = self._words["title"].format(type=self._shown.type)
+        title = self._words["title"].format(type=self._words[self._shown.type])
         summary = self._summary()
         yield (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:g} {self._height:g}" role="img"'

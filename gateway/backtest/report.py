@@ -23,7 +23,7 @@ def report(tried: Tried, site: Site) -> Iterator[str]:
         f" ({found.days:.1f} days), {found.articles:,} articles, {found.changes:,} movements"
     )
     if tried.from_ns > trial.from_ns:
-        yield f"older history was let go: the period begins {span(tried.from_ns - trial.from_ns)} later than asked for"
+        yield f"history begins {span(tried.from_ns - trial.from_ns)} later than asked for"
     if found.unknown_share:
         yield f"not seen: {found.unknown_share:.1%} of the time of all articles; nothing fires or clears then"
     yield ""

@@ -9,6 +9,10 @@ Language = Literal["en", "fr"]
 WORDS: Mapping[Language, Mapping[str, str]] = MappingProxyType(
     {
         "en": {
+            "low_stock": "Low stock",
+            "stock_out": "Sold out",
+            "shelf_empty_backroom_has_stock": "Empty shelf, pieces in the back room",
+            "predicted_stock_out": "Soon sold out",
             "title": "{type}: what the rule would have told",
             "summary": "{alerts} alerts in {days} days, {per_day} a day. {stock_outs} real stock-outs: {warned}"
             " were told before they came, {told_late} after, {missed} not at all.",
@@ -28,6 +32,10 @@ WORDS: Mapping[Language, Mapping[str, str]] = MappingProxyType(
             "most": "{count} pieces",
         },
         "fr": {
+            "low_stock": "Stock bas",
+            "stock_out": "Épuisé",
+            "shelf_empty_backroom_has_stock": "Rayon vide, pièces en réserve",
+            "predicted_stock_out": "Bientôt épuisé",
             "title": "{type} : ce que la règle aurait signalé",
             "summary": "{alerts} alertes en {days} jours, {per_day} par jour. {stock_outs} ruptures réelles :"
             " {warned} signalées avant, {told_late} après, {missed} pas du tout.",

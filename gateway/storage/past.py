@@ -49,7 +49,7 @@ def past_of(reading: Reading, store: str, from_ns: int, to_ns: int, settle_ns: i
         ).fetchall()
         first, last = _bounds(sql, journal, store)
         begin = _seq_at(sql, journal, store, first, last, from_ns)
-        end = _seq_at(sql, journal, store, first, last, to_ns)
+        end = max(begin, _seq_at(sql, journal, store, first, last, to_ns))
         known_ns = _recorded_ns(sql, journal, store, first) if first <= last else to_ns
         rows = sql.execute(_LEVELS, (store, journal, store, begin))
         levels = {(sku, zone): pieces for sku, zone, pieces in rows if pieces}
