@@ -17,6 +17,7 @@ from api.problems import install_problem_handlers
 from api.remembered import Remembered
 from api.routes.adjustments import add_adjustment_routes
 from api.routes.alert_acts import add_alert_act_routes
+from api.routes.alert_rules import add_alert_rule_routes
 from api.routes.alerts import add_alert_routes
 from api.routes.articles import add_article_routes
 from api.routes.audit import add_audit_routes
@@ -76,6 +77,7 @@ ROUTES = (
     add_overview_routes,
     add_task_routes,
     add_alert_routes,
+    add_alert_rule_routes,
     add_alert_act_routes,
     add_calibration_routes,
     add_store_routes,

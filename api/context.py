@@ -10,6 +10,7 @@ from api.hosts import is_loopback
 from api.limits import Limiter, Quota
 from api.remembered import Remembered
 from api.sessions import Sessions
+from gateway.alert_rules.ports import AlertRulesPort
 from gateway.alerts.ports import AlertsPort
 from gateway.audit import AuditPort
 from gateway.book_stock.model import LedgerPort
@@ -69,6 +70,7 @@ class Ports:
     alerts: AlertsPort
     notify: NotifyPort
     staff: StaffPort
+    alert_rules: AlertRulesPort
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from pydantic_core import to_json
 
 from api.baskets import Option
 from api.times import NS_PER_S, rfc3339, rfc3339_or_none
+from gateway.alert_rules.model import default_id
 from gateway.alerts.records import AlertRecord
 from gateway.device_clocks import ClockJudgement
 from gateway.explanation import ZoneSight
@@ -261,6 +262,7 @@ def alert_body(record: AlertRecord) -> Json:
         "changed_by": record.changed_by,
         "resolved_reason": record.resolved_reason,
         "useful": record.useful,
+        "rule": record.rule or default_id(record.type),
         "comments": [{"at": rfc3339(c.at_ns), "by": c.by, "text": c.text} for c in record.comments],
     }
 

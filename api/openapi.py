@@ -13,6 +13,7 @@ from api.auth import SESSION_COOKIE, Needs
 from api.openapi_headers import complete
 from api.problems import CATALOGUE, MEDIA_TYPE
 from api.schemas.adjustments import AdjustmentIn
+from api.schemas.alert_rules import AlertRuleIn, AlertRulePatch
 from api.schemas.alerts import AssignIn, CommentIn, FeedbackIn, ResolveIn, SilenceIn, SnoozeIn
 from api.schemas.catalogue import ArticleBatch
 from api.schemas.channels import SafetyStockIn
@@ -83,6 +84,8 @@ _UNROUTED = (
     (ResolveIn, "validation"),
     (CommentIn, "validation"),
     (FeedbackIn, "validation"),
+    (AlertRuleIn, "validation"),
+    (AlertRulePatch, "validation"),
     (SilenceIn, "validation"),
 )
 """Schemas that no route's signature names: bodies are read by api/bodies.py, events are prepared bytes."""

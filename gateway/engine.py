@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from gateway.alert_rules.changed import ChangedRules
 from gateway.alert_rules.defaults import default_rules
+from gateway.alert_rules.desk import RuleDesk
 from gateway.alerts.engine import AlertEngine, holds_of
 from gateway.alerts.notices import Notice
 from gateway.alerts.of_site import teller_of
@@ -96,6 +97,7 @@ class Engine:
             {rule.type: holds_of(rule) for rule in default_rules(site.config.alerts)}, self.state.department
         )
         self._changed_rules = ChangedRules(self.state)
+        self.alert_rules = RuleDesk(self.state)
         self.alert_scores = RuleScores()
         self._teller = teller_of(site)
         self._task_watch = TaskWatch(self.state, self.alerts.standing)
@@ -419,6 +421,9 @@ class Engine:
         self._kept_tags.restore(self.state.presence, *parts)
         self._restore_tags()
         self._restore_parts(by_part)
+        self.alert_rules.restore(
+            (r.key, r.value) for r in by_part.get("alert_rule", ()) if r.value is not None
+        )
         for row in by_part.get("count", ()):
             if row.value is not None and row.key in self.site.scanners:
                 ref, started_ns, last_ns, pieces = json.loads(row.value)

@@ -83,10 +83,14 @@ class Alert(Answer):
         description="Id of the API key that changed its state then; null: nobody did.", examples=[None]
     )
     resolved_reason: str | None = Field(
-        description="Why somebody said that it is over; null: the evidence did.", examples=[None]
+        description="Why somebody said that it is over; `rule_off`: its rule was switched off; null: the evidence did.",
+        examples=[None],
     )
     useful: bool | None = Field(
         description="Whether it was of use, as staff said; null: nobody said.", examples=[None]
+    )
+    rule: str = Field(
+        description="Id of the rule that fired it (`GET /v1/alert-rules`).", examples=["default-low-stock"]
     )
     comments: tuple[AlertComment, ...] = Field(
         description=f"What staff said of it, oldest first; at most {MAX_COMMENTS}."
@@ -231,7 +235,8 @@ class AlertPrecision(Answer):
     """How often the alerts of a rule were of use."""
 
     rule: str = Field(
-        description="The rule: a type of alert, or the id of a rule of its own.", examples=["low_stock"]
+        description="Id of the rule (`GET /v1/alert-rules`; it may be deleted since).",
+        examples=["default-low-stock"],
     )
     useful: int = Field(ge=0, description="Number of alerts that staff said were of use.", examples=[18])
     false_alerts: int = Field(ge=0, description="Number of alerts that staff said were not.", examples=[1])

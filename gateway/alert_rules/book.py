@@ -32,6 +32,14 @@ class RuleRefused(ValueError):  # noqa: N818 - named by what happened
     """A rule that cannot stand beside the others; the text says why, and how to mend it."""
 
 
+class RuleTies(RuleRefused):
+    """It says of the same subject what another rule says."""
+
+
+class TooManyRules(RuleRefused):
+    """There is no room for one more."""
+
+
 class RuleBook:
     """The rules of a gateway. `defaults`: one whole rule for each type. `department`: of an article; empty: none."""
 
@@ -102,7 +110,7 @@ class RuleBook:
         if rule.id.startswith(DEFAULT):
             raise RuleRefused(f"rule {rule.id!r}: ids that begin with {DEFAULT!r} are the gateway's own")
         if before is None and len(self._rules) >= MAX_RULES:
-            raise RuleRefused(f"rule {rule.id!r}: there are {MAX_RULES} rules: drop some")
+            raise TooManyRules(f"rule {rule.id!r}: there are {MAX_RULES} rules: drop some")
         if before is not None and before.type is not rule.type:
             raise RuleRefused(f"rule {rule.id!r}: it is of {before.type}: a rule keeps its type")
         self._check_filters(rule)
@@ -122,15 +130,15 @@ class RuleBook:
             del self._index[rule.type]
         self.revision += 1
 
-    def switch(self, rule_id: str, *, enabled: bool) -> None:
-        """Switch a rule on or off, a built-in one too."""
+    def switch(self, rule_id: str, *, enabled: bool, version: int = 1) -> None:
+        """Switch a rule on or off, a built-in one too; it is at a version then."""
         rule = self._rules.get(rule_id)
         if rule is not None:
-            self.put(replace(rule, enabled=enabled))
+            self.put(replace(rule, enabled=enabled, version=version))
             return
         for kind, default in self._defaults.items():
             if default.id == rule_id:
-                self._defaults[kind] = replace(default, enabled=enabled)
+                self._defaults[kind] = replace(default, enabled=enabled, version=version)
                 self.revision += 1
                 return
         raise KeyError(rule_id)
@@ -159,7 +167,7 @@ class RuleBook:
             for key in product(*(getattr(rule, name) or ("",) for name in EVERY)):
                 other = entries.setdefault(key, whole)
                 if other is not whole:
-                    raise RuleRefused(f"rule {rule.id!r} ties with {other.id!r}: {_said(rule, key)}")
+                    raise RuleTies(f"rule {rule.id!r} ties with {other.id!r}: {_said(rule, key)}")
         return tuple(sorted(index.items(), reverse=True))
 
 

@@ -22,7 +22,7 @@ class AlertRule:
     """One rule of one type. Filters that are empty mean all. `severity` None: as the type's default rule.
 
     `thresholds`: what is given, by name (gateway/alert_rules/thresholds.py), durations in s; what is not given is as
-    in the type's default rule. Those that a RuleBook picks have all of them, and a severity.
+    in the type's default rule. Those that a RuleBook picks have all of them, and a severity. `version` counts the changes.
     """
 
     id: str
@@ -36,6 +36,7 @@ class AlertRule:
     thresholds: Mapping[str, float] = field(default_factory=dict)
     note: str = ""
     origin: Origin = "api"
+    version: int = 1
 
     def __getitem__(self, name: str) -> float:
         """Return a threshold; KeyError: it is not given (a picked rule has all that its type knows)."""

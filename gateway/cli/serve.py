@@ -22,6 +22,7 @@ from api.context import ApiSettings, Ports
 from api.encoding import encode_alert
 from api.limits import Quota
 from api.pages.mount import mount
+from gateway.alert_rules.office import RuleOffice
 from gateway.alerts.office import AlertOffice
 from gateway.audit_log import AuditLog
 from gateway.book_stock.port import LedgerBooks
@@ -82,7 +83,7 @@ STATE_PARTS = (
     "item", "tag", "line", "safety", "shelf", "count", "scan", "told", "repeat", "clock", "alert", "calibration", "phase",
     "learned", "counts", "book", "article", "kpi", "delivery", "transfer", "demand",
     "task",
-    "silence", "telling", "rule_score",
+    "silence", "telling", "rule_score", "alert_rule",
 )  # fmt: skip
 REFRESH_DEVICES_S = 10.0
 """Real seconds between looks at the counts of all devices for the stream."""
@@ -226,6 +227,7 @@ class _Gateway:
             tasks=TaskOffice(self.engine, self.pipeline, self._once),
             alerts=AlertOffice(self.engine, self.pipeline, self._once, store),
             notify=self._notices,
+            alert_rules=RuleOffice(self.engine, self.pipeline, self._once),
             staff=StaffDesk(StaffRows(store), pin_key_of(self._pepper), self._writer.aside),
         )
         settings = ApiSettings(

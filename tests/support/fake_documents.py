@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
+from gateway.alert_rules.office import RuleOffice
 from gateway.answered import AnsweredRequest
 from gateway.deliveries.office import DeliveryOffice
 from gateway.once import Once
@@ -52,3 +53,4 @@ class Documents:
         self.deliveries = DeliveryOffice(self.shop.engine, self.pipeline, once)
         self.transfers = TransferOffice(self.shop.engine, self.pipeline, once)
         self.tasks = TaskOffice(self.shop.engine, self.pipeline, once)
+        self.alert_rules = RuleOffice(self.shop.engine, self.pipeline, once)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from xdist.scheduler import LoadScopeScheduling
 
 PURE = (
+    "tests/api/test_alert_rules.py",
     "tests/api/test_articles.py",
     "tests/api/test_audit.py",
     "tests/api/test_auth.py",

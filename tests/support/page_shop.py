@@ -102,6 +102,7 @@ class PageShop:
             deliveries=documents.deliveries,
             transfers=documents.transfers,
             tasks=documents.tasks,
+            alert_rules=documents.alert_rules,
             counting=Counted().office,
             alerts=FakeAlerts(NOW_NS),
             notify=FakeNotify(NOW_NS),

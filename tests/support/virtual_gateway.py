@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from api.app import ApiSettings, Ports, create_app
 from api.limits import Quota
+from gateway.alert_rules.office import RuleOffice
 from gateway.alerts.office import AlertOffice
 from gateway.audit_log import AuditLog
 from gateway.book_stock.port import LedgerBooks
@@ -137,6 +138,7 @@ async def virtual_gateway(shop: VirtualShop, folder: Path) -> AsyncIterator[Virt
                     tasks=TaskOffice(shop.engine, pipeline, once),
                     alerts=AlertOffice(shop.engine, pipeline, once, store),
                     notify=FakeNotify(clock.now_ns()),
+                    alert_rules=RuleOffice(shop.engine, pipeline, once),
                     staff=StaffDesk(StaffRows(store), pin_key_of(pepper), writer.aside),
                 ),
                 ApiSettings(key_quota=Quota(1e6, 10_000_000)),

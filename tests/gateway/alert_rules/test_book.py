@@ -1,6 +1,7 @@
 """Which rule applies: the most specific one, whatever the order they came in; what cannot stand is refused."""
 
 from dataclasses import replace
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -36,7 +37,7 @@ def book(*rules: AlertRule) -> RuleBook:
 
 
 def low(rule_id: str = "floor", **given: object) -> AlertRule:
-    return replace(AlertRule(rule_id, LOW), **given)  # type: ignore[arg-type]
+    return replace(AlertRule(rule_id, LOW), **given)  # type: ignore[arg-type]  # fields by name
 
 
 def put_all(rules: list[AlertRule]) -> tuple[RuleBook, int]:
@@ -53,7 +54,7 @@ def put_all(rules: list[AlertRule]) -> tuple[RuleBook, int]:
 @settings(max_examples=200)
 @given(st.lists(filters, max_size=6), subjects, st.randoms(use_true_random=False))
 def test_the_most_specific_rule_that_fits_applies(
-    asked: list[dict[str, tuple[str, ...]]], subject: tuple[str, str, str], random: object
+    asked: list[dict[str, tuple[str, ...]]], subject: tuple[str, str, str], random: Random
 ) -> None:
     rules = [low(f"rule-{number}", **each) for number, each in enumerate(asked)]
     made, refused = put_all(rules)
@@ -71,7 +72,7 @@ def test_the_most_specific_rule_that_fits_applies(
     own = [rule.id for rule in fitting if specificity(rule) == best and rule.origin != "default"]
     assert [picked.id] == (own or [default_id(LOW)])
     if not refused:
-        random.shuffle(rules)  # type: ignore[attr-defined]
+        random.shuffle(rules)
         again, refused_too = put_all(rules)
         assert refused_too == 0
         assert again.pick(LOW, store, zone, sku) == picked

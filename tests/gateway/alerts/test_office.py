@@ -119,7 +119,9 @@ def test_what_is_over_takes_words_and_no_acts() -> None:
     assert (sorted(c.text for c in kept.comments), kept.useful) == ([f"word {n}" for n in range(5)], True)
     do(shop, alert, Feedback(useful=False))
     shop.restart()
-    assert [(s.rule, s.useful, s.false) for s in asyncio.run(shop.office.scores())] == [("default-stock-out", 0, 1)]
+    assert [(s.rule, s.useful, s.false) for s in asyncio.run(shop.office.scores())] == [
+        ("default-stock-out", 0, 1)
+    ]
     for act in (Acknowledge(), Unacknowledge(), Snooze(shop.shop.now + S), Assign("x")):
         assert refused(shop, alert.id, act) == "wrong_state"
 
