@@ -1,7 +1,7 @@
 """Alerts of two stores in memory: a port that asks the rules themselves, and a clock that stands."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from gateway.alerts.acts import Act, ActRefused, acted
 from gateway.alerts.ports import NewSilence, SilenceOutcome
@@ -13,10 +13,11 @@ from gateway.audit import Actor
 
 
 class FakeAlerts:
-    """Implements AlertsPort. `kept`: the episodes by id."""
+    """Implements AlertsPort. `kept`: the episodes by id; `told` hears of each that somebody changed."""
 
-    def __init__(self, now_ns: int) -> None:
+    def __init__(self, now_ns: int, told: Callable[[AlertRecord], None] = lambda _: None) -> None:
         self.now_ns = now_ns
+        self.told = told
         self.kept: dict[str, AlertRecord] = {}
         self.book = SilenceBook()
         self.scored = RuleScores()
@@ -36,6 +37,7 @@ class FakeAlerts:
         if not isinstance(after, ActRefused):
             self.kept[alert_id] = after
             self.scored.note(found, after)
+            self.told(after)
         return after
 
     async def silences(self) -> Sequence[Silence]:

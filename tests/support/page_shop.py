@@ -19,7 +19,7 @@ from api.app import ApiSettings as Settings
 from api.app import Ports, create_app
 from api.encoding import encode_alert, encode_availability, encode_device
 from api.pages.mount import mount
-from gateway.alerts.records import STANDING, AlertRecord
+from gateway.alerts.records import STANDING, AlertRecord, AlertState
 from gateway.feed import Feed
 from gateway.feed_snapshots import Subject
 from gateway.ports import Availability
@@ -80,6 +80,7 @@ class PageShop:
         self.records.kept = []
         self.health = FakeHealth(listed=devices(config))
         self.staff = a_shop_of_staff(time.time_ns())
+        self.alerts = FakeAlerts(NOW_NS, self._alert_acted_on)
         clock = FakeClock(speed=self.speed)
         documents = Documents()
         ports = Ports(
@@ -104,7 +105,7 @@ class PageShop:
             tasks=documents.tasks,
             alert_rules=documents.alert_rules,
             counting=Counted().office,
-            alerts=FakeAlerts(NOW_NS),
+            alerts=self.alerts,
             notify=FakeNotify(NOW_NS),
             staff=desk_of(self.staff, time.time_ns, time.monotonic),
         )
@@ -177,11 +178,20 @@ class PageShop:
 
     def set_alert(self, record: AlertRecord) -> None:
         """Let an alert fire, change or resolve, and tell the stream."""
-        records = self.records
-        records.kept = [kept for kept in records.kept if kept.id != record.id]
-        if record.state in STANDING:
-            records.kept.append(record)
+        self._keep_alert(record)
         self._publish(Subject(f"alert {record.id}", "alert", STORE, record.sku, encode_alert(record)))
+
+    def _keep_alert(self, record: AlertRecord) -> None:
+        self.alerts.kept[record.id] = record
+        self.records.kept = [kept for kept in self.records.kept if kept.id != record.id]
+        if record.state in (*STANDING, AlertState.RESOLVED):
+            self.records.kept.append(record)
+
+    def _alert_acted_on(self, record: AlertRecord) -> None:
+        """Somebody did something about an alert on a page: all pages are told, as by the gateway's own feed."""
+        self._keep_alert(record)
+        told = Subject(f"alert {record.id}", "alert", STORE, record.sku, encode_alert(record))
+        self.feed.publish([told], None)
 
     def set_device(
         self, device_id: str, state: Literal["online", "silent", "offline", "never"], **changes: Any

@@ -8,6 +8,7 @@
  */
 export const SCREENS = [
   { id: "now", icon: "map", place: "bar", needs: "availability:exact", load: () => import("./screens/now.js") },
+  { id: "alerts", icon: "bell", place: "bar", needs: "availability:exact", load: () => import("./screens/alerts.js") },
 ];
 
 export const FIRST = "now";

@@ -33,9 +33,10 @@ def texts_of(code: str) -> dict[str, dict[str, Any]]:
 
 TEXTS = {code: texts_of(code) for code in LANGUAGES}
 CODE = "\n".join(file.content.decode() for path, file in FILES.items() if path.endswith(".js"))
-CODE_SECTIONS = {"alert_action", "alert_text", "alert_title", "clock", "connection", "coverage", "coverage_short",
-                 "device_kind", "device_role", "device_state", "down", "drop", "hold", "problem", "readiness", "role",
-                 "severity", "sign_in", "sort", "status", "taken"}  # fmt: skip
+CODE_SECTIONS = {"alert_action", "alert_change", "alert_filter", "alert_kind", "alert_none", "alert_state",
+                 "alert_text", "alert_title", "clock", "connection", "coverage", "coverage_short",
+                 "device_kind", "device_role", "device_state", "down", "drop", "evidence", "hold", "problem",
+                 "readiness", "role", "severity", "sign_in", "silence_length", "sort", "status", "taken"}  # fmt: skip
 """Sections whose keys are codes of the API or of the page's own tables, looked up by `word()`."""
 CONNECTION_STATES = ("connecting", "live", "reconnecting", "lost")
 NOT_OF_DEVICES = ("gateway.storage",)
@@ -153,6 +154,8 @@ CODES: dict[str, tuple[str, ...]] = {
     "alert_title": tuple(AlertType),
     "alert_text": tuple(AlertType),
     "alert_action": tuple(AlertType),
+    "alert_kind": tuple(AlertType),
+    "alert_state": tuple(AlertState),
     "severity": tuple(Severity),
     "device_state": device_states(),
     "down": tuple(state for state in device_states() if state != "online"),

@@ -6,7 +6,7 @@ import { alertWords, holdWords } from "./alert-words.js";
 
 const FEW = 3; // shown at first; the rest is one tap away, unless it is a single one
 const MOST = 200;
-const ICONS = {
+export const ICONS = {
   low_stock: "low",
   stock_out: "out",
   shelf_empty_backroom_has_stock: "empty",
@@ -25,7 +25,7 @@ const ICONS = {
 };
 
 /** Whether nobody is told of an alert now. */
-const isOnHold = (alert) => alert.suppressed_by !== null || alert.state === "snoozed";
+export const isOnHold = (alert) => alert.suppressed_by !== null || alert.state === "snoozed";
 
 export class AlertList {
   constructor(lang, model, view) {
@@ -166,7 +166,8 @@ export class AlertList {
   }
 }
 
-function route({ from, to }, lang) {
+/** Returns the way of pieces, from one zone to another. */
+export function route({ from, to }, lang) {
   return el("p", { class: "route" },
     el("span", { class: "unseen" }, lang.t("alerts.route", { from, to })),
     el("span", { class: "place", "aria-hidden": "true" }, from),
