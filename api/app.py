@@ -30,6 +30,7 @@ from api.routes.deliveries import add_delivery_routes
 from api.routes.docs import add_docs_routes
 from api.routes.events import add_event_routes
 from api.routes.explain import add_explain_routes
+from api.routes.forecast import add_forecast_routes
 from api.routes.health import add_health_routes
 from api.routes.history import add_history_routes
 from api.routes.ingest import add_ingest_routes
@@ -80,6 +81,7 @@ ROUTES = (
     add_alert_rule_routes,
     add_alert_act_routes,
     add_calibration_routes,
+    add_forecast_routes,
     add_store_routes,
     add_channel_routes,
     add_article_routes,

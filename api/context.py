@@ -19,6 +19,7 @@ from gateway.channels import ChannelsPort
 from gateway.counting.ports import CountingPort
 from gateway.deliveries.ports import DeliveriesPort
 from gateway.delivery.ports import NotifyPort
+from gateway.forecast.ports import ForecastsPort
 from gateway.kpis.model import KpisPort
 from gateway.ports import (
     AuthPort,
@@ -70,6 +71,7 @@ class Ports:
     alerts: AlertsPort
     notify: NotifyPort
     staff: StaffPort
+    forecasts: ForecastsPort
     alert_rules: AlertRulesPort
 
 

@@ -137,6 +137,7 @@ parameters are refused."""
 
 TAGS = [
     {"name": "availability", "description": "What may be promised, now and in the past."},
+    {"name": "forecast", "description": "When articles will be gone, and how well that was foretold."},
     {"name": "reservations", "description": "Pieces held for somebody until a time: click & collect."},
     {"name": "catalogue", "description": "Stores and articles."},
     {"name": "channels", "description": "Who sells, from which stores, and what is kept back from them."},

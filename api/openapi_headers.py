@@ -11,6 +11,7 @@ REVALIDATED = frozenset(
     {
         "/v1/stores/{store}/availability/{sku}", "/v1/availability", "/v1/stores/{store}/availability/{sku}/history",
         "/v1/stores/{store}/availability/{sku}/explain", "/v1/ledger", "/v1/overview", "/v1/alerts", "/v1/alerts/{id}", "/v1/silences", "/v1/alert-precision", "/v1/calibration",
+        "/v1/forecast/{sku}", "/v1/forecast-accuracy",
         "/v1/kpis", "/v1/stores", "/v1/channels", "/v1/channels/{id}/safety-stock/{sku}", "/v1/articles", "/v1/articles/resolve", "/v1/devices",
         "/v1/deliveries", "/v1/deliveries/{id}", "/v1/transfers", "/v1/transfers/{id}", "/v1/stores/{store}/counts",
         "/v1/stores/{store}/counts/{id}/lines", "/v1/stores/{store}/adjustments", "/v1/tasks",

@@ -50,20 +50,20 @@ def _body(store: str, report: CalibrationReport | None) -> Json:
         "until": rfc3339(report.until_ns),
         "min_n": report.min_n,
         "counts": {
-            "exact": _share(report.exact),
-            "mean_absolute_error": _mean(report.error),
-            "bias": _mean(report.bias),
-            "expected_error": _mean(report.expected_error),
+            "exact": share_body(report.exact),
+            "mean_absolute_error": mean_body(report.error),
+            "bias": mean_body(report.bias),
+            "expected_error": mean_body(report.expected_error),
             "unknown": report.counts_unknown,
         },
         "reliability": {
             "bins": [_bin(one) for one in report.bins],
-            "brier": _mean(report.brier),
-            "expected_calibration_error": _mean(report.ece),
+            "brier": mean_body(report.brier),
+            "expected_calibration_error": mean_body(report.ece),
         },
         "sales": {
-            "answered_out_of_stock": _share(report.sales_out_of_stock),
-            "log_loss": _mean(report.sales_log_loss),
+            "answered_out_of_stock": share_body(report.sales_out_of_stock),
+            "log_loss": mean_body(report.sales_log_loss),
             "unknown": report.sales_unknown,
             "left_before": report.sales_left_before,
             "told_late": report.sales_late,
@@ -73,10 +73,11 @@ def _body(store: str, report: CalibrationReport | None) -> Json:
 
 def _bin(one: Bin) -> Json:
     mean_p = None if one.mean_p is None else round(one.mean_p, DIGITS)
-    return {"from": one.low, "to": one.high, "mean_p": mean_p, "came_true": _share(one.came_true)}
+    return {"from": one.low, "to": one.high, "mean_p": mean_p, "came_true": share_body(one.came_true)}
 
 
-def _share(found: Share) -> Json:
+def share_body(found: Share) -> Json:
+    """Return a share of cases."""
     return {
         "n": found.n,
         "yes": found.yes,
@@ -85,5 +86,6 @@ def _share(found: Share) -> Json:
     }
 
 
-def _mean(found: Mean) -> Json:
+def mean_body(found: Mean) -> Json:
+    """Return a mean of cases."""
     return {"n": found.n, "mean": None if found.mean is None else round(found.mean, DIGITS)}

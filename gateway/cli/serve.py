@@ -48,6 +48,7 @@ from gateway.delivery.mqtt_alerts import MqttAlerts
 from gateway.devices_of_site import mqtt_devices, serial_devices
 from gateway.engine import Changes, Engine
 from gateway.feed import Feed
+from gateway.forecast.desk import ForecastDesk
 from gateway.health import Health, Links
 from gateway.holds import Holds
 from gateway.ingest import Ingest
@@ -227,6 +228,7 @@ class _Gateway:
             tasks=TaskOffice(self.engine, self.pipeline, self._once),
             alerts=AlertOffice(self.engine, self.pipeline, self._once, store),
             notify=self._notices,
+            forecasts=ForecastDesk(self.engine.state, self._clock.now_ns),
             alert_rules=RuleOffice(self.engine, self.pipeline, self._once),
             staff=StaffDesk(StaffRows(store), pin_key_of(self._pepper), self._writer.aside),
         )

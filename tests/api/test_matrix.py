@@ -168,6 +168,8 @@ MATRIX = {
     "GET /v1/overview": _named(EXACT, "/v1/overview?store={s}"),
     "GET /v1/alerts": _named(EXACT, "/v1/alerts?store={s}"),
     "GET /v1/calibration": _named(EXACT, "/v1/calibration?store={s}"),
+    "GET /v1/forecast/{sku}": _named(EXACT, "/v1/forecast/DEN-501-32?store={s}"),
+    "GET /v1/forecast-accuracy": _named(EXACT, "/v1/forecast-accuracy?store={s}"),
     "GET /v1/kpis": _named(EXACT, "/v1/kpis?store={s}"),
     "GET /v1/stores": Line(READ, "/v1/stores"),
     "GET /v1/channels": Line(READ, "/v1/channels"),

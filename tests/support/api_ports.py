@@ -78,6 +78,7 @@ from tests.support.fake_alerts import FakeAlerts
 from tests.support.fake_books import FakeCatalogue, FakeLedger
 from tests.support.fake_counting import Counted
 from tests.support.fake_documents import Documents
+from tests.support.fake_forecasts import FakeForecasts
 from tests.support.fake_notify import FakeNotify
 from tests.support.kpi_days import PlainKpis
 from tests.support.plain_staff import PlainStaff, desk_of
@@ -722,6 +723,7 @@ class Floor:
     counted: Counted = field(default_factory=Counted)
     alerts: FakeAlerts = field(default_factory=lambda: FakeAlerts(NOW_NS))
     notify: FakeNotify = field(default_factory=lambda: FakeNotify(NOW_NS))
+    forecasts: FakeForecasts = field(default_factory=lambda: FakeForecasts(NOW_NS))
     staff: PlainStaff = field(default_factory=PlainStaff)
     real_s: float = 0.0
     pages: Callable[[FastAPI], None] | None = None
@@ -748,6 +750,7 @@ class Floor:
             counting=self.counted.office,
             alerts=self.alerts,
             notify=self.notify,
+            forecasts=self.forecasts,
             deliveries=self.documents.deliveries,
             transfers=self.documents.transfers,
             tasks=self.documents.tasks,

@@ -32,6 +32,7 @@ PURE = (
     "tests/api/test_events.py",
     "tests/api/test_explain.py",
     "tests/api/test_fast_path.py",
+    "tests/api/test_forecast.py",
     "tests/api/test_kpis.py",
     "tests/api/test_ledger.py",
     "tests/api/test_limits.py",

@@ -42,6 +42,7 @@ from tests.support.fake_alerts import FakeAlerts
 from tests.support.fake_books import FakeCatalogue, FakeLedger
 from tests.support.fake_counting import Counted
 from tests.support.fake_documents import Documents
+from tests.support.fake_forecasts import FakeForecasts
 from tests.support.fake_notify import FakeNotify
 from tests.support.kpi_days import PlainKpis
 from tests.support.page_stock import (
@@ -107,6 +108,7 @@ class PageShop:
             counting=Counted().office,
             alerts=self.alerts,
             notify=FakeNotify(NOW_NS),
+            forecasts=FakeForecasts(NOW_NS, (STORE,)),
             staff=desk_of(self.staff, time.time_ns, time.monotonic),
         )
         self.app = create_app(ports, self.settings, pages=mount)

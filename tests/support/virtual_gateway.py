@@ -23,6 +23,7 @@ from gateway.counting.office import CountingOffice
 from gateway.deliveries.office import DeliveryOffice
 from gateway.engine import Changes, Engine
 from gateway.feed import Feed
+from gateway.forecast.desk import ForecastDesk
 from gateway.health import Health, Links
 from gateway.holds import Holds
 from gateway.ingest import Ingest
@@ -138,6 +139,7 @@ async def virtual_gateway(shop: VirtualShop, folder: Path) -> AsyncIterator[Virt
                     tasks=TaskOffice(shop.engine, pipeline, once),
                     alerts=AlertOffice(shop.engine, pipeline, once, store),
                     notify=FakeNotify(clock.now_ns()),
+                    forecasts=ForecastDesk(shop.engine.state, clock.now_ns),
                     alert_rules=RuleOffice(shop.engine, pipeline, once),
                     staff=StaffDesk(StaffRows(store), pin_key_of(pepper), writer.aside),
                 ),
