@@ -148,6 +148,8 @@ def _article(article: ArticleInfo, found: Availability) -> Json:
     return {
         "sku": article.sku,
         "name": article.name,
+        "size": article.size,
+        "colour": article.colour,
         "known": article.known,
         "tracked_by": article.tracked_by,
         "status": found.status,

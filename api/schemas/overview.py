@@ -31,6 +31,8 @@ class OverviewArticle(Answer):
     name: dict[str, str] = Field(
         description="Name by language code; may be empty.", examples=[{"en": "Straight jeans 32"}]
     )
+    size: str | None = Field(description="Its size; null: not in the catalogue.", examples=["32"])
+    colour: str | None = Field(description="Its colour; null: not in the catalogue.", examples=["indigo"])
     known: bool = Field(description="False: seen on the floor, and no catalogue names it.", examples=[True])
     tracked_by: TrackedBy = Field(description="How its pieces are counted.", examples=["tag"])
     status: StatusField

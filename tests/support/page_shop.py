@@ -19,10 +19,14 @@ from api.app import ApiSettings as Settings
 from api.app import Ports, create_app
 from api.encoding import encode_alert, encode_availability, encode_device
 from api.pages.mount import mount
+from api.reservation_body import encode_reservation
+from api.task_body import encode_told_task
 from gateway.alerts.records import STANDING, AlertRecord, AlertState
 from gateway.feed import Feed
 from gateway.feed_snapshots import Subject
-from gateway.ports import Availability
+from gateway.ports import Availability, HistoryPoint
+from gateway.reservations.model import Reservation
+from gateway.tasks.model import Task, TaskItem
 from tests.support.api_ports import (
     NOW_NS,
     FakeAudit,
@@ -35,7 +39,6 @@ from tests.support.api_ports import (
     FakeIntake,
     FakeInventory,
     FakeRecords,
-    FakeReservations,
     FakeWebhooks,
 )
 from tests.support.fake_alerts import FakeAlerts
@@ -51,16 +54,38 @@ from tests.support.page_stock import (
     STORE,
     S,
     a_busy_afternoon,
+    a_day,
     catalogue,
     devices,
     place,
     site,
     unwatched,
+    why,
 )
+from tests.support.page_work import ShopReservations, ShopTasks
 from tests.support.plain_staff import a_shop_of_staff, desk_of
 
 START_TIMEOUT_S = 10
 POLL_S = 0.005
+
+
+def _told_of_task(task: Task) -> Subject:
+    return Subject(f"task {task.id}", "task", STORE, task.sku, encode_told_task(task))
+
+
+def _told_of_reservation(found: Reservation) -> Subject:
+    return Subject(f"reservation {found.id}", "reservation", STORE, None, encode_reservation(found))
+
+
+class PastRecords(FakeRecords):
+    """Records with a past: what charts are drawn of."""
+
+    async def history(
+        self, store: str, sku: str, from_ns: int, to_ns: int, step_ns: int, zone: str | None
+    ) -> list[HistoryPoint]:
+        """Return a day of a shop, however long it is."""
+        self.spans.append((from_ns, to_ns, step_ns, zone))
+        return a_day(from_ns, step_ns, (to_ns - from_ns) // step_ns)
 
 
 @dataclass
@@ -77,11 +102,14 @@ class PageShop:
         self.inventory.places = [place(config)]
         self.inventory.listed = catalogue()
         self.inventory.found = {(STORE, sku): found for sku, found in a_busy_afternoon().items()}
-        self.records = FakeRecords()
+        self.inventory.explained = {key: why(found) for key, found in self.inventory.found.items()}
+        self.records = PastRecords()
         self.records.kept = []
         self.health = FakeHealth(listed=devices(config))
         self.staff = a_shop_of_staff(time.time_ns())
         self.alerts = FakeAlerts(NOW_NS, self._alert_acted_on)
+        self.tasks = ShopTasks(config, self._task_changed)
+        self.reservations = ShopReservations(self._reservation_changed)
         clock = FakeClock(speed=self.speed)
         documents = Documents()
         ports = Ports(
@@ -90,7 +118,7 @@ class PageShop:
             self.records,
             FakeIntake(),
             FakeIngest(),
-            FakeReservations(),
+            self.reservations,
             FakeChanges(),
             FakeWebhooks(),
             self.feed,
@@ -103,7 +131,7 @@ class PageShop:
             catalogue=FakeCatalogue(),
             deliveries=documents.deliveries,
             transfers=documents.transfers,
-            tasks=documents.tasks,
+            tasks=self.tasks,
             alert_rules=documents.alert_rules,
             counting=Counted().office,
             alerts=self.alerts,
@@ -173,6 +201,7 @@ class PageShop:
     def set_stock(self, found: Availability) -> None:
         """Let an article have this stock from now on, and tell the stream."""
         self.inventory.found[STORE, found.sku] = found
+        self.inventory.explained[STORE, found.sku] = why(found)
         subject = Subject(
             f"availability {found.sku}", "availability", STORE, found.sku, encode_availability(found)
         )
@@ -194,6 +223,24 @@ class PageShop:
         self._keep_alert(record)
         told = Subject(f"alert {record.id}", "alert", STORE, record.sku, encode_alert(record))
         self.feed.publish([told], None)
+
+    def set_task(self, task: Task, *pieces: TaskItem) -> None:
+        """Let there be a task, or let one be as it is by now, and tell the stream."""
+        self.tasks.put(task, *pieces)
+        self._publish(_told_of_task(task))
+
+    def set_reservation(self, reservation: Reservation) -> None:
+        """Let there be a reservation, or let one be as it is by now, and tell the stream."""
+        self.reservations.kept[reservation.id] = reservation
+        self._publish(_told_of_reservation(reservation))
+
+    def _task_changed(self, task: Task) -> None:
+        """Somebody did something about a task on a page: all pages are told, as by the gateway's own feed."""
+        self.feed.publish([_told_of_task(task)], None)
+
+    def _reservation_changed(self, reservation: Reservation) -> None:
+        """The same of a reservation."""
+        self.feed.publish([_told_of_reservation(reservation)], None)
 
     def set_device(
         self, device_id: str, state: Literal["online", "silent", "offline", "never"], **changes: Any
