@@ -9,11 +9,13 @@ from typing import Any
 
 from gateway.alerts.records import AlertRecord, AlertState, AlertType, Severity
 from gateway.config import SiteConfig
+from gateway.explanation import Explanation, ItemEvidence, ZoneSight, ZoneTerms
 from gateway.ports import (
     ArticleInfo,
     Availability,
     Belief,
     DeviceHealth,
+    HistoryPoint,
     Status,
     StoreInfo,
     ZoneInfo,
@@ -44,7 +46,17 @@ def catalogue() -> list[ArticleInfo]:
     with (ROOT / "config/demo-articles.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     known = [
-        ArticleInfo(r["sku"], (r["gtin"],), {"en": r["name_en"], "fr": r["name_fr"]}, r["tracked_by"], True)
+        ArticleInfo(
+            r["sku"],
+            (r["gtin"],),
+            {"en": r["name_en"], "fr": r["name_fr"]},
+            r["tracked_by"],
+            True,
+            r["department"],
+            r["model"],
+            r["size"] or None,
+            r["colour"],
+        )
         for r in rows
     ]
     gtin = "04006381333931"
@@ -78,6 +90,37 @@ def unwatched(found: Availability, *zones: str) -> Availability:
     """Return the answer while `zones` are not watched: the same numbers, and no promise."""
     levels = tuple(replace(level, watched=level.zone not in zones) for level in found.zones)
     return replace(found, status="UNKNOWN", zones=levels, readers_ok=False, pickup="no")
+
+
+EPC_START = 0x3034257BF400B78000000000
+
+
+def why(found: Availability) -> Explanation:
+    """Return the explanation of an answer of an article with tags: each piece was read when its zone was."""
+    sights = tuple(
+        ZoneSight(level.zone, 0.97 if level.watched else 0.0, "learned", NOW_NS - 86_400 * S)
+        for level in found.zones
+    )
+    items = [
+        ItemEvidence(
+            f"{EPC_START + number:024X}", level.zone, 0.98, 0.9991,
+            None if level.last_seen_at_ns is None else level.last_seen_at_ns - number * S,
+        )
+        for number, level in enumerate(level for level in found.zones for _ in range(level.pieces))
+    ]  # fmt: skip
+    return Explanation(
+        found.store, found.sku, NOW_NS, found.on_hand, found.not_pickable, found.reserved, found.safety_stock,
+        found.available, found.reasons, tuple(ZoneTerms(z.zone, z.pieces, 0, 0, 0, 0) for z in found.zones),
+        tuple(items), 0, (), (), (), (), sights, (1.0,) * found.on_hand, "belief/1",
+    )  # fmt: skip
+
+
+def a_day(from_ns: int, step_ns: int, steps: int) -> list[HistoryPoint]:
+    """Return a level that sinks as pieces are sold, and is filled up in between."""
+    levels = [12 - (number * 11 // max(1, steps)) % 8 for number in range(steps)]
+    return [
+        HistoryPoint(from_ns + n * step_ns, level - 1, level - 0.3, level) for n, level in enumerate(levels)
+    ]
 
 
 def devices(config: SiteConfig) -> list[DeviceHealth]:

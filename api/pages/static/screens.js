@@ -8,6 +8,8 @@
  */
 export const SCREENS = [
   { id: "now", icon: "map", place: "bar", needs: "availability:exact", load: () => import("./screens/now.js") },
+  { id: "refill", icon: "refill", place: "bar", needs: "availability:exact", load: () => import("./screens/refill.js") },
+  { id: "find", icon: "search", place: "bar", needs: "availability:exact", load: () => import("./screens/find.js") },
   { id: "alerts", icon: "bell", place: "bar", needs: "availability:exact", load: () => import("./screens/alerts.js") },
 ];
 

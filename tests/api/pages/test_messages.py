@@ -33,7 +33,7 @@ def texts_of(code: str) -> dict[str, dict[str, Any]]:
 
 TEXTS = {code: texts_of(code) for code in LANGUAGES}
 CODE = "\n".join(file.content.decode() for path, file in FILES.items() if path.endswith(".js"))
-CODE_SECTIONS = {"alert_action", "alert_change", "alert_filter", "alert_kind", "alert_none", "alert_state",
+CODE_SECTIONS = {"code_fault", "item_reason", "alert_action", "alert_change", "alert_filter", "alert_kind", "alert_none", "alert_state",
                  "alert_text", "alert_title", "clock", "connection", "coverage", "coverage_short",
                  "device_kind", "device_role", "device_state", "down", "drop", "evidence", "hold", "problem",
                  "readiness", "role", "severity", "sign_in", "silence_length", "sort", "status", "task_kind", "task_title", "taken"}  # fmt: skip
