@@ -7,8 +7,9 @@ import { StoreModel } from "./model.js";
 import { Outbox } from "./outbox.js";
 import { Shell } from "./parts/shell.js";
 import { remember, remembered } from "./preferences.js";
-import { sendAct, signOut, stores, whoAmI } from "./requests.js";
-import { Router } from "./router.js";
+import { sendAct, signIn, signOut, stores, whoAmI } from "./requests.js";
+import { pathTo, Router } from "./router.js";
+import { screenOf } from "./screens.js";
 import { SignInScreen } from "./screens/sign-in.js";
 import { ShopClock } from "./shop-clock.js";
 import { loadStyles } from "./styles.js";
@@ -31,6 +32,8 @@ class App {
   /** Finds out who looks and what they may see, and shows it. */
   async start() {
     clearTimeout(this.waiting);
+    const refused = await this.followLink();
+    if (refused !== null) return this.askForKey(refused, { mayLook: true });
     try {
       const [session, found] = await Promise.all([whoAmI(), stores()]);
       if (found.length === 0) return this.askForKey("unknown_store");
@@ -38,6 +41,9 @@ class App {
       this.stores = found;
       this.outbox.belongsTo(session.via === "open" ? null : session.key_id);
       const known = remembered("store", found.map(({ id }) => id));
+      this.turnTo(this.session.role);
+      const isForCustomers = this.router.here().screen.id === "kiosk";
+      if (!isForCustomers && !this.session.may("availability:exact")) return this.askForKey("insufficient_scope");
       return this.openStore(known ?? found[0].id);
     } catch (error) {
       if (error.status === 401) return this.askForKey(null);
@@ -49,12 +55,28 @@ class App {
 
   // -- who looks ---------------------------------------------------------------------------------------
 
-  askForKey(problem) {
+  /** A link that somebody was given, "/#link=…", signs in once; returns the code of what went wrong, or null. */
+  async followLink() {
+    const [, link] = location.hash.match(/^#link=(.+)$/) ?? [];
+    if (link === undefined) return null;
+    history.replaceState(null, "", location.pathname + location.search); // it is in no history, and worth nothing now
+    try {
+      await signIn({ link: decodeURIComponent(link) });
+      return null;
+    } catch (error) {
+      if (error.status === undefined) throw error;
+      return error.status === 0 ? "no_answer" : error.code;
+    }
+  }
+
+  /** `mayLook`: somebody may go on without signing in, as far as the page is open to them. */
+  askForKey(problem, { mayLook = this.session?.via === "open" } = {}) {
     this.leaveStore();
-    this.make = () => this.askForKey(problem);
+    this.make = () => this.askForKey(problem, { mayLook });
     const screen = new SignInScreen(this.lang, problem, {
       language: (code) => this.speak(code),
       done: () => this.start(),
+      look: mayLook ? () => this.start() : null,
     });
     this.root.replaceChildren(screen.element);
     screen.focus();
@@ -75,6 +97,12 @@ class App {
     this.askForKey(null);
   }
 
+  /** A device that is there for one screen shows that one. */
+  turnTo(role) {
+    const only = role === "kiosk" || role === "screen" ? role : null;
+    if (only !== null && this.router.here().screen.id !== only && screenOf(only)) this.router.go(pathTo(only), { replace: true });
+  }
+
   // -- the store ---------------------------------------------------------------------------------------
 
   openStore(id) {
@@ -87,7 +115,7 @@ class App {
       refused: (error) => (error.status === 401 ? this.askForKey(null) : this.askForKey(error.code)),
     });
     this.enter(id, () => this.connection?.retryNow());
-    this.connection.start();
+    if (this.session.may("availability:exact")) this.connection.start();
   }
 
   enter(storeId, retry) {

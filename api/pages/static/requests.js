@@ -17,9 +17,12 @@ export const overview = (store) => ask(`/v1/overview?store=${encodeURIComponent(
 export const calibration = async (store) => (await ask(`/v1/calibration?store=${encodeURIComponent(store)}`)).items[0];
 export const streamAddress = (store) => `/v1/stream?store=${encodeURIComponent(store)}`;
 
-/** Exchanges a key for a session cookie. The key travels in the body: never in an address. */
-export const signIn = (key) =>
-  ask("/session", { method: "POST", body: JSON.stringify({ key }), headers: { "Content-Type": "application/json" } });
+/** Exchanges {person, pin}, {link} or {key} for a session cookie. It travels in the body: never in an address. */
+export const signIn = (way) =>
+  ask("/session", { method: "POST", body: JSON.stringify(way), headers: { "Content-Type": "application/json" } });
+
+/** Returns who may sign in on this device by a PIN: [{id, name, role}]; throws where it is no device of the shop. */
+export const people = async () => (await ask("/session/people")).items;
 
 export const signOut = () => ask("/session", { method: "DELETE" });
 

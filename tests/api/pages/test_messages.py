@@ -36,7 +36,7 @@ CODE = "\n".join(file.content.decode() for path, file in FILES.items() if path.e
 CODE_SECTIONS = {"code_fault", "item_reason", "alert_action", "alert_change", "alert_filter", "alert_kind", "alert_none", "alert_state",
                  "alert_text", "alert_title", "clock", "connection", "coverage", "coverage_short",
                  "device_kind", "device_role", "device_state", "down", "drop", "evidence", "hold", "problem",
-                 "readiness", "role", "severity", "sign_in", "silence_length", "sort", "status", "task_kind", "task_title", "taken"}  # fmt: skip
+                 "readiness", "role", "severity", "sign_in", "silence_length", "sort", "status", "task_kind", "task_title", "taken", "staff_role"}  # fmt: skip
 """Sections whose keys are codes of the API or of the page's own tables, looked up by `word()`."""
 CONNECTION_STATES = ("connecting", "live", "reconnecting", "lost")
 NOT_OF_DEVICES = ("gateway.storage",)
