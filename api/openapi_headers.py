@@ -32,6 +32,7 @@ def _text(description: str, example: str) -> dict[str, Any]:
 TRACE = _text("Names the request in the gateway's log.", "6f1c2a0e8f514a7e9d571c2b3d4e5f60")
 ETAG = _text("Stands for all that is visible in the answer.", 'W/"5f1d7c0e9a1b2c3d4e5f6071"')
 LINK = _text('The next page, as rel="next"; left out on the last.', '</v1/alerts?cursor=WyJhbGV>; rel="next"')
+LANGUAGE = _text("The language of the words in the answer.", "fr")
 LOCATION = _text("Where what was made stands.", "/v1/reservations/19aa5d3c6b04f1d27c90be1")
 REPLAYED = _text("`true`: the stored answer of the first request with this Idempotency-Key.", "true")
 CHALLENGE = _text("How to show who one is (RFC 6750).", 'Bearer realm="storefloor"')
@@ -66,6 +67,7 @@ def complete(path: str, method: str, operation: Operation) -> None:
             if response.get("description") == "Successful Response":
                 response["description"] = operation["summary"] + "."
             fields |= {"ETag": ETAG} if has_etag or path.startswith(VERSIONED) else {}
+            fields |= {"Content-Language": LANGUAGE} if "Accept-Language" in names else {}
             fields |= {"Link": LINK} if "cursor" in names else {}
             fields |= {"Location": LOCATION} if status == "201" else {}
         if "Idempotency-Key" in names and status < "500":

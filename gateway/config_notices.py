@@ -46,4 +46,9 @@ class NoticesSection(Section):
         max_length=50,
         description="types that never disturb: told with the digest alone",
     )
+    language: str = Field(
+        "en",
+        pattern=r"^[a-z]{2,3}$",
+        description="of alerts in the API, for who asks for none: a file of config/messages",
+    )
     digest_at: TimeOfDay = Field("08:00", description="time of the digest in stores that have no hours")

@@ -12,13 +12,13 @@ from api.auth import AlertCaller, AlertManager, AlertReader, actor_of, require_s
 from api.bodies import read_body
 from api.context import context_of
 from api.documents import BODY, read_few
-from api.encoding import Json, alert_body, dump
+from api.encoding import Json, dump
 from api.idempotency import KEY_HEADER, KEY_PROBLEMS, RETRY_AFTER, idempotency_key, key_problem, replayed
+from api.languages import LANGUAGE_HEADER, language_for, spoken
 from api.openapi import json_body, problems
 from api.problems import Problem, echo
-from api.routes.alerts import IdPath
+from api.routes.alerts import IdPath, worded_body
 from api.schemas.alerts import (
-    Alert,
     AssignIn,
     CommentIn,
     FeedbackIn,
@@ -27,6 +27,7 @@ from api.schemas.alerts import (
     SilenceIn,
     SilenceList,
     SnoozeIn,
+    WordedAlert,
 )
 from api.schemas.reservations import EmptyIn
 from api.times import rfc3339
@@ -59,7 +60,7 @@ def add_alert_act_routes(router: APIRouter) -> None:
     """Add the routes."""
 
     def add(
-        path: str, handle: Any, summary: str, codes: tuple[str, ...], model: Any = Alert, **more: Any
+        path: str, handle: Any, summary: str, codes: tuple[str, ...], model: Any = WordedAlert, **more: Any
     ) -> None:
         router.add_api_route(
             path,
@@ -72,7 +73,7 @@ def add_alert_act_routes(router: APIRouter) -> None:
         )
 
     def act(name: str, handle: Any, summary: str, body: type[BaseModel], *codes: str) -> None:
-        extra = json_body(body, required=body is not EmptyIn)
+        extra = {**json_body(body, required=body is not EmptyIn), "parameters": [LANGUAGE_HEADER]}
         add(
             f"{ONE}/{name}",
             handle,
@@ -189,12 +190,14 @@ async def end_silence(request: Request, caller: AlertManager, id: SilencePath) -
 
 
 async def _acted(request: Request, caller: Caller, alert_id: str, act: Act) -> Response:
-    port, actor = context_of(request).ports.alerts, actor_of(request, caller)
-    outcome = await port.act(alert_id, act, caller.stores, actor)
+    context, actor = context_of(request), actor_of(request, caller)
+    outcome = await context.ports.alerts.act(alert_id, act, caller.stores, actor)
     if isinstance(outcome, ActRefused):
         passes = RETRY_AFTER if outcome.code == "overloaded" else {}
         raise Problem(outcome.code, outcome.detail, headers=passes)
-    return Response(dump(alert_body(outcome)), 200, {"cache-control": NO_STORE, "vary": VARY}, JSON)
+    language = language_for(request, context.ports.notify.languages())
+    fields = {"cache-control": NO_STORE, **spoken(language)}
+    return Response(dump(worded_body(context, outcome, language)), 200, fields, JSON)
 
 
 def _silence_body(found: Found) -> Json:

@@ -8,13 +8,14 @@ from starlette.responses import Response
 
 from api.answers import json_answer
 from api.auth import AlertReader, ExactCaller, stores_seen
-from api.context import context_of
+from api.context import ApiContext, context_of
 from api.cursors import decode_cursor, encode_cursor, next_link
 from api.encoding import Json, alert_body, dump
+from api.languages import LANGUAGE_HEADER, language_for, spoken
 from api.openapi import problems
 from api.parameters import DEFAULT_LIMIT, CursorQuery, LimitQuery, StoreQuery
 from api.problems import Problem, echo
-from api.schemas.alerts import Alert, AlertList, AlertPrecisions
+from api.schemas.alerts import AlertList, AlertPrecisions, WordedAlert
 from gateway.alerts.records import MAX_USER_CHARS, AlertRecord, AlertState, AlertType, Severity
 from gateway.alerts.scores import RuleScore
 
@@ -70,14 +71,16 @@ def add_alert_routes(router: APIRouter) -> None:
                            "invalid_cursor"),
         tags=["alerts"],
         summary="Alerts",
+        openapi_extra={"parameters": [LANGUAGE_HEADER]},
     )  # fmt: skip
     router.add_api_route(
         "/v1/alerts/{id}",
         alert,
-        response_model=Alert,
+        response_model=WordedAlert,
         responses=problems("unknown_alert", "invalid_request", "unknown_parameter"),
         tags=["alerts"],
         summary="One alert",
+        openapi_extra={"parameters": [LANGUAGE_HEADER]},
     )
     router.add_api_route(
         "/v1/alert-precision",
@@ -116,20 +119,30 @@ async def alerts(
             severities=[each.value for each in severity],
             assignee=assignee,
         )
-    page, headers, next_cursor = found[:limit], {}, None
+    language = language_for(request, context.ports.notify.languages())
+    page, headers, next_cursor = found[:limit], spoken(language), None
     if len(found) > limit:
         next_cursor = encode_cursor("alerts", page[-1].since_ns, page[-1].id)
         headers["link"] = next_link(request, next_cursor)
-    body = {"items": [alert_body(record) for record in page], "next_cursor": next_cursor}
+    items = [worded_body(context, record, language) for record in page]
+    body = {"items": items, "next_cursor": next_cursor}
     return json_answer(request, dump(body), headers=headers)
 
 
 async def alert(request: Request, caller: AlertReader, id: IdPath) -> Response:  # noqa: A002 - its name in the URL
     """Return one episode, as it is or as it ended."""
-    found = await context_of(request).ports.alerts.alert(id)
+    context = context_of(request)
+    found = await context.ports.alerts.alert(id)
     if found is None or not caller.sees(found.store):
         raise Problem("unknown_alert", f"There is no alert {echo(id)}.")
-    return json_answer(request, dump(alert_body(found)))
+    language = language_for(request, context.ports.notify.languages())
+    return json_answer(request, dump(worded_body(context, found, language)), headers=spoken(language))
+
+
+def worded_body(context: ApiContext, record: AlertRecord, language: str) -> Json:
+    """Return an alert, and the same in words."""
+    text = context.ports.notify.text(record, language)
+    return {**alert_body(record), "title": text.title, "body": text.body, "action": text.action}
 
 
 async def precision(request: Request, caller: AlertReader) -> Response:  # noqa: ARG001 - its scopes are asked

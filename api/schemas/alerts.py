@@ -97,10 +97,22 @@ class Alert(Answer):
     )
 
 
+class WordedAlert(Alert):
+    """One episode of an alert, and the same in words of the language that was asked for (`Accept-Language`)."""
+
+    title: str = Field(description="The alert in one line.", examples=["Jeans 501 is running low"])
+    body: str = Field(
+        description="What is known of it; empty: no more than its title.", examples=["1 piece left to sell."]
+    )
+    action: str = Field(
+        description="What to do about it first; empty: nothing.", examples=["Reorder, or ask another store."]
+    )
+
+
 class AlertList(Answer):
     """A page of alerts, newest first."""
 
-    items: tuple[Alert, ...] = Field(description="The episodes of this page.")
+    items: tuple[WordedAlert, ...] = Field(description="The episodes of this page.")
     next_cursor: NextCursor
 
 

@@ -28,19 +28,28 @@ def make_notifier(
         for store in site.stores
     )
     names = Names(stores, engine.state.catalogue)
-    wordings = {code: Wording(language, names) for code, language in languages().items()}
+    wordings = _wordings(names, site.alerts.notices.language)
     courier = NoticeCourier(wordings, Sender(site.webhooks.policy()))
     targets = tuple(_target(section, n, base, tuple(wordings)) for n, section in enumerate(site.notify))
     queue = StoredNotices(store, writer)
-    return Notifier(targets, queue, courier, clock, [section.id for section in site.stores])
+    return Notifier(targets, queue, courier, clock, [section.id for section in site.stores], wordings)
+
+
+def _wordings(names: Names, own: str) -> dict[str, Wording]:
+    """Return the words of all languages, the site's own first."""
+    found = {code: Wording(language, names) for code, language in languages().items()}
+    _known("alerts.notices.language", own, tuple(found))
+    return {own: found[own], **found}
+
+
+def _known(key: str, code: str, codes: tuple[str, ...]) -> None:
+    if code not in codes:
+        raise ConfigError(f"{key}: {code!r} is not known: write one of {', '.join(codes)}")
 
 
 def _target(section: NotifySection, number: int, base: Path, codes: tuple[str, ...]) -> Target:
     where = f"notify[{number}]"
-    if section.language not in codes:
-        raise ConfigError(
-            f"{where}.language: {section.language!r} is not known: write one of {', '.join(codes)}"
-        )
+    _known(f"{where}.language", section.language, codes)
     return Target(
         section.id,
         _mail_server(section, where, base) if section.kind == "email" else _http_hook(section, where, base),

@@ -7,11 +7,12 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from gateway.alerts.notices import Notice
-from gateway.alerts.records import Severity
+from gateway.alerts.records import AlertRecord, Severity
 from gateway.clock import Clock
 from gateway.delivery.lane import Lane, Service
 from gateway.delivery.model import TEST, NoticeTry, QueuedNotice, Target, TargetState, routed
 from gateway.delivery.ports import Courier, Queue
+from gateway.delivery.wording import AlertText, Wording
 from gateway.webhooks.lane import wait_for_sign
 
 log = logging.getLogger(__name__)
@@ -21,7 +22,9 @@ MAX_SENDING = 8
 
 
 class Notifier:
-    """Implements gateway.delivery.ports.NotifyPort. `stores`: ids of the site's stores."""
+    """Implements gateway.delivery.ports.NotifyPort. `stores`: ids of the site's stores; `wordings`: by language, the site's
+    own first.
+    """
 
     def __init__(
         self,
@@ -30,12 +33,14 @@ class Notifier:
         courier: Courier,
         clock: Clock,
         stores: Sequence[str],
+        wordings: Mapping[str, Wording],
         *,
         chance: Callable[[], float] = random.random,
         monotonic_s: Callable[[], float] = time.monotonic,
         rest: Callable[[asyncio.Event, float], Awaitable[None]] = wait_for_sign,
     ) -> None:
         self._targets = targets
+        self._wordings = wordings
         self._queue = queue
         self._clock = clock
         self._first_store = stores[0]
@@ -65,6 +70,14 @@ class Notifier:
             await asyncio.Event().wait()
 
     # -- NotifyPort -----------------------------------------------------------------------------------
+
+    def languages(self) -> Sequence[str]:
+        """Return the codes of the languages that alerts can be told in, the site's own first."""
+        return tuple(self._wordings)
+
+    def text(self, alert: AlertRecord, language: str) -> AlertText:
+        """Return an alert in words, in one of these languages."""
+        return self._wordings[language].text(alert)
 
     def targets(self) -> Sequence[Target]:
         """Return all targets, in the order of the site's file."""

@@ -4,8 +4,10 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from gateway.alerts.notices import Notice
+from gateway.alerts.records import AlertRecord
 from gateway.delivery.model import NoticeTry, Target, TargetState, WaitingNotice
 from gateway.delivery.retries import Outcome
+from gateway.delivery.wording import AlertText
 
 
 class Courier(Protocol):
@@ -46,6 +48,14 @@ class Queue(Protocol):
 
 class NotifyPort(Protocol):
     """What the API asks of the delivery of notices, and of the words for alerts."""
+
+    def languages(self) -> Sequence[str]:
+        """Return the codes of the languages that alerts can be told in, the site's own first."""
+        ...
+
+    def text(self, alert: AlertRecord, language: str) -> AlertText:
+        """Return an alert in words, in one of these languages."""
+        ...
 
     def targets(self) -> Sequence[Target]:
         """Return all targets, in the order of the site's file."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.alerts.notices import Notice
-from gateway.alerts.records import AlertRecord
+from gateway.alerts.records import AlertRecord, AlertState
 from gateway.delivery.language import Language, NotKnown, one_line
 from gateway.delivery.model import TEST
 from gateway.delivery.names import Names
@@ -43,6 +43,15 @@ class Told:
     body: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class AlertText:
+    """One alert as people read it: one line, what is known of it, what to do first. Either of these may be empty."""
+
+    title: str
+    body: str
+    action: str
+
+
 class Wording:
     """Says alerts and notices in one language."""
 
@@ -64,6 +73,11 @@ class Wording:
     def action(self, alert: AlertRecord) -> str:
         """Return what to do about an alert first."""
         return self._said(f"alerts.{alert.type}.action", self._values(alert))
+
+    def text(self, alert: AlertRecord) -> AlertText:
+        """Return an alert in words. Of one that is over nothing is to be done."""
+        action = "" if alert.state is AlertState.RESOLVED else self.action(alert)
+        return AlertText(self.title(alert), self.body(alert), action)
 
     def told(self, notice: Notice) -> Told:
         """Return a notice in words."""

@@ -135,7 +135,11 @@ def test_an_alert_bears_its_evidence() -> None:
         "changed_by": None,
         "resolved_reason": None,
         "useful": None,
+        "rule": "default-low-stock",
         "comments": [],
+        "title": "DEN-501-32 is running low",
+        "body": "1 piece left to sell.",
+        "action": "Reorder, or ask another store.",
     }
 
 

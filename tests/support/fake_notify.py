@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 
+from gateway.alerts.records import AlertRecord
 from gateway.delivery.model import HttpHook, NoticeTry, Target, TargetCounts, TargetState
+from gateway.delivery.wording import AlertText
+from tests.support.noticing import wordings
 
 
 def told_target(name: str, *stores: str) -> Target:
@@ -16,6 +19,13 @@ class FakeNotify:
     def __init__(self, at_ns: int) -> None:
         self.at_ns = at_ns
         self.kept: list[Target] = []
+        self.wordings = wordings()
+
+    def languages(self) -> Sequence[str]:
+        return tuple(self.wordings)
+
+    def text(self, alert: AlertRecord, language: str) -> AlertText:
+        return self.wordings[language].text(alert)
 
     def targets(self) -> Sequence[Target]:
         return self.kept

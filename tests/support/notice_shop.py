@@ -53,7 +53,7 @@ class NoticeShop:
     def notifier(self, writer: Writer) -> Notifier:
         """Return a notifier that does not run yet."""
         return Notifier(
-            self.targets, self.queue(self.store, writer), self.courier, self, (STORE,),
+            self.targets, self.queue(self.store, writer), self.courier, self, (STORE,), wordings(),
             chance=lambda: 0.5, monotonic_s=lambda: self.now_s, rest=self.rest,
         )  # fmt: skip
 

@@ -14,7 +14,7 @@ from gateway.errors import ConfigError
 from gateway.pipeline import Pipeline
 from gateway.storage.writer import Writer
 from tests.support.notice_shop import NoticeShop, notice_shop
-from tests.support.noticing import hook, notice
+from tests.support.noticing import alert, hook, notice
 from tests.support.small_site import SITE, new_engine
 
 MAIL = """
@@ -62,6 +62,18 @@ def test_secrets_come_from_files_and_show_nowhere(tmp_path: Path) -> None:
             made(shop, tmp_path, MAIL + CHAT)
         with pytest.raises(ConfigError, match=r"notify\[0\].language: 'xx'"):
             made(shop, tmp_path, MAIL + 'language = "xx"\n')
+
+
+def test_the_language_of_alerts_is_the_site_s_own_first(tmp_path: Path) -> None:
+    """English where the file says nothing; a language that there is not is refused by name."""
+    with notice_shop(tmp_path) as shop:
+        assert made(shop, tmp_path, "").languages()[0] == "en"
+        own = made(shop, tmp_path, '[alerts.notices]\nlanguage = "fr"\n')
+        assert sorted(own.languages()) == ["en", "fr"]
+        assert own.languages()[0] == "fr"
+        assert own.text(alert(), "fr").title == "Réassortir\u00a0: DEN-501"
+        with pytest.raises(ConfigError, match=r"alerts\.notices\.language: 'xx'"):
+            made(shop, tmp_path, '[alerts.notices]\nlanguage = "xx"\n')
 
 
 @pytest.mark.parametrize(
