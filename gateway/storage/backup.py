@@ -29,6 +29,7 @@ from gateway.storage.lock import StoreLock
 from gateway.storage.schema import APPLICATION_ID, BACKUP_APPLICATION_ID
 from gateway.storage.sql import Sql
 from gateway.storage.sqlite import copy_online, opened_file
+from gateway.storage.staff import forget_member
 
 FLUSH_EVERY_PAGES = 4_096
 """Copied pages (16 MiB) between flushes: one flush of all of it at the end would hold up the gateway's own."""
@@ -48,6 +49,10 @@ _TABLES = (
 _LAST = """SELECT store, max(seq) FROM movements WHERE journal = ? GROUP BY store"""
 _REVOKED = "SELECT id, revoked_at_ns FROM api_keys WHERE revoked_at_ns IS NOT NULL"
 _REVOKE = "UPDATE api_keys SET revoked_at_ns = ? WHERE id = ? AND revoked_at_ns IS NULL"
+_REMOVED = "SELECT id, removed_ns FROM staff WHERE removed_ns IS NOT NULL"
+_HAS_STAFF = "SELECT 1 FROM sqlite_schema WHERE name = 'staff'"
+_WAYS_IN = ("staff_links", "staff_sessions")
+"""Links and sign-ins: those of a backup may have ended since, so nobody is signed in in a restored store."""
 
 OnStep = Callable[[int, int], None]
 """Told how many pages are done, and of how many."""
@@ -328,9 +333,9 @@ def _restored(backup: Backup, store: Path, pepper: Path, now_ns: int, on_step: O
     for left in store.parent.glob(f".{store.name}-*{NEW_SUFFIX}"):
         left.unlink(missing_ok=True)
     owner = (store if store.exists() else store.parent).stat()
-    revoked = _revoked_in(store)
+    ended = _ended_in(store)
     with renamed_when_whole(store) as new:
-        journal_id, still_revoked = _write_anew(backup.path, new, revoked, on_step)
+        journal_id, still_revoked = _write_anew(backup.path, new, ended, on_step)
         _give_to(new, owner)
         write_once(marker, b"`storefloor restore` was broken off here: run it again\n")
         aside = [
@@ -348,8 +353,11 @@ def _restored(backup: Backup, store: Path, pepper: Path, now_ns: int, on_step: O
     return Restored(backup, journal_id, tuple(aside), still_revoked)
 
 
-def _write_anew(source: Path, new: Path, revoked: Mapping[str, int], on_step: OnStep) -> tuple[str, int]:
-    """Make a store of a backup in `new`, on disk; return its journal's id, and how many keys stay revoked."""
+def _write_anew(source: Path, new: Path, ended: "_Ended", on_step: OnStep) -> tuple[str, int]:
+    """Make a store of a backup in `new`, on disk; return its journal's id, and how many keys stay revoked.
+
+    Who was removed of the staff since stays removed, and nobody is signed in.
+    """
     fd = os.open(new, os.O_RDWR)
     try:
         copy_online(source, new, lambda _: None, _flushing(fd, on_step))
@@ -360,8 +368,13 @@ def _write_anew(source: Path, new: Path, revoked: Mapping[str, int], on_step: On
             sql.execute("DROP TABLE IF EXISTS backup")
             sql.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             sql.execute("INSERT INTO journals (journal_id) VALUES (?)", (journal_id,))
-            for key_id, at_ns in revoked.items():
+            for key_id, at_ns in ended.revoked.items():
                 still_revoked += sql.execute(_REVOKE, (at_ns, key_id)).rowcount
+            if sql.execute(_HAS_STAFF).fetchone() is not None:
+                for table in _WAYS_IN:
+                    sql.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
+                for member_id, at_ns in ended.removed.items():
+                    forget_member(sql, member_id, at_ns)
             sql.execute("COMMIT")
         os.fsync(fd)
     finally:
@@ -369,15 +382,27 @@ def _write_anew(source: Path, new: Path, revoked: Mapping[str, int], on_step: On
     return journal_id, still_revoked
 
 
-def _revoked_in(store: Path) -> dict[str, int]:
-    """Return which keys are revoked in the store to be replaced, as far as it can be read."""
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """When keys were revoked, and members of the staff removed, by id; times in ns."""
+
+    revoked: Mapping[str, int]
+    removed: Mapping[str, int]
+
+
+def _ended_in(store: Path) -> _Ended:
+    """Return what is over in the store to be replaced, as far as it can be read."""
+    return _Ended(_times_in(store, _REVOKED), _times_in(store, _REMOVED))
+
+
+def _times_in(store: Path, query: str) -> dict[str, int]:
     if not store.exists():
         return {}
     try:
         with opened_file(store) as sql:
-            return dict(sql.execute(_REVOKED))
+            return dict(sql.execute(query))
     except StoreError:
-        return {}  # it is replaced because it is damaged
+        return {}  # it is replaced because it is damaged, or of a version that knew nothing of it
 
 
 def _set_aside(path: Path, name: str) -> list[Path]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 PURE = (
     "tests/api/test_alert_rules.py",
+    "tests/api/test_alert_languages.py",
     "tests/api/test_articles.py",
     "tests/api/test_audit.py",
     "tests/api/test_auth.py",
@@ -43,6 +44,7 @@ PURE = (
     "tests/api/test_query.py",
     "tests/api/test_reservations.py",
     "tests/api/test_shipping.py",
+    "tests/api/test_staff_sign_in.py",
     "tests/api/test_tasks.py",
     "tests/api/test_transfers.py",
     "tests/contracts/test_journal_contract.py",
@@ -66,6 +68,7 @@ PURE = (
     "tests/gateway/presence",
     "tests/gateway/recording",
     "tests/gateway/reservations",
+    "tests/gateway/staff",
     "tests/gateway/stock",
     "tests/gateway/storage/test_export_import.py",
     "tests/gateway/storage/test_outbox.py",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from gateway.audit import AuditEntry
 from gateway.staff.desk import DEVICE_PREFIX, StaffDesk, digest_of
-from gateway.staff.model import PEOPLE, Link, Member, Mistakes, Role, SignIn
+from gateway.staff.model import PEOPLE, Link, Member, Mistakes, Role, SignIn, StaffTable
 from gateway.staff.patience import person_key
 from gateway.staff.pins import hash_pin
 
@@ -129,7 +129,7 @@ def a_shop_of_staff(now_ns: int = 0) -> PlainStaff:
 
 
 def desk_of(
-    table: PlainStaff,
+    table: StaffTable,
     now_ns: Callable[[], int] = lambda: 0,
     monotonic_s: Callable[[], float] = lambda: 0.0,
 ) -> StaffDesk:

@@ -10,6 +10,7 @@ from random import Random
 import pytest
 
 from gateway.movements import JournalEntry, LevelPoint
+from gateway.staff.model import Opened
 from gateway.storage.backup import (
     Backup,
     Restored,
@@ -30,7 +31,9 @@ from gateway.storage.errors import (
 from gateway.storage.ports import ApiKey, Commit, StateRow
 from gateway.storage.schema import SCHEMA_VERSION
 from gateway.storage.sqlite import SqliteStore
+from gateway.storage.staff import StaffRows
 from tests.support.source import ROOT
+from tests.support.staff_bench import StaffBench, entry
 from tests.support.stores import alert, movement
 
 PEPPER = bytes(range(32))
@@ -188,6 +191,31 @@ def test_a_key_revoked_since_the_backup_stays_revoked(store: Path) -> None:
     assert restored(backup, store).still_revoked == 1
     opened = SqliteStore.open(store)
     assert list(revocations(opened).values()) == [77, None]
+    opened.close()
+
+
+def test_who_left_since_the_backup_stays_away_and_nobody_is_signed_in(store: Path) -> None:
+    """A removed person has no name and no PIN again; links and sessions of the backup are void; who is there, stays."""
+    opened = SqliteStore.open(store)
+    bench = StaffBench(StaffRows(opened))
+    person, tablet = bench.add("associate"), bench.add("tablet")
+    device = bench.follow(bench.link(tablet))
+    assert isinstance(device, Opened)
+    session, link = bench.signed_in(tablet), bench.link(tablet)
+    opened.close()
+    backup = backed_up(store)
+    opened = SqliteStore.open(store)
+    StaffRows(opened).remove(person.id, 77, entry("staff.remove"))
+    opened.close()
+    restored(backup, store)
+    opened = SqliteStore.open(store)
+    bench = StaffBench(StaffRows(opened))
+    assert [(m.id, m.name, m.pin, m.removed_ns) for m in bench.table.members() if not m.pin] == [
+        (tablet.id, tablet.name, None, None),
+        (person.id, "", None, 77),
+    ]
+    assert (bench.who(session), bench.whose(device.device)) == (None, None)
+    assert not isinstance(bench.follow(link), Opened)
     opened.close()
 
 
