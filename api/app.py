@@ -22,6 +22,7 @@ from api.routes.alerts import add_alert_routes
 from api.routes.articles import add_article_routes
 from api.routes.audit import add_audit_routes
 from api.routes.availability import add_availability_routes
+from api.routes.backtests import add_backtest_routes
 from api.routes.calibration import add_calibration_routes
 from api.routes.changes import add_change_routes
 from api.routes.channels import add_channel_routes
@@ -79,6 +80,7 @@ ROUTES = (
     add_task_routes,
     add_alert_routes,
     add_alert_rule_routes,
+    add_backtest_routes,
     add_alert_act_routes,
     add_calibration_routes,
     add_forecast_routes,

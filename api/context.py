@@ -13,6 +13,7 @@ from api.sessions import Sessions
 from gateway.alert_rules.ports import AlertRulesPort
 from gateway.alerts.ports import AlertsPort
 from gateway.audit import AuditPort
+from gateway.backtest.ports import BacktestPort
 from gateway.book_stock.model import LedgerPort
 from gateway.catalogue_model import CataloguePort
 from gateway.channels import ChannelsPort
@@ -73,6 +74,7 @@ class Ports:
     staff: StaffPort
     forecasts: ForecastsPort
     alert_rules: AlertRulesPort
+    backtests: BacktestPort
 
 
 @dataclass(frozen=True, slots=True)

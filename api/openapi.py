@@ -15,6 +15,7 @@ from api.problems import CATALOGUE, MEDIA_TYPE
 from api.schemas.adjustments import AdjustmentIn
 from api.schemas.alert_rules import AlertRuleIn, AlertRulePatch
 from api.schemas.alerts import AssignIn, CommentIn, FeedbackIn, ResolveIn, SilenceIn, SnoozeIn
+from api.schemas.backtests import BacktestIn, RuleBacktestIn
 from api.schemas.catalogue import ArticleBatch
 from api.schemas.channels import SafetyStockIn
 from api.schemas.counts import CountEntriesIn, CountIn, DecisionIn, RecountIn, SubmitIn
@@ -87,6 +88,8 @@ _UNROUTED = (
     (AlertRuleIn, "validation"),
     (AlertRulePatch, "validation"),
     (SilenceIn, "validation"),
+    (BacktestIn, "validation"),
+    (RuleBacktestIn, "validation"),
 )
 """Schemas that no route's signature names: bodies are read by api/bodies.py, events are prepared bytes."""
 

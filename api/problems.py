@@ -231,6 +231,16 @@ CATALOGUE: dict[str, ProblemKind] = {
     "unknown_parameter": ProblemKind(
         422, "Unknown query parameter", "Remove or rename it; `errors` names the nearest valid one."
     ),
+    "rule_not_testable": ProblemKind(
+        422,
+        "Rule cannot be tried on the past",
+        "`detail` says what is not stored; rules of stock can be tried.",
+    ),
+    "too_much_history": ProblemKind(
+        422,
+        "Too much history at once",
+        "Try a shorter period or one store, or use `storefloor alerts backtest`.",
+    ),
     "fulfilment_not_offered": ProblemKind(
         422,
         "Channel does not offer this",
@@ -257,6 +267,9 @@ CATALOGUE: dict[str, ProblemKind] = {
     ),
     "internal_error": ProblemKind(
         500, "Unexpected error", "Try again; report `trace_id`, which the gateway's log names too."
+    ),
+    "backtest_busy": ProblemKind(
+        503, "Another rule is being tried", "One is tried at a time: send the same again after `Retry-After`."
     ),
     "overloaded": ProblemKind(
         503, "No room for more", "Send the same again after `Retry-After`: nothing of it was taken."

@@ -25,6 +25,7 @@ from api.pages.mount import mount
 from gateway.alert_rules.office import RuleOffice
 from gateway.alerts.office import AlertOffice
 from gateway.audit_log import AuditLog
+from gateway.backtest.office import BacktestOffice
 from gateway.book_stock.port import LedgerBooks
 from gateway.catalogue import Catalogue
 from gateway.catalogue_port import CatalogueKeeper
@@ -179,6 +180,7 @@ class _Gateway:
         self.news = News(self.engine, self.health, self.feed, clock.now_ns)
         self.feed.show(self.news, self.pipeline.nudge)
         self._old = old_records(site.influxdb, run.base, store)
+        self._backtests = BacktestOffice(self.engine.site, run.catalogue, store, clock.now_ns)
         self._inventory = Inventory(self.engine, clock.now_ns, lambda: self.pipeline.version)
         self._app = self._build_app(run, store)
         self._on_ready = run.on_ready
@@ -229,8 +231,9 @@ class _Gateway:
             alerts=AlertOffice(self.engine, self.pipeline, self._once, store),
             notify=self._notices,
             forecasts=ForecastDesk(self.engine.state, self._clock.now_ns),
-            alert_rules=RuleOffice(self.engine, self.pipeline, self._once),
             staff=StaffDesk(StaffRows(store), pin_key_of(self._pepper), self._writer.aside),
+            alert_rules=RuleOffice(self.engine, self.pipeline, self._once),
+            backtests=self._backtests,
         )
         settings = ApiSettings(
             host=api.host,
@@ -271,6 +274,7 @@ class _Gateway:
             self.feed.close()
             if self._old is not None:
                 self._old.close()
+            self._backtests.close()
             await http
             for task in running:
                 task.cancel()

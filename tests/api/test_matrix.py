@@ -286,6 +286,12 @@ def _alarm(rest: str, scopes: tuple[str, ...] = ALARM, **more: Any) -> Line:
 
 MATRIX |= {
     "GET /v1/alerts/{id}": _alarm("", SEE_ALARMS),
+    "POST /v1/alert-rules/test": _named(
+        EXACT, "/v1/alert-rules/test", body={"type": "low_stock", "stores": ["{s}"]}
+    ),
+    "POST /v1/alert-rules/{id}/test": _named(
+        EXACT, "/v1/alert-rules/default-low-stock/test", body={"stores": ["{s}"]}
+    ),
     "GET /v1/alert-precision": Line(SEE_ALARMS, "/v1/alert-precision"),
     "POST /v1/alerts/{id}/ack": _alarm("/ack"),
     "POST /v1/alerts/{id}/unack": _alarm("/unack"),

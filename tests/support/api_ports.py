@@ -75,6 +75,7 @@ from gateway.staff.roles import scopes_of_key
 from gateway.subscription import Subscription
 from gateway.webhooks.model import Delivery, Endpoint
 from tests.support.fake_alerts import FakeAlerts
+from tests.support.fake_backtests import FakeBacktests
 from tests.support.fake_books import FakeCatalogue, FakeLedger
 from tests.support.fake_counting import Counted
 from tests.support.fake_documents import Documents
@@ -723,6 +724,7 @@ class Floor:
     counted: Counted = field(default_factory=Counted)
     alerts: FakeAlerts = field(default_factory=lambda: FakeAlerts(NOW_NS))
     notify: FakeNotify = field(default_factory=lambda: FakeNotify(NOW_NS))
+    backtests: FakeBacktests = field(default_factory=FakeBacktests)
     forecasts: FakeForecasts = field(default_factory=lambda: FakeForecasts(NOW_NS))
     staff: PlainStaff = field(default_factory=PlainStaff)
     real_s: float = 0.0
@@ -755,6 +757,7 @@ class Floor:
             transfers=self.documents.transfers,
             tasks=self.documents.tasks,
             alert_rules=self.documents.alert_rules,
+            backtests=self.backtests,
             staff=desk_of(self.staff, self.real_ns, lambda: self.real_s),
         )
         self.app = create_app(ports, self.settings, pages=self.pages, monotonic_s=lambda: self.real_s)

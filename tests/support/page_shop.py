@@ -42,6 +42,7 @@ from tests.support.api_ports import (
     FakeWebhooks,
 )
 from tests.support.fake_alerts import FakeAlerts
+from tests.support.fake_backtests import FakeBacktests
 from tests.support.fake_books import FakeCatalogue, FakeLedger
 from tests.support.fake_counting import Counted
 from tests.support.fake_documents import Documents
@@ -108,6 +109,7 @@ class PageShop:
         self.health = FakeHealth(listed=devices(config))
         self.staff = a_shop_of_staff(time.time_ns())
         self.alerts = FakeAlerts(NOW_NS, self._alert_acted_on)
+        self.kpis = PlainKpis(NOW_NS, (STORE,))
         self.tasks = ShopTasks(config, self._task_changed)
         self.reservations = ShopReservations(self._reservation_changed)
         clock = FakeClock(speed=self.speed)
@@ -125,7 +127,7 @@ class PageShop:
             self.health,
             FakeAuth(),
             FakeAudit(),
-            PlainKpis(NOW_NS, (STORE,)),
+            self.kpis,
             FakeChannels(),
             ledger=FakeLedger(),
             catalogue=FakeCatalogue(),
@@ -133,6 +135,7 @@ class PageShop:
             transfers=documents.transfers,
             tasks=self.tasks,
             alert_rules=documents.alert_rules,
+            backtests=FakeBacktests(),
             counting=Counted().office,
             alerts=self.alerts,
             notify=FakeNotify(NOW_NS),

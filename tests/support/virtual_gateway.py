@@ -43,6 +43,7 @@ from gateway.tasks.office import TaskOffice
 from gateway.transfers.office import TransferOffice
 from readers.mqtt_intake import MqttIntake
 from tests.support.api_ports import FakeWebhooks
+from tests.support.fake_backtests import FakeBacktests
 from tests.support.fake_notify import FakeNotify
 from tests.support.virtual_shop import NS_PER_S, VirtualShop
 
@@ -141,6 +142,7 @@ async def virtual_gateway(shop: VirtualShop, folder: Path) -> AsyncIterator[Virt
                     notify=FakeNotify(clock.now_ns()),
                     forecasts=ForecastDesk(shop.engine.state, clock.now_ns),
                     alert_rules=RuleOffice(shop.engine, pipeline, once),
+                    backtests=FakeBacktests(),
                     staff=StaffDesk(StaffRows(store), pin_key_of(pepper), writer.aside),
                 ),
                 ApiSettings(key_quota=Quota(1e6, 10_000_000)),
