@@ -33,10 +33,12 @@ def texts_of(code: str) -> dict[str, dict[str, Any]]:
 
 TEXTS = {code: texts_of(code) for code in LANGUAGES}
 CODE = "\n".join(file.content.decode() for path, file in FILES.items() if path.endswith(".js"))
-CODE_SECTIONS = {"code_fault", "item_reason", "alert_action", "alert_change", "alert_filter", "alert_kind", "alert_none", "alert_state",
-                 "alert_text", "alert_title", "clock", "connection", "coverage", "coverage_short",
-                 "device_kind", "device_role", "device_state", "down", "drop", "evidence", "hold", "problem",
-                 "readiness", "role", "severity", "sign_in", "silence_length", "sort", "status", "task_kind", "task_title", "taken", "staff_role"}  # fmt: skip
+CODE_SECTIONS = {"alert_action", "alert_change", "alert_filter", "alert_kind", "alert_none",
+                 "alert_state", "alert_text", "alert_title", "clock", "code_fault", "connection",
+                 "coverage", "coverage_short", "device_kind", "device_role", "device_state", "down",
+                 "drop", "evidence", "hold", "item_reason", "problem", "readiness", "report_title",
+                 "report_total", "report_what", "role", "severity", "sign_in", "silence_length", "sort",
+                 "staff_role", "status", "taken", "fulfilment", "order_section", "order_state", "risk", "task_kind", "task_title"}  # fmt: skip
 """Sections whose keys are codes of the API or of the page's own tables, looked up by `word()`."""
 CONNECTION_STATES = ("connecting", "live", "reconnecting", "lost")
 NOT_OF_DEVICES = ("gateway.storage",)
