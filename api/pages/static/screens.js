@@ -11,6 +11,7 @@ export const SCREENS = [
   { id: "refill", icon: "refill", place: "bar", needs: "availability:exact", load: () => import("./screens/refill.js") },
   { id: "find", icon: "search", place: "bar", needs: "availability:exact", load: () => import("./screens/find.js") },
   { id: "alerts", icon: "bell", place: "bar", needs: "availability:exact", load: () => import("./screens/alerts.js") },
+  { id: "reports", icon: "chart", place: "more", needs: "availability:exact", load: () => import("./screens/reports.js") },
 ];
 
 export const FIRST = "now";
