@@ -44,6 +44,12 @@ class RuleThresholds(BaseModel):
     phantom_below: float = Field(
         0.2, gt=0, lt=0.6, description="phantom_inventory: the ledger has some, and one is there less surely"
     )
+    phantom_unsold_below: float = Field(
+        0.0001,
+        ge=0,
+        lt=0.5,
+        description="phantom_inventory too where it is this unlikely that nothing sold for so long; 0: never",
+    )
     phantom_hold_s: float = Field(
         3_600, ge=0, le=7 * 86_400, description="that must be so this long to be told"
     )

@@ -31,6 +31,7 @@ class Judges:
         self._gates.restore(live_alerts)
         self._orders.restore(reservations)
         self._stock_outs.restore(live_alerts)
+        self._phantoms.restore(live_alerts)
 
     def reserved(self, reservation: Reservation) -> None:
         """Take note of a new version of a reservation."""
@@ -57,4 +58,5 @@ class Judges:
         """Yield the verdicts on what changed, or became due, since the last pass."""
         yield from self._orders.judged(now_ns, live_alerts)
         yield from self._stock_outs.again(now_ns, live_alerts)
+        yield from self._phantoms.again(now_ns, live_alerts)
         yield from self._gates.judged(now_ns)

@@ -56,6 +56,7 @@ def _own(alerts: AlertsSection) -> dict[AlertType, dict[str, float]]:
         AlertType.PHANTOM_INVENTORY: {
             "fire_at": alerts.phantom_below,
             "clear_at": PHANTOM_CLEARS_ABOVE,
+            "unsold_below": alerts.phantom_unsold_below,
             "hold_s": alerts.phantom_hold_s,
         },
         AlertType.MISPLACED_ITEM: {"hold_s": alerts.misplaced_after_s},

@@ -44,7 +44,11 @@ OWN: dict[AlertType, tuple[Threshold, ...]] = {
     ),
     AlertType.COVERAGE_LOW: (Threshold("fire_at", "share", 0, 1), Threshold("clear_at", "share", 0, 1)),
     AlertType.CLOCK_SKEW: (Threshold("fire_at", "s", 2, DAY_S), Threshold("clear_at", "s", 1, DAY_S)),
-    AlertType.PHANTOM_INVENTORY: (Threshold("fire_at", *_P), Threshold("clear_at", *_P)),
+    AlertType.PHANTOM_INVENTORY: (
+        Threshold("fire_at", *_P),
+        Threshold("clear_at", *_P),
+        Threshold("unsold_below", *_P),
+    ),
     AlertType.DELIVERY_NOT_SEEN: (Threshold("late_s", "s", 0, 30 * DAY_S),),
     AlertType.RESERVATION_UNPICKED: (Threshold("before_s", "s", 0, DAY_S),),
     AlertType.COLLECT_OVERDUE: (Threshold("before_s", "s", 0, 30 * DAY_S),),

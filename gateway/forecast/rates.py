@@ -156,6 +156,23 @@ class Rates:
             return float(min(UNSEEN_H, max(0.0, at_h - learned_h)))
         return float(exposed_h)
 
+    def unsold(
+        self, rows: NDArray[np.intp], at_h: float, prior_rates: Doubles, dispersions: Doubles
+    ) -> tuple[Doubles, Doubles]:
+        """Return (P(nothing sold), pieces expected) of many available rows, over the time that they were available
+        until `at_h` since they were learned: as they were believed then, before this silence taught anything.
+
+        `prior_rates`, `dispersions`: (rows,).
+        """
+        mass, times = self.mass[rows].astype(np.float64), self.times[rows]
+        exposed = (times[:, 2] + np.maximum(0.0, at_h - times[:, 1]))[:, None]
+        shapes, hours, weights = (mass[:, k * MEMORIES : (k + 1) * MEMORIES] for k in range(3))
+        all_shapes, all_hours = _with_priors(shapes, hours, prior_rates)
+        means = all_shapes / all_hours * exposed
+        weights = weights / np.maximum(weights.sum(1, keepdims=True), 1e-300)
+        p = (weights * np.exp(log_none(means, all_shapes, dispersions[:, None]))).sum(1)
+        return np.asarray(p, np.float64), np.asarray((weights * means).sum(1), np.float64)
+
     def silent(
         self, rows: NDArray[np.intp], at_h: float, prior_rates: Doubles, dispersions: Doubles
     ) -> tuple[Doubles, Doubles, Doubles]:

@@ -66,12 +66,14 @@ class StoreDemand:
         self._skus: list[str] = []
         self._dirty: set[int] = set()
         self._is_dirty = False
+        self._told_h: float | None = None
 
     # -- what happens ------------------------------------------------------------------------------
 
     def sold(self, sku: str, pieces: int, at_ns: int) -> None:
         """Take in pieces that customers took."""
         hour = self._begun(at_ns)
+        self._told_h = max(self.at_h(at_ns), self._told_h or 0.0)
         at_hour = at_ns // NS_PER_HOUR
         dark_from, dark_until = self._dark_h
         is_untold = at_hour < hour - MAX_LATE_H or dark_from <= at_hour < dark_until
@@ -107,6 +109,13 @@ class StoreDemand:
         self.departments.available[self.rates.group[row]] += 1 if is_available else -1
         self._dirty.add(row)
 
+    def confirm(self, sku: str, at_ns: int) -> None:
+        """Take it that an article is there, though it does not sell: what its silence means is learned by now."""
+        row = self.rates.rows.get(sku)
+        if row is not None and not self._waiting(row):
+            self.rates.learn(row, self.at_h(at_ns), 0, self._prior_rate(row), self._dispersion(row))
+            self._dirty.add(row)
+
     def advancing(self, now_ns: int) -> Iterator[None]:
         """Learn the hours that are over, in steps between which nothing may be told."""
         now_hour = now_ns // NS_PER_HOUR
@@ -128,6 +137,28 @@ class StoreDemand:
             return first_belief(self.departments.rate_of_new(sku))
         waiting, prior_rate = self._waiting(row), self._prior_rate(row)
         return self.rates.beliefs(row, self.at_h(now_ns), waiting, prior_rate, self._dispersion(row))
+
+    def unsold(self, first: int, count: int) -> list[tuple[str, float, float]]:
+        """Return (SKU, P(nothing sold), pieces expected) of the articles of some rows that customers could take, over
+        the time since each last sold, came back or was confirmed, until a till of the store last told a sale: a
+        till that is silent proves nothing.
+        """
+        if self._told_h is None:
+            return []
+        rows = np.arange(first, min(first + count, self.rates.used))
+        rows = rows[self.rates.times[rows, 1] < self._told_h]
+        rows = rows[[not self._waiting(row) for row in rows.tolist()]] if len(rows) else rows
+        prior_rates = self.departments.rates[self.rates.group[rows]]
+        dispersions = self.rates.dispersions(rows, self.dispersion)
+        ps, expected = self.rates.unsold(rows, self._told_h, prior_rates, dispersions)
+        skus = (self._skus[row] for row in rows.tolist())
+        return list(zip(skus, ps.tolist(), expected.tolist(), strict=True))
+
+    def unsold_of(self, sku: str) -> tuple[float, float]:
+        """Return (P(nothing sold), pieces expected) of an article, as `unsold`; (1, 0) where nothing is known."""
+        row = self.rates.rows.get(sku)
+        found = [] if row is None else self.unsold(row, 1)
+        return (found[0][1], found[0][2]) if found else (1.0, 0.0)
 
     def dispersion_of(self, sku: str) -> float:
         """Return variance / mean of what an article sells in an hour, beyond what its rate explains."""
