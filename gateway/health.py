@@ -1,18 +1,20 @@
 """How the gateway itself is: devices, readiness, metrics. Implements gateway.ports.HealthPort. Runtime."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from gateway.delivery.model import TargetState
 from gateway.device_clocks import ClockJudgement
 from gateway.engine import Engine
+from gateway.exposition import family, metric
 from gateway.influx_metrics import influx_metrics
 from gateway.pipeline import Pipeline
 from gateway.ports import DeviceHealth, Readiness, UnmatchedTopicInfo
 from gateway.storage.influx.report import DeliveryReport
 from gateway.storage.upkeep import StoreUpkeep
+from gateway.told_metrics import Published, notice_lines, published_lines, task_lines, webhook_lines
 from gateway.webhooks.model import WebhookCounts
 from readers.counts import StageCounts
 from readers.link import LinkHealth
@@ -49,6 +51,7 @@ class Links:
     upkeep: StoreUpkeep | None = None
     webhooks: Callable[[], WebhookCounts] | None = None
     notices: Callable[[], Sequence[TargetState]] = tuple
+    published: Published | None = None
 
 
 class Health:
@@ -127,130 +130,127 @@ class Health:
         pieces = sum(sum(levels.levels(*key).values()) for key in levels.line_keys())
         firing = len(self._engine.alerts.firing())
         mqtt = self._links.mqtt.health() if self._links.mqtt else None
-        yield from _metric("storefloor_pieces", "gauge", "pieces believed in all stores", pieces)
-        yield from _metric("storefloor_alerts_firing", "gauge", "alerts firing now", firing)
+        yield from metric("storefloor_pieces", "gauge", "pieces believed in all stores", pieces)
+        yield from metric("storefloor_alerts_firing", "gauge", "alerts firing now", firing)
         reservations = self._engine.state.book.open()
-        yield from _metric(
+        yield from metric(
             "storefloor_reservations_open", "gauge", "reservations that are open", len(reservations)
         )
-        yield from _metric(
+        yield from metric(
             "storefloor_reservations_at_risk",
             "gauge",
             "open reservations whose pieces may be missing",
             sum(bool(reservation.risks) for reservation in reservations),
         )
-        yield from _metric(
+        yield from metric(
             "storefloor_held_observations", "gauge", "observations and events that wait", self._pipeline.held
         )
-        yield from _metric(
+        yield from metric(
             "storefloor_ledger_imbalance", "gauge", "lines whose levels and state differed at start; must be 0",
             self._engine.imbalanced,
         )  # fmt: skip
-        yield from _metric(
+        yield from metric(
             "storefloor_cloned_epcs", "gauge", "tags that two stores go on reading at once: one is a copy",
             len(self._engine.state.presence.clones),
         )  # fmt: skip
-        yield from _metric(
+        yield from metric(
             "storefloor_store_failing", "gauge", "1 while the disk refuses commits", int(self._pipeline.store_failure is not None)
         )  # fmt: skip
-        yield from _metric(
+        yield from metric(
             "storefloor_commits_total",
             "counter",
             "commits of this store, over all its lives",
             self._pipeline.version,
         )
-        yield from _metric(
+        yield from metric(
             "storefloor_passes_total", "counter", "passes of the pipeline", self._pipeline.passes
         )
-        yield from _metric(
+        yield from metric(
             "storefloor_clock_ahead_seconds",
             "gauge",
             "how far time here is ahead of the machine's clock, which was set back or started in the past",
             round(self._links.clock_ahead_s(), 3),
         )
         if mqtt is not None:
-            yield from _metric(
+            yield from metric(
                 "storefloor_mqtt_up", "gauge", "1 while connected", int(mqtt.state in {"up", "held"})
             )
-            yield from _metric("storefloor_mqtt_reconnects_total", "counter", "reconnects", mqtt.reconnects)
+            yield from metric("storefloor_mqtt_reconnects_total", "counter", "reconnects", mqtt.reconnects)
         if self._links.influxdb is not None:
             for name, kind, text, value in influx_metrics(self._links.influxdb()):
-                yield from _metric(name, kind, text, value)
+                yield from metric(name, kind, text, value)
         if self._links.webhooks is not None:
-            for name, kind, text, value in _webhook_metrics(self._links.webhooks()):
-                yield from _metric(f"storefloor_webhook_{name}", kind, text, value)
-
-        yield from _notice_lines(self._links.notices())
+            yield from webhook_lines(self._links.webhooks())
+        yield from notice_lines(self._links.notices())
+        yield from task_lines(self._engine.state.tasks.not_made)
+        if self._links.published is not None:
+            yield from published_lines(self._links.published)
 
     def _upkeep_lines(self) -> Iterator[str]:
         upkeep = self._links.upkeep
         if upkeep is None:
             return
-        yield from _metric(
-            "storefloor_store_file_bytes", "gauge", "the store's file", upkeep.sizes.file_bytes
-        )
-        yield from _metric(
+        yield from metric("storefloor_store_file_bytes", "gauge", "the store's file", upkeep.sizes.file_bytes)
+        yield from metric(
             "storefloor_store_wal_bytes", "gauge", "its write-ahead log", upkeep.sizes.wal_bytes
         )
-        yield from _metric(
+        yield from metric(
             "storefloor_store_free_bytes", "gauge", "free within the file, for the rows of tomorrow",
             upkeep.sizes.free_bytes,
         )  # fmt: skip
         name = "storefloor_store_rows_let_go_total"
-        yield from _family(
-            name, "counter", "rows let go for their age, over all lives of the store, by table"
-        )
+        yield from family(name, "counter", "rows let go for their age, over all lives of the store, by table")
         for table, rows in sorted(upkeep.let_go.items()):
             yield f'{name}{{table="{table}"}} {rows}'
-        yield from _metric(
+        yield from metric(
             "storefloor_store_pages_given_back_total", "counter", "free pages given back to the disk",
             upkeep.pages_given_back,
         )  # fmt: skip
-        yield from _metric(
+        yield from metric(
             "storefloor_store_rounds_total",
             "counter",
             "rounds of letting go that were finished",
             upkeep.rounds,
         )
-        yield from _metric(
+        yield from metric(
             "storefloor_store_upkeep_failures_total",
             "counter",
             "rounds that the disk broke off",
             upkeep.failures,
         )
-        yield from _metric(
+        yield from metric(
             "storefloor_store_held", "gauge", "1 while nothing is let go, for the clock is not trusted",
             int(upkeep.is_held),
         )  # fmt: skip
         if upkeep.checked_ns is not None:
-            yield from _metric(
+            yield from metric(
                 "storefloor_store_checked_timestamp_seconds", "gauge",
                 "when the whole file was last read and found undamaged", upkeep.checked_ns // 10**9,
             )  # fmt: skip
-            yield from _metric(
+            yield from metric(
                 "storefloor_store_check_seconds", "gauge", "how long that took", round(upkeep.check_s, 3)
             )
 
     def _device_lines(self) -> Iterator[str]:
         devices = self.devices()
-        yield from _family("storefloor_device_up", "gauge", "1 while the device proves its life")
+        yield from family("storefloor_device_up", "gauge", "1 while the device proves its life")
         for d in devices:
             yield f'storefloor_device_up{{device="{d.id}"}} {int(d.state == "online")}'
-        yield from _family(
+        yield from family(
             "storefloor_device_last_seen_seconds", "gauge", "Unix time of the last sign of life"
         )
         for d in devices:
             if d.last_seen_at_ns is not None:
                 yield f'storefloor_device_last_seen_seconds{{device="{d.id}"}} {d.last_seen_at_ns / 1e9:.3f}'
-        yield from _family(
+        yield from family(
             "storefloor_device_observations_total", "counter", "reads, scans and readings taken in"
         )
         for d in devices:
             yield f'storefloor_device_observations_total{{device="{d.id}"}} {d.observations}'
-        yield from _family("storefloor_device_reconnects_total", "counter", "times the port was opened again")
+        yield from family("storefloor_device_reconnects_total", "counter", "times the port was opened again")
         for d in devices:
             yield f'storefloor_device_reconnects_total{{device="{d.id}"}} {d.reconnects}'
-        yield from _family(
+        yield from family(
             "storefloor_device_dropped_total",
             "counter",
             "frames, observations and bytes in no frame dropped, by reason",
@@ -269,18 +269,18 @@ class Health:
             ("held", "gauge", ""),
         ):
             name = f"storefloor_stage_{side}{suffix}"
-            yield from _family(name, kind, f"observations {side}, by stage")
+            yield from family(name, kind, f"observations {side}, by stage")
             for stage, counts in stages.items():
                 yield f'{name}{{stage="{stage}"}} {getattr(counts, side)}'
         name = "storefloor_stage_dropped_total"
-        yield from _family(name, "counter", "observations dropped, by stage and reason")
+        yield from family(name, "counter", "observations dropped, by stage and reason")
         for stage, counts in stages.items():
             for reason, count in sorted(counts.dropped.items()):
                 yield f'{name}{{stage="{stage}",reason="{reason}"}} {count}'
 
 
 def _clock_lines(clocks: Mapping[str, ClockJudgement]) -> Iterator[str]:
-    yield from _family(
+    yield from family(
         "storefloor_device_clock_offset_seconds",
         "gauge",
         "how far the device's clock is ahead; its times are corrected",
@@ -288,85 +288,12 @@ def _clock_lines(clocks: Mapping[str, ClockJudgement]) -> Iterator[str]:
     for device, clock in clocks.items():
         if clock.offset_s is not None:
             yield f'storefloor_device_clock_offset_seconds{{device="{device}"}} {clock.offset_s:.3f}'
-    yield from _family("storefloor_device_clock_drift_ratio", "gauge", "seconds gained in each second")
+    yield from family("storefloor_device_clock_drift_ratio", "gauge", "seconds gained in each second")
     for device, clock in clocks.items():
         if clock.drift_ppm is not None:
             yield f'storefloor_device_clock_drift_ratio{{device="{device}"}} {clock.drift_ppm / 1e6:.9f}'
-    yield from _family(
+    yield from family(
         "storefloor_device_clock_steps_total", "counter", "times the device's clock was set anew"
     )
     for device, clock in clocks.items():
         yield f'storefloor_device_clock_steps_total{{device="{device}"}} {clock.steps}'
-
-
-def _family(name: str, kind: str, text: str) -> Iterable[str]:
-    return (f"# HELP {name} {text}", f"# TYPE {name} {kind}")
-
-
-def _notice_lines(states: Sequence[TargetState]) -> Iterator[str]:
-    """Yield what became of notices, by target."""
-    for name, kind, text, value_of in NOTICE_METRICS if states else ():
-        yield from _family(name, kind, text)
-        for state in states:
-            yield f'{name}{{target="{state.target.id}"}} {value_of(state)}'
-
-
-NOTICE_METRICS: tuple[tuple[str, str, str, Callable[[TargetState], int]], ...] = (
-    ("storefloor_notices_waiting", "gauge", "notices that wait for a target", lambda s: s.waiting),
-    (
-        "storefloor_notices_given_up",
-        "gauge",
-        "notices kept that a target will never be told",
-        lambda s: s.given_up,
-    ),
-    (
-        "storefloor_notices_delivered_total",
-        "counter",
-        "notices that were taken",
-        lambda s: s.counts.delivered,
-    ),
-    (
-        "storefloor_notices_failed_total",
-        "counter",
-        "tries of notices that were not taken",
-        lambda s: s.counts.failed,
-    ),
-    (
-        "storefloor_notify_target_failing",
-        "gauge",
-        "tries in a row that a target did not take",
-        lambda s: s.failing,
-    ),
-    (
-        "storefloor_notices_faults_total",
-        "counter",
-        "faults of storefloor itself, see its log",
-        lambda s: s.counts.faults,
-    ),
-)
-
-
-def _webhook_metrics(counts: WebhookCounts) -> list[tuple[str, str, str, int]]:
-    """Return (name, kind, text, value) of what became of webhook messages."""
-    return [
-        ("messages_delivered_total", "counter", "messages that were taken", counts.delivered),
-        ("tries_failed_total", "counter", "tries of messages that were not taken", counts.failed),
-        (
-            "messages_given_up_total",
-            "counter",
-            "messages that a receiver called wrong each time",
-            counts.given_up,
-        ),
-        (
-            "faults_total",
-            "counter",
-            "turns that ended by a fault of storefloor itself, see its log",
-            counts.faults,
-        ),
-        ("endpoints", "gauge", "endpoints", counts.endpoints),
-        ("endpoints_disabled", "gauge", "endpoints that nothing is sent to", counts.disabled),
-    ]
-
-
-def _metric(name: str, kind: str, text: str, value: float) -> Iterable[str]:
-    return (*_family(name, kind, text), f"{name} {value}")

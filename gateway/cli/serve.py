@@ -200,6 +200,7 @@ class _Gateway:
             upkeep=self._janitor.upkeep,
             webhooks=self._webhooks.dispatcher.counts,
             notices=self._notices.states_now,
+            published=self._alerts,
         )
 
     def _clock_ahead_s(self) -> float:

@@ -14,6 +14,8 @@ MAX_LIVE = 2_000
 room and its cause is told again."""
 MAX_CLOSED, CLOSED_KEPT_NS = 5_000, 14 * 86_400 * 1_000_000_000
 """Tasks that are over are kept for so long, and so many: who claimed one is a person, so no longer than needed."""
+TOO_MANY = "too_many_live"
+"""Why a task was not made: its store has as many as it may."""
 LOOKED_AT = 20
 """Closed tasks looked at in one pass for whether they may go."""
 
@@ -32,7 +34,7 @@ class TaskBook:
         self._dirty: dict[str, None] = {}
         self._changed: dict[str, Task] = {}
         self.not_made: Counter[str] = Counter()
-        """Tasks that were not made, by reason."""
+        """Tasks that were not made, by reason, since start."""
 
     # -- answers --------------------------------------------------------------------------------------
 

@@ -21,12 +21,11 @@ from gateway.movements import Movement, MovementKind
 from gateway.reservations.model import Reservation, ReservedLine
 from gateway.state import State
 from gateway.tasks import rules
-from gateway.tasks.book import TaskBook
+from gateway.tasks.book import TOO_MANY, TaskBook
 from gateway.tasks.model import CauseType, Task, TaskState, VerifiedBy
 
 LINGER_NS = 1_800 * 1_000_000_000
 """The rest of a refill is waited for so long after its shelf was filled: a second walk to the back room."""
-FULL = "too_many_live"
 TICKED = frozenset({"replenish", "put_back"})
 """Kinds whose work is that a piece comes into a zone."""
 BROUGHT = frozenset({MovementKind.MOVED, MovementKind.ARRIVED})
@@ -145,7 +144,7 @@ class TaskWatch:
         if self._book.get(task.id) is not None:
             return
         if self._book.is_full(task.store):
-            self._book.not_made[FULL] += 1
+            self._book.not_made[TOO_MANY] += 1
             return
         self._book.put(task)
 

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from gateway.delivery.model import TargetCounts, TargetState
 from gateway.health import Health, Links
 from gateway.pipeline import Pipeline
 from gateway.ports import Readiness
@@ -16,6 +17,7 @@ from readers.counts import StageCounts
 from readers.errors import Malformed
 from readers.link import LinkHealth, LinkState
 from readers.observations import Fault, Identified, Read, Reading, Scan
+from tests.support.fake_notify import told_target
 from tests.support.scripted_writer import ScriptedWriter
 from tests.support.small_site import S, SmallShop, epc
 from tests.support.virtual_loop import run_virtual
@@ -145,6 +147,31 @@ def test_metrics_say_what_became_of_webhooks() -> None:
         "storefloor_webhook_endpoints{}": 7,
         "storefloor_webhook_endpoints_disabled{}": 1,
     }
+
+
+def test_metrics_say_what_nobody_was_told() -> None:
+    """Tasks that were not made, notices given up by target, alerts that the broker took and refused."""
+    target = told_target("floor")
+    state = TargetState(target, "failing", 2, 5, 4, TargetCounts(delivered=3, failed=9, given_up=6, faults=1))
+    published = SimpleNamespace(published=8, refused=7)
+    no_counts: dict[str, StageCounts] = {}
+    links = Links({}, None, no_counts, no_counts, no_counts, notices=lambda: [state], published=published)
+    gateway = Gateway(links)
+    gateway.shop.engine.state.tasks.not_made["too_many_live"] += 2
+    samples = gateway.samples()
+    told = {name: value for name, value in samples.items() if "notice" in name or "notify" in name}
+    assert told == {
+        'storefloor_notices_waiting{target="floor"}': 2,
+        'storefloor_notices_given_up{target="floor"}': 5,
+        'storefloor_notices_given_up_total{target="floor"}': 6,
+        'storefloor_notices_delivered_total{target="floor"}': 3,
+        'storefloor_notices_failed_total{target="floor"}': 9,
+        'storefloor_notify_target_failing{target="floor"}': 4,
+        'storefloor_notices_faults_total{target="floor"}': 1,
+    }
+    assert samples['storefloor_tasks_not_made_total{reason="too_many_live"}'] == 2
+    assert samples["storefloor_alerts_published_total{}"] == 8
+    assert samples["storefloor_alerts_refused_total{}"] == 7
 
 
 def test_metrics_say_how_clocks_are() -> None:
