@@ -40,8 +40,8 @@ export default class CollectScreen {
     this.voice = el("p", { class: "unseen", role: "status", "aria-live": "polite" });
     this.element = el("section", { class: "collect", "aria-labelledby": "collect-title" },
       el("header", { class: "screen-head" }, el("h2", { id: "collect-title", tabindex: -1 }, lang.t("collect.title")), this.note),
-      this.hint, this.scan, el("div", { class: "panel calm-panel" }, this.calm),
-      [...this.sections.values()].map(({ element }) => element), this.more, this.voice);
+      this.hint, el("div", { class: "panel calm-panel" }, this.calm),
+      [...this.sections.values()].map(({ element }) => element), this.more, this.scan, this.voice);
     this.draw = onceAFrame(() => this.render());
     this.unhear = ctx.work.onChange(() => this.draw());
     this.timer = setInterval(() => this.draw(), AGE_MS);
