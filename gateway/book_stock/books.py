@@ -11,6 +11,7 @@ from bisect import bisect_right, insort
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from heapq import heappop, heappush
+from typing import Literal
 
 from gateway.book_stock.account import Account, Figure, Move, Verdict, account_of
 from gateway.movements import MovementKind
@@ -19,6 +20,8 @@ from gateway.stock.handover import set_pieces
 from gateway.stock.line import Line
 
 LineKey = tuple[str, str]
+Doubt = Literal["no_ledger", "ledger_too_old"]
+"""Why the stock of a ledger store is not known."""
 HOME_ORDER = ("back_room", "receiving", "floor", "till", "fitting_room", "exit")
 BY_LEDGER, BY_RESTART, BY_CATALOGUE = "ledger", "restart", "catalogue"
 """Causes of movements that bring a line to its account: they are no moves of it."""
@@ -106,7 +109,7 @@ class BookStock:
         """Return an account, to be read alone."""
         return self._accounts.get((store, sku))
 
-    def doubt(self, store: str, sku: str, now_ns: int) -> str | None:
+    def doubt(self, store: str, sku: str, now_ns: int) -> Doubt | None:
         """Return why the stock of a ledger store is not known, if it is not."""
         account = self._accounts.get((store, sku))
         told_ns = None if account is None else account.told_ns

@@ -10,9 +10,22 @@ import pytest
 
 from api.pages.mount import page_files
 from gateway.alerts.records import STANDING, AlertState, AlertType, Severity
+from gateway.availability import (
+    IN_DOUBT,
+    NOT_ENOUGH,
+    NOT_SURE,
+    ONLY_UNPICKABLE,
+    QUOTA_REACHED,
+    UNWATCHED,
+)
+from gateway.book_stock.books import Doubt
+from gateway.channels import NOT_OFFERED_HERE, NOT_SOLD_HERE, SafetySource
 from gateway.config import ScannerRole, ZoneRole
 from gateway.device_clocks import ClockState
+from gateway.explanation import EventKind
 from gateway.ports import DeviceHealth, Status
+from gateway.presence.model import Phase
+from gateway.reservations.model import OPEN_STATES
 from tests.support.source import modules
 
 FILES = page_files()
@@ -33,13 +46,10 @@ def texts_of(code: str) -> dict[str, dict[str, Any]]:
 
 TEXTS = {code: texts_of(code) for code in LANGUAGES}
 CODE = "\n".join(file.content.decode() for path, file in FILES.items() if path.endswith(".js"))
-CODE_SECTIONS = {"alert_action", "alert_change", "alert_filter", "alert_kind", "alert_none",
-                 "alert_state", "alert_text", "alert_title", "clock", "code_fault", "connection",
-                 "coverage", "coverage_short", "device_kind", "device_role", "device_state", "down",
-                 "drop", "evidence", "hold", "item_reason", "problem", "readiness", "report_title",
-                 "report_total", "report_what", "role", "severity", "sign_in", "silence_length", "sort",
-                 "staff_role", "status", "taken", "fulfilment", "order_section", "order_state", "risk", "task_kind", "task_title"}  # fmt: skip
-"""Sections whose keys are codes of the API or of the page's own tables, looked up by `word()`."""
+WORD_SECTIONS = set(re.findall(r'\bword\(\s*"([a-z_]+)"', CODE))
+"""Sections whose keys are codes of the API, looked up by `word()`, which has a text for all others."""
+CODE_SECTIONS = WORD_SECTIONS | set(re.findall(r"\bt\(`([a-z_]+)\.\$", CODE))
+"""Those, and the ones whose keys are codes of the page's own tables."""
 CONNECTION_STATES = ("connecting", "live", "reconnecting", "lost")
 NOT_OF_DEVICES = ("gateway.storage",)
 """Stages that drop nothing that a device sent."""
@@ -106,7 +116,7 @@ def test_no_text_is_left_over() -> None:
 def test_each_section_of_codes_has_a_text_for_all_others() -> None:
     """A code that the page does not know is shown as it is, in a text of its section."""
     closed = {"connection", "sort"}
-    assert [section for section in CODE_SECTIONS - closed if "other" not in TEXTS["en"][section]] == []
+    assert [section for section in WORD_SECTIONS - closed if "other" not in TEXTS["en"][section]] == []
 
 
 # -- every code has its words ------------------------------------------------------------------------
@@ -151,6 +161,12 @@ def _literals(nodes: list[ast.expr]) -> Iterator[str]:
 OTHER_REASONS = ("stale", "too_long", "epc_header", "epc_tid", "epc_unprogrammed")
 """Reasons that stand in tables or variables of the framer and of the EPC decoder."""
 
+
+def js_codes(path: str, pattern: str) -> tuple[str, ...]:
+    """Return the codes that a module of the page makes up itself."""
+    return tuple(sorted(set(re.findall(pattern, FILES[path].content.decode()))))
+
+
 CODES: dict[str, tuple[str, ...]] = {
     "status": get_args(Status),
     "alert_title": tuple(AlertType),
@@ -167,6 +183,27 @@ CODES: dict[str, tuple[str, ...]] = {
     "connection": CONNECTION_STATES,
     "readiness": ("starting", "store", "overloaded"),
     "clock": ("ahead", "behind", *(set(get_args(ClockState)) - {"ok", "no_clock", "offset"})),
+    "why_reason": (
+        UNWATCHED,
+        IN_DOUBT,
+        NOT_ENOUGH,
+        ONLY_UNPICKABLE,
+        NOT_SURE,
+        QUOTA_REACHED,
+        NOT_SOLD_HERE,
+        NOT_OFFERED_HERE,
+        *get_args(Doubt),
+    ),
+    "evidence_event": (
+        *get_args(EventKind),
+        *js_codes("parts/evidence-events.js", r'(?:add\("\w+", [\w.]+, )"(\w+)"'),
+    ),
+    "safety_source": get_args(SafetySource),
+    "hold_state": tuple(OPEN_STATES),
+    "phase": get_args(Phase),
+    "item_reason": js_codes("parts/item-reason.js", r'(?:\[|, )"(\w+)"'),
+    "lane": js_codes("parts/evidence-events.js", r'add\("(\w+)"'),
+    "ignored": js_codes("parts/evidence-events.js", r'\bcode: "(\w+)"'),
     "hold": ("reader_down", "coverage_low", "unwatched", "zone_unwatched", "shelf_in_doubt", "silence"),
 }
 

@@ -67,6 +67,7 @@ export class ArticlePage {
       const found = await lookUp(ctx, sku);
       if (this.isOver) return;
       this.known = found.article;
+      if (this.known !== null && this.known.sku !== sku) return ctx.go(ctx.path("find", this.known.sku), { replace: true }); // another code of it
       if (this.known === null) return setText(this.says, ctx.lang.t("find.not_known", { code: sku }));
       await this.loadNumbers([found.article, ...found.variants]);
       if (this.isOver) return;
