@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "gateway.cli.evaluate",
             "measure how true the stock is, on simulated shops and on recorded reads",
         ),
+        "alerts": ("gateway.cli.alerts_command", "try a rule of alerts on the stored past"),
         "doctor": ("gateway.cli.doctor_command", "find what is attached, and what is wrong with it"),
         "influx": ("gateway.cli.influx_command", "tell how InfluxDB is told, try it, and tell it again"),
         "keys": ("gateway.cli.keys_command", "make, list and revoke API keys"),

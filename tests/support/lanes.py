@@ -58,6 +58,7 @@ PURE = (
     "tests/fuzz",
     "tests/gateway/alert_rules",
     "tests/gateway/alerts",
+    "tests/gateway/backtest",
     "tests/gateway/book_stock",
     "tests/gateway/cli/test_evaluate.py",
     "tests/gateway/counting",
