@@ -53,6 +53,15 @@ class RuleThresholds(BaseModel):
     phantom_hold_s: float = Field(
         3_600, ge=0, le=7 * 86_400, description="that must be so this long to be told"
     )
+    stray_tags_per_h: float = Field(
+        120,
+        ge=2,
+        le=100_000,
+        description="stray_reads fires where an antenna meets so many tags of no known article in an hour",
+    )
+    stray_clear_below: float = Field(
+        30, ge=1, lt=100_000, description="it clears below this (less than stray_tags_per_h)"
+    )
     misplaced_after_s: float = Field(
         900, ge=0, le=86_400, description="a piece that rests so long where its article is not shown is noted"
     )
@@ -72,6 +81,7 @@ class RuleThresholds(BaseModel):
             ("reorder_risk", "reorder_clear_below"),
             ("predicted_above", "predicted_clear_below"),
             ("coverage_clear_above", "coverage_below"),
+            ("stray_tags_per_h", "stray_clear_below"),
         ):
             if getattr(self, below) >= getattr(self, above):
                 raise ValueError(

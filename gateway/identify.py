@@ -51,6 +51,15 @@ class Identifier:
             sku = self._meet(epc, start)
         return sku
 
+    def is_of_catalogue(self, epc: str) -> bool:
+        """Return whether a tag names an article that the catalogue has; nothing is met by it."""
+        sku = self._catalogue.sku_of_epc(epc) or self._sku_of_start.get(_start_of(epc) or "")
+        if sku is None:
+            gtin, _ = _gtin_and_serial(epc)
+            sku = None if gtin is None else self._catalogue.sku_of(gtin)
+        article = None if sku is None else self._catalogue.article(sku)
+        return article is not None and article.known
+
     def articles(self, epcs: Sequence[str]) -> tuple[list[str], NDArray[np.int64]]:
         """Return SKUs, and of each tag the place of its own among them: what `tag` says of each, in bulk."""
         skus: dict[str, int] = {}

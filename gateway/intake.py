@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from gateway.counting.seeing import take_scan
 from gateway.devices import DeviceLife
 from gateway.scans import CountSession
-from gateway.state import State
+from gateway.state import MAX_MET_PER_PASS, State
 from gateway.storage.ports import StateRow
 from gateway.till import Till
 from readers.errors import Malformed
@@ -50,6 +50,7 @@ class ObservationIntake:
         self._counts.received += len(observations)
         ports, proofs = self._ports, self._proof_ns
         presence, corrected = self._state.presence, self._state.clocks.corrected
+        met = self._state.met
         reads = known = 0
         for observation in observations:
             if type(observation) is not Read:  # a thousandth of all
@@ -71,6 +72,8 @@ class ObservationIntake:
                 device.seen(at_ns)
             row = port.index.get(observation.epc)
             if row is None:
+                if len(met) < MAX_MET_PER_PASS and not presence.is_known(observation.epc):
+                    met.append((observation.reader, observation.antenna, observation.epc))
                 presence.observe_at(port, observation.epc, at_ns, observation.rssi_dbm, observation.count)
                 continue
             known += 1

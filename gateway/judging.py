@@ -12,6 +12,7 @@ from gateway.movements import Movement
 from gateway.reservations.model import Reservation
 from gateway.reservations.promptness import PromptWatch
 from gateway.state import State
+from gateway.stray_watch import StrayWatch
 
 
 class Judges:
@@ -21,6 +22,7 @@ class Judges:
         self._devices = DeviceWatch(state)
         self._state = state
         self._gates = GateWatch(state)
+        self._strays = StrayWatch(state)
         self._phantoms = PhantomWatch(state)
         self._orders = PromptWatch(state)
         self._stock_outs = StockOutWatch(state, looking(state))
@@ -60,3 +62,4 @@ class Judges:
         yield from self._stock_outs.again(now_ns, live_alerts)
         yield from self._phantoms.again(now_ns, live_alerts)
         yield from self._gates.judged(now_ns)
+        yield from self._strays.judged(now_ns, live_alerts)

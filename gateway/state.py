@@ -44,6 +44,8 @@ from readers.errors import Malformed
 
 MAX_STOOD = 64
 """Pieces put down on the floor that are remembered in full; the memory halves there."""
+MAX_MET_PER_PASS = 500
+"""New tags that are looked at in one pass: a shop's first minutes are no strays, and a look costs 20 us."""
 
 
 class State:
@@ -91,6 +93,8 @@ class State:
         self.refused: list[tuple[str, Malformed]] = []
         self.audited: list[AuditEntry] = []
         self.endpoints: list[NewEndpoint] = []
+        self.met: list[tuple[str, int, str]] = []
+        """(reader, antenna, EPC) of tags that no store knew, since they were last looked at (gateway/stray_watch.py)."""
         self.touched: set[tuple[str, str]] = set()
         self.touched_devices: set[str] = set()
 

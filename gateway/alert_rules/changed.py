@@ -42,6 +42,8 @@ class ChangedRules:
             )
         if alert.sku is not None:
             zone = self._state.home_zone(alert.store, alert.sku)
+        if alert.type is AlertType.STRAY_READS:
+            return rules.pick(alert.type, alert.store, zone)
         if alert.device is not None and (device := self._state.devices.get(alert.device)) is not None:
             return rules.pick_of_zones(alert.type, alert.store, device.zones)
         return rules.pick(alert.type, alert.store, zone, alert.sku)

@@ -59,6 +59,11 @@ def _own(alerts: AlertsSection) -> dict[AlertType, dict[str, float]]:
             "unsold_below": alerts.phantom_unsold_below,
             "hold_s": alerts.phantom_hold_s,
         },
+        AlertType.STRAY_READS: {
+            "fire_at": alerts.stray_tags_per_h,
+            "clear_at": alerts.stray_clear_below,
+            "hold_s": 0.0,
+        },
         AlertType.MISPLACED_ITEM: {"hold_s": alerts.misplaced_after_s},
         # A risk has waited where it may pass by itself, a delivery was given its time, a sale was waited for, and
         # what people submit and approve does not flicker.

@@ -10,7 +10,7 @@ from typing import Literal
 
 from gateway.alerts.records import AlertType
 
-Unit = Literal["pieces", "probability", "share", "s", "reads_per_min"]
+Unit = Literal["pieces", "probability", "share", "s", "tags_per_h"]
 Filter = Literal["stores", "zones", "departments", "skus"]
 
 DAY_S = 86_400
@@ -49,6 +49,10 @@ OWN: dict[AlertType, tuple[Threshold, ...]] = {
         Threshold("clear_at", *_P),
         Threshold("unsold_below", *_P),
     ),
+    AlertType.STRAY_READS: (
+        Threshold("fire_at", "tags_per_h", 1, 100_000),
+        Threshold("clear_at", "tags_per_h", 1, 100_000),
+    ),
     AlertType.DELIVERY_NOT_SEEN: (Threshold("late_s", "s", 0, 30 * DAY_S),),
     AlertType.RESERVATION_UNPICKED: (Threshold("before_s", "s", 0, DAY_S),),
     AlertType.COLLECT_OVERDUE: (Threshold("before_s", "s", 0, 30 * DAY_S),),
@@ -61,12 +65,16 @@ APART: dict[AlertType, tuple[tuple[str, str], ...]] = {
     AlertType.COVERAGE_LOW: (("fire_at", "clear_at"),),
     AlertType.CLOCK_SKEW: (("clear_at", "fire_at"),),
     AlertType.PHANTOM_INVENTORY: (("fire_at", "clear_at"),),
+    AlertType.STRAY_READS: (("clear_at", "fire_at"),),
 }
 """(lower, upper) thresholds of a type: the first must be less than the second."""
 
 EVERY: tuple[Filter, ...] = ("stores", "zones", "departments", "skus")
 NARROWED: dict[AlertType, tuple[Filter, ...]] = {
-    **dict.fromkeys((AlertType.READER_DOWN, AlertType.COVERAGE_LOW, AlertType.CLOCK_SKEW), EVERY[:2]),
+    **dict.fromkeys(
+        (AlertType.READER_DOWN, AlertType.COVERAGE_LOW, AlertType.CLOCK_SKEW, AlertType.STRAY_READS),
+        EVERY[:2],
+    ),
     **dict.fromkeys(
         (
             AlertType.DELIVERY_NOT_SEEN,

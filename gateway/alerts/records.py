@@ -37,6 +37,7 @@ class AlertType(StrEnum):
     PHANTOM_INVENTORY = "phantom_inventory"
     GATE_EXIT_UNPAID = "gate_exit_unpaid"
     MISPLACED_ITEM = "misplaced_item"
+    STRAY_READS = "stray_reads"
 
 
 class AlertState(StrEnum):

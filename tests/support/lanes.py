@@ -92,6 +92,7 @@ PURE = (
     "tests/gateway/test_sales.py",
     "tests/gateway/test_shelves.py",
     "tests/gateway/test_state_parts.py",
+    "tests/gateway/test_stray_watch.py",
     "tests/gateway/test_till.py",
     "tests/gateway/test_transfers.py",
     "tests/gateway/transfers",

@@ -22,6 +22,7 @@ export const ICONS = {
   phantom_inventory: "low",
   gate_exit_unpaid: "low",
   misplaced_item: "low",
+  stray_reads: "unplugged",
 };
 
 /** Whether nobody is told of an alert now. */

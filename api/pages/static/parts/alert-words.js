@@ -41,6 +41,7 @@ function count({ type, evidence }) {
     phantom_inventory: "ledger",
     gate_exit_unpaid: "pieces",
     misplaced_item: "pieces",
+    stray_reads: "tags_per_h",
     reservation_at_risk: "reservations",
     reservation_unpicked: "reservations",
     collect_overdue: "reservations",
