@@ -32,8 +32,8 @@ JUDGED_BEFORE_NS = 24 * 3_600 * NS_PER_S
 """The rule is judged so long before the period: longer than a hold lasts in a shop."""
 LOOK_EVERY_NS = 900 * NS_PER_S
 """What is told is looked at again this often, as the live gateway does, though nothing moves."""
-STEPS_AT_ONCE = 50
-"""Steps between two rests: a millisecond or two of work."""
+STEPS_AT_ONCE = 20
+"""Steps, or articles that are judged, between two rests: a millisecond or two of work."""
 
 
 class Judge(Protocol):
@@ -86,23 +86,26 @@ class Backtest:
         done = 0
         for step in self._past.steps:
             if batch and step.at_ns != batch[0].at_ns:
-                self._pass(batch)
+                for _ in self._passing(batch):
+                    yield done
                 batch = []
             batch.append(step)
             done += isinstance(step, Moved)
             if done % STEPS_AT_ONCE == 0:
                 yield done
-        if batch:
-            self._pass(batch)
-        self._let_pass(self.lived.to_ns)
+        for _ in self._passing(batch) if batch else ():
+            yield done
+        for _ in self._letting_pass(self.lived.to_ns):
+            yield done
         self._end()
         yield done
 
     # -- passes ------------------------------------------------------------------------------------
 
-    def _pass(self, steps: list[Step]) -> None:
+    def _passing(self, steps: list[Step]) -> Iterator[None]:
+        """Live through one pass, with rests where there is much to judge; so do the methods that it calls."""
         now_ns = steps[0].at_ns
-        self._let_pass(now_ns)
+        yield from self._letting_pass(now_ns)
         touched: dict[str, None] = {}
         movements: list[Movement] = []
         is_seen_anew = False
@@ -123,27 +126,26 @@ class Backtest:
         if is_seen_anew:
             self._note_sight(now_ns)
         if self._is_judging:
-            self._judge_all(touched, now_ns)
+            yield from self._judging_all(touched, now_ns)
             self._settle(now_ns)
 
-    def _let_pass(self, now_ns: int) -> None:
+    def _letting_pass(self, now_ns: int) -> Iterator[None]:
         """Let time go on to the next step, with the looks that fall between."""
         if not self._is_judging and now_ns >= self._judged_from_ns:
-            self._look_until(self._judged_from_ns)
-            self._begin()
-        self._look_until(now_ns)
+            yield from self._looking_until(self._judged_from_ns)
+            yield from self._beginning()
+        yield from self._looking_until(now_ns)
         if self._is_judging:
-            self._settle(
-                now_ns - 1
-            )  # the live gateway passes each second: a hold ends before what comes after it
+            # the live gateway passes each second: a hold ends before what comes after it
+            self._settle(now_ns - 1)
         self._count_until(now_ns)
 
-    def _look_until(self, now_ns: int) -> None:
+    def _looking_until(self, now_ns: int) -> Iterator[None]:
         while self._looked_ns + LOOK_EVERY_NS < now_ns:
             self._looked_ns += LOOK_EVERY_NS
-            self._look(self._looked_ns)
+            yield from self._looking(self._looked_ns)
 
-    def _begin(self) -> None:
+    def _beginning(self) -> Iterator[None]:
         """Begin to judge, with all articles as they are then."""
         self._is_judging = True
         at_ns = self._judged_from_ns
@@ -152,20 +154,24 @@ class Backtest:
         for sku in skus:
             self._note_level(sku, at_ns)
         self._note_sight(at_ns)
-        self._judge_all(skus, at_ns)
+        yield from self._judging_all(skus, at_ns)
         self._settle(at_ns)
 
-    def _look(self, at_ns: int) -> None:
+    def _looking(self, at_ns: int) -> Iterator[None]:
         self._judge.moved((), (), at_ns)
         if not self._is_judging:
             return
         self._settle(at_ns - 1)
-        for condition in self._judge.again(at_ns, self._alerts.live):
+        for number, condition in enumerate(self._judge.again(at_ns, self._alerts.live), 1):
             self._alerts.judge(condition, at_ns)
+            if number % STEPS_AT_ONCE == 0:
+                yield
         self._settle(at_ns)
 
-    def _judge_all(self, skus: Iterable[str], now_ns: int) -> None:
-        for sku in skus:
+    def _judging_all(self, skus: Iterable[str], now_ns: int) -> Iterator[None]:
+        for number, sku in enumerate(skus, 1):
+            if number % STEPS_AT_ONCE == 0:
+                yield
             view = self._shop.view(sku, now_ns)
             condition = None if view is None else self._judge.judged(view, now_ns)
             if condition is not None:
