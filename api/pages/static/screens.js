@@ -12,7 +12,6 @@ export const SCREENS = [
   { id: "find", icon: "search", place: "bar", needs: "availability:exact", load: () => import("./screens/find.js") },
   { id: "collect", icon: "collect", place: "bar", needs: "availability:exact", load: () => import("./screens/collect.js") },
   { id: "count", icon: "count", place: "more", needs: "availability:exact", load: () => import("./screens/count.js") },
-  { id: "count", icon: "count", place: "more", needs: "availability:exact", load: () => import("./screens/count.js") },
   { id: "alerts", icon: "bell", place: "more", needs: "availability:exact", load: () => import("./screens/alerts.js") },
   { id: "reports", icon: "chart", place: "more", needs: "availability:exact", load: () => import("./screens/reports.js") },
   { id: "screen", icon: "screen", place: "more", needs: "availability:exact", isBare: true, load: () => import("./screens/big-screen.js") },
