@@ -7,7 +7,7 @@ from gateway.alert_rules.model import AlertRule
 from gateway.alerts.records import AlertType
 from gateway.alerts.rules import ArticleView, NextDelivery, low_stock_levels
 from gateway.availability import NOT_SURE, Context, Terms, ZoneView, answer, merge_levels
-from gateway.beliefs import level_belief
+from gateway.beliefs import level_belief, likely
 from gateway.book_stock.books import home_zone
 from gateway.catalogue import Article
 from gateway.channels import ANYBODY, NOT_SOLD_HERE, Asker, QuotaUse
@@ -255,6 +255,7 @@ def article_view(
         inhibited_by=inhibition(state, view, home, live_alerts),
         is_known=view.status != "UNKNOWN",
         next_delivery=_next_delivery(state, low, store, article.sku, view.available, now_ns),
+        likely=likely(state, store, article.sku, floor, sum(behind.values())),
     )
 
 

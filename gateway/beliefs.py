@@ -4,16 +4,24 @@ tag: its tags (those doubted to be gone too), pieces that were announced and nev
 weight: the distributions of its shelves      count: none is told, for nothing sees the pieces
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 
+from gateway.alerts.rules import Likely
 from gateway.ports import Belief
 from gateway.sales import verdicts
 from gateway.state import State
 from gateway.stock.certainty import belief, of_distribution
+from gateway.stock.line import Line
 
 ANNOUNCED, UNREAD = 0.97, 0.7
 """That a piece is here which was announced within the pairing window, and of which no tag was read
 yet; and of which none ever was: of such, some have a dead tag, and some never came."""
+
+SURELY_THERE = 3
+"""Of so many believed pieces one is there: belief need not be asked."""
+BEHIND = frozenset({"back_room", "receiving"})
 
 CORRECTED = 0.97
 """That a piece is not here which somebody counted away, or said is gone, while its tag may still be read."""
@@ -36,6 +44,54 @@ def level_belief(state: State, store: str, sku: str) -> Belief | None:
     found = _of_tags(state, store, sku)
     state.beliefs[key] = (stamp, found)
     return found
+
+
+def likely(state: State, store: str, sku: str, floor: int, back: int) -> Likely | None:
+    """Return what stock alerts rest on where pieces are in doubt, beside the level's `floor` and `back` pieces; None
+    where nothing tells more than they do.
+
+    Where so many are believed that no doubt changes a verdict, the pieces stand for it: most articles cost nothing.
+    """
+    if state.ledger.tracked_by(store, sku) != "tag" or store in state.books.ledger_stores:
+        return None
+    on_hand = sum(state.ledger.levels(store, sku).values())
+    if on_hand >= SURELY_THERE and (floor > 1 or back == 0):
+        return None
+    whole = level_belief(state, store, sku)
+    in_store = float(on_hand > 0) if whole is None else whole.at_least(1)
+    if floor > 1 or back == 0:
+        return Likely(in_store, float(floor), float(back > 0))
+    return Likely(in_store, *_by_room(state, store, sku))
+
+
+def _by_room(state: State, store: str, sku: str) -> tuple[float, float]:
+    """Return the pieces expected on the floor, and P(one is behind it): of tags as each is believed, sales that may
+    be theirs considered; of pieces that scans told of, where these put them.
+    """
+    roles = state.site.roles[store]
+    stays: dict[str, float] = {}
+    for _, _, verdict in verdicts(state, store, sku):
+        for epc, p_left in verdict.p_left.items():
+            stays[epc] = stays.get(epc, 1.0) * (1.0 - p_left)
+    epcs = [*state.tags_of.get((store, sku), ()), *state.doubtful.get((store, sku), ())]
+    floor, behind = state.presence.p_rooms(store, epcs)
+    factors = np.array([stays.get(epc, 1.0) for epc in epcs])
+    expected, none_behind = float((floor * factors).sum()), float((1.0 - behind * factors).prod())
+    line = state.ledger.line(store, sku)
+    for zone, pieces, p_read in () if line is None else _told(line):
+        if roles.get(zone) == "floor":
+            expected += ANNOUNCED * pieces
+        elif roles.get(zone) in BEHIND:
+            none_behind *= (1.0 - p_read) ** pieces
+    for piece in () if line is None else line.corrections:
+        expected -= CORRECTED * (roles.get(piece.zone) == "floor")
+    return max(0.0, expected), 1.0 - none_behind
+
+
+def _told(line: Line) -> Iterator[tuple[str, int, float]]:
+    """Yield (zone, pieces, P(each is there)) of pieces that no tag was read of."""
+    yield from ((zone, pieces, UNREAD) for zone, pieces in line.pool.items())
+    yield from ((piece.zone, 1, ANNOUNCED) for piece in line.credits)
 
 
 def _of_tags(state: State, store: str, sku: str) -> Belief:

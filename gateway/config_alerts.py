@@ -17,6 +17,24 @@ class RuleThresholds(BaseModel):
     reorder_clear_below: float = Field(
         0.3, ge=0, lt=1, description="that clears below this probability (less than reorder_risk)"
     )
+    stock_out_below: float = Field(
+        0.1, gt=0, lt=0.6, description="stock_out fires where one is in the store less surely than this"
+    )
+    stock_out_clear_above: float = Field(
+        0.6, gt=0, lt=1, description="it clears above this (more than stock_out_below)"
+    )
+    shelf_empty_below: float = Field(
+        0.9,
+        gt=0,
+        le=10,
+        description="a shelf is empty where fewer pieces than this are expected on the floor",
+    )
+    shelf_empty_clear_above: float = Field(
+        0.95, gt=0, le=10, description="it is filled where more are (more than shelf_empty_below)"
+    )
+    behind_above: float = Field(
+        0.8, gt=0, lt=1, description="that is told where one lies in the back room more surely than this"
+    )
     predicted_within_s: float = Field(
         86_400, ge=3_600, le=14 * 86_400, description="a stock-out is predicted so long ahead"
     )
@@ -79,6 +97,8 @@ class RuleThresholds(BaseModel):
     def _thresholds_apart(self) -> Self:
         for above, below in (
             ("reorder_risk", "reorder_clear_below"),
+            ("stock_out_clear_above", "stock_out_below"),
+            ("shelf_empty_clear_above", "shelf_empty_below"),
             ("predicted_above", "predicted_clear_below"),
             ("coverage_clear_above", "coverage_below"),
             ("stray_tags_per_h", "stray_clear_below"),

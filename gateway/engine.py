@@ -50,6 +50,7 @@ from gateway.storage.ports import Snapshot, StateRow
 from gateway.tasks.model import Task
 from gateway.tasks.watch import TaskWatch
 from gateway.till import Till
+from gateway.wavering import Wavering
 from gateway.webhooks.model import NewEndpoint
 from readers.errors import Malformed
 from readers.observations import Observation, Read
@@ -97,6 +98,7 @@ class Engine:
             {rule.type: holds_of(rule) for rule in default_rules(site.config.alerts)}, self.state.department
         )
         self._changed_rules = ChangedRules(self.state)
+        self._wavering = Wavering(self.state)
         self.alert_rules = RuleDesk(self.state)
         self.alert_scores = RuleScores()
         self._teller = teller_of(site)
@@ -159,8 +161,9 @@ class Engine:
             on_hand = sum(self.state.ledger.levels(store, sku).values())
             self.state.books.compare(store, sku, on_hand, now_ns)
             self._judge_article(store, sku, now_ns)
-        for store, sku in self._changed_rules.to_judge():
-            self._judge_article(store, sku, now_ns)
+        for store, sku in (*self._changed_rules.to_judge(), *self._wavering.to_judge()):
+            if (store, sku) not in self.state.touched:
+                self._judge_article(store, sku, now_ns)
         self.alerts.advance(now_ns)
         for record in self.alerts.changed():
             self._teller.note(record, now_ns)
@@ -336,6 +339,7 @@ class Engine:
         if article is None or not article.known:
             return
         view = article_view(self.state, store, article, now_ns, self.alerts.live)
+        self._wavering.judged(view)
         self.state.kpis.judge(sighting(self.state, article, view), now_ns)
         for condition in (*article_conditions(view, self.state.rules), *self._judges.article(view, now_ns)):
             self.alerts.judge(condition, now_ns)

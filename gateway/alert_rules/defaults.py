@@ -41,6 +41,12 @@ def _own(alerts: AlertsSection) -> dict[AlertType, dict[str, float]]:
             "risk_above": alerts.reorder_risk,
             "risk_clear_below": alerts.reorder_clear_below,
         },
+        AlertType.STOCK_OUT: {"fire_at": alerts.stock_out_below, "clear_at": alerts.stock_out_clear_above},
+        AlertType.SHELF_EMPTY: {
+            "fire_at": alerts.shelf_empty_below,
+            "clear_at": alerts.shelf_empty_clear_above,
+            "behind_above": alerts.behind_above,
+        },
         AlertType.PREDICTED_STOCK_OUT: {
             "fire_at": alerts.predicted_above,
             "clear_at": alerts.predicted_clear_below,

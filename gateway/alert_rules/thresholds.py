@@ -10,7 +10,7 @@ from typing import Literal
 
 from gateway.alerts.records import AlertType
 
-Unit = Literal["pieces", "probability", "share", "s", "tags_per_h"]
+Unit = Literal["pieces", "expected_pieces", "probability", "share", "s", "tags_per_h"]
 Filter = Literal["stores", "zones", "departments", "skus"]
 
 DAY_S = 86_400
@@ -37,6 +37,12 @@ OWN: dict[AlertType, tuple[Threshold, ...]] = {
         Threshold("risk_above", *_P),
         Threshold("risk_clear_below", *_P),
     ),
+    AlertType.STOCK_OUT: (Threshold("fire_at", *_P), Threshold("clear_at", *_P)),
+    AlertType.SHELF_EMPTY: (
+        Threshold("fire_at", "expected_pieces", 0, 10),
+        Threshold("clear_at", "expected_pieces", 0, 10),
+        Threshold("behind_above", *_P),
+    ),
     AlertType.PREDICTED_STOCK_OUT: (
         Threshold("fire_at", *_P),
         Threshold("clear_at", *_P),
@@ -61,6 +67,8 @@ OWN: dict[AlertType, tuple[Threshold, ...]] = {
 
 APART: dict[AlertType, tuple[tuple[str, str], ...]] = {
     AlertType.LOW_STOCK: (("fire_at", "clear_at"), ("risk_clear_below", "risk_above")),
+    AlertType.STOCK_OUT: (("fire_at", "clear_at"),),
+    AlertType.SHELF_EMPTY: (("fire_at", "clear_at"),),
     AlertType.PREDICTED_STOCK_OUT: (("clear_at", "fire_at"),),
     AlertType.COVERAGE_LOW: (("fire_at", "clear_at"),),
     AlertType.CLOCK_SKEW: (("clear_at", "fire_at"),),

@@ -34,6 +34,19 @@ class ArticleView:
     is_known: bool = True
     """Whether the answer is another one than UNKNOWN."""
     next_delivery: "NextDelivery | None" = None
+    likely: "Likely | None" = None
+    """None where the pieces say it all: nothing is believed of them that they do not tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Likely:
+    """What is believed of an article beside its rounded pieces: P(one is in the store), the pieces expected on the
+    floor, and P(one is out of sight behind it).
+    """
+
+    in_store: float
+    on_floor: float
+    behind: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +105,22 @@ def article_conditions(view: ArticleView, rules: RuleBook) -> tuple[Condition, .
     )
 
 
+def likely_of(view: ArticleView) -> Likely:
+    """Return what is believed; what the pieces say where nothing else is."""
+    if view.likely is not None:
+        return view.likely
+    return Likely(float(view.on_hand > 0), float(view.floor), float(view.back > 0))
+
+
 def _stock_out(view: ArticleView, rule: AlertRule) -> Condition:
+    """Of pieces in doubt it waits until the doubt is gone: neither fires nor clears."""
+    p = likely_of(view).in_store
     return Condition(
         AlertType.STOCK_OUT,
         rule.gravity,
         view.store,
-        fires=view.on_hand == 0,
-        clears=view.on_hand > 0,
+        fires=view.on_hand == 0 and p < rule["fire_at"],
+        clears=view.on_hand > 0 and p > rule["clear_at"],
         inhibited_by=view.inhibited_by,
         evidence={"on_hand": view.on_hand},
         sku=view.sku,
@@ -135,16 +157,17 @@ def _low_stock(view: ArticleView, rule: AlertRule) -> Condition:
 
 def _shelf_empty(view: ArticleView, rule: AlertRule) -> Condition:
     """An article that only scans track has no shelf that anything watches, so it has no such alert."""
-    empty = view.has_shelf_zones and view.floor == 0
+    likely = likely_of(view)
+    is_empty = view.has_shelf_zones and likely.on_floor < rule["fire_at"]
     return Condition(
         AlertType.SHELF_EMPTY,
         rule.gravity,
         view.store,
-        fires=empty and view.back > 0,
-        clears=view.floor > 0 or view.back == 0,
+        fires=is_empty and view.back > 0 and likely.behind > rule["behind_above"],
+        clears=(view.floor > 0 and likely.on_floor > rule["clear_at"]) or view.back == 0,
         inhibited_by=view.inhibited_by,
         evidence={
-            "floor": view.floor,
+            "floor": 0 if is_empty else view.floor,
             "back_room": view.back,
             "from_zone": view.source_zone,
             "to_zone": view.home_zone,

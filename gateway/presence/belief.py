@@ -14,6 +14,8 @@ Rules, beside those of gateway/presence/filter.py and absent.py:
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+import numpy as np
+
 from gateway.presence.absent import GONE_SILENT, GONE_SOLD, GONE_TOLD, SOLD, STRANGER, Absent
 from gateway.presence.buckets import BUCKETS, bucket_of
 from gateway.presence.chunks import decode, encode, gather, without
@@ -33,7 +35,7 @@ from gateway.presence.model import (
 )
 from gateway.presence.ports import Port
 from gateway.presence.row_text import read_chunk, read_rows, write_rows
-from gateway.presence.rule import NS_PER_S, BeliefRule
+from gateway.presence.rule import NS_PER_S, BeliefRule, Floats
 from gateway.presence.store_belief import AntennaOf, StoreBelief
 from gateway.presence.tail import LEAST_TAIL, Tail
 from gateway.presence.watch import Watch
@@ -393,6 +395,23 @@ class BeliefPresence:
         columns = self.stores[store].columns
         rows = [columns.index.get(epc, -1) for epc in epcs]
         return [1.0 - float(columns.p_gone[row]) if row >= 0 else 0.0 for row in rows]
+
+    def p_rooms(self, store: str, epcs: Iterable[str]) -> tuple[Floats, Floats]:
+        """Return (P(on the floor), P(in a back room)) of tags, in order, each shaped (tags,)."""
+        belief = self.stores[store]
+        columns = belief.columns
+        rows = np.array([columns.index.get(epc, -1) for epc in epcs], np.intp)
+        p_zone = np.where((rows >= 0)[:, None], columns.p_zone[rows], np.float32(0.0))
+        here = 1.0 - columns.p_gone[rows]
+        return p_zone[:, belief.is_floor].sum(1) * here, p_zone[:, belief.is_behind].sum(1) * here
+
+    def wavering(self) -> list[tuple[str, str]]:
+        """Return (store, tag) of those whose place became sure or unsure since the last call, though nothing moved."""
+        found: list[tuple[str, str]] = []
+        for name, store in self.stores.items():
+            found += [(name, epc) for epc in store.wavering]
+            store.wavering.clear()
+        return found
 
     def leaving(self, epc: str) -> LeavingEvidence | None:
         """Return what speaks for a present tag having left."""

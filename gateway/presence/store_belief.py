@@ -36,6 +36,10 @@ from gateway.presence.rule import (
 )
 from readers.counts import StageCounts
 
+SURE_PLACE, MAX_WAVERING = 0.9, 10_000
+"""Where a tag is believed this surely nobody doubts it; and how many are noted for whoever asks, of one store: more only
+waver where all do, and then their zone is out of sight.
+"""
 SURELY_GONE = 0.002
 """A silent tag whose chance to be here fell below this needs no more following."""
 CLEAR_SHARE = 0.9
@@ -117,6 +121,9 @@ class StoreBelief:
         self._passes = np.array([p.role in {"exit", "till"} for p in places])
         self._rests = np.array(facts.watched) & ~self._passes
         self._exits = np.array([p.role == "exit" for p in places])
+        self.is_floor = np.array([p.role == "floor" for p in places])
+        self.is_behind = np.array([p.role in {"back_room", "receiving"} for p in places])
+        self.wavering: dict[str, None] = {}
         gates = self._exits & np.array(facts.watched)
         self._gates = (gates / max(1, gates.sum())).astype(np.float32)
         self._factors = state_factors()
@@ -380,6 +387,7 @@ class StoreBelief:
         ]  # next door alone, while home was dark, is no habit
         columns.heard[rows] = columns.heard[rows] * np.float16(HABIT_KEEP) + hit * was_seen
         self._judge(rows, after, end_ns)
+        self._note_wavering(rows, before, after)
 
     def _follow_passing(self, rows: NDArray[np.intp], hit: NDArray[np.bool_]) -> None:
         """Count the epochs in a row in which a till or exit read a tag; one at a border with them does not pass."""
@@ -459,6 +467,14 @@ class StoreBelief:
         for i in np.flatnonzero((state == PRESENT) & better):
             columns.saved_quality[rows[i]] = quality[i]
             self.dirty[columns.epcs[rows[i]]] = None
+
+    def _note_wavering(self, rows: NDArray[np.intp], before: Beliefs, after: Beliefs) -> None:
+        """Note the present tags whose place became sure or unsure: an alert may rest on them."""
+        tags, place = np.arange(len(rows)), self.columns.place[rows]
+        was, is_now = ((b.p_zone[tags, place] * (1.0 - b.p_gone)) >= SURE_PLACE for b in (before, after))
+        for i in np.flatnonzero((was != is_now) & (self.columns.state[rows] == PRESENT)):
+            if len(self.wavering) < MAX_WAVERING:
+                self.wavering[self.columns.epcs[rows[i]]] = None
 
     def _move(self, row: int, zone: int, at_ns: int) -> None:
         columns = self.columns

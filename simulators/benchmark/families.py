@@ -414,6 +414,48 @@ BURST = replace(
     burst_sku_share=0.7,
 )
 
+LEAN = replace(
+    BASE,
+    name="lean",
+    about="Few pieces of each article: shelves run empty and articles out of stock all day long.",
+    fast_median_units=3.0,
+    floor_capacity=(1, 3),
+    delivered_per_day=120,
+)
+LEAN_HARD = replace(
+    HARD,
+    name="lean-hard",
+    about="As lean, with the radio, the walls, the gate and the till of hard.",
+    fast_median_units=3.0,
+    floor_capacity=(1, 3),
+    delivered_per_day=120,
+)
+LEAN_OUTAGE = replace(
+    LEAN,
+    name="lean-outage",
+    about="As lean, with a reader for each zone; that of one floor zone dies six times a day for 20 minutes.",
+    reader_kind="zebra",
+    is_reader_per_zone=True,
+    outage="reader",
+    outage_zone="floor-b",
+    outages_per_day=6.0,
+)
+LEAN_HELD = replace(
+    LEAN,
+    name="lean-held",
+    about="As lean, with other tags, other shadows and another floor plan.",
+    held=True,
+    held_because="alerts that are right under one radio alone are worth little",
+    hard_share=0.04,
+    weak_share=0.15,
+    weak_factor=0.60,
+    quality_beta=(5.0, 1.5),
+    shadow_law="weibull-uniform",
+    shadow_factor=0.10,
+    topology="hall",
+    corner_reach=0.92,
+)
+
 CHATTY = replace(
     BASE,
     name="chatty",
@@ -478,6 +520,7 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             SHADOW_WEIBULL, MOVED_ANTENNAS, MIXED_TAGS,
             BOUTIQUE, GROCERY, GROCERY_HARD,
             LEVEL_SHIFT, BURST,
+            LEAN, LEAN_HARD, LEAN_OUTAGE, LEAN_HELD,
             CHATTY, RESTING, NO_RSSI, QUIET, THIEVES, SERIAL,
         )
     }

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from gateway.alert_rules.book import RuleBook
 from gateway.alert_rules.defaults import default_rules
 from gateway.alerts.records import AlertType, Severity
-from gateway.alerts.rules import ArticleView, Condition, article_conditions, reader_condition
+from gateway.alerts.rules import ArticleView, Condition, Likely, article_conditions, reader_condition
 from gateway.config_alerts import AlertsSection
 
 VIEW = ArticleView(
@@ -84,6 +84,38 @@ def test_shelf_empty(floor: int, back: int, has_shelf_zones: bool, expected: tup
     assert condition.evidence["from_zone"] == "back-room"
 
 
+@pytest.mark.parametrize(
+    ("on_hand", "in_store", "expected"),
+    [(0, 0.05, FIRES), (0, 0.1, NEITHER), (0, 0.5, NEITHER), (1, 0.6, NEITHER), (1, 0.61, CLEARS), (1, 0.05, NEITHER)],
+)  # fmt: skip
+def test_a_stock_out_in_doubt_is_not_told(on_hand: int, in_store: float, expected: tuple[bool, bool]) -> None:
+    """Below 0.1 that one is there, clear above 0.6; in between it stays what it was."""
+    condition = verdict(AlertType.STOCK_OUT, on_hand=on_hand, likely=Likely(in_store, 0.0, 0.0))
+    assert (condition.fires, condition.clears) == expected
+
+
+@pytest.mark.parametrize(
+    ("floor", "on_floor", "behind", "expected"),
+    [
+        (0, 0.1, 0.95, FIRES),
+        (1, 0.7, 0.95, FIRES),
+        (0, 0.1, 0.7, NEITHER),
+        (0, 0.92, 0.95, NEITHER),
+        (0, 1.2, 0.95, NEITHER),
+        (1, 0.92, 0.95, NEITHER),
+        (1, 0.96, 0.95, CLEARS),
+    ],
+)
+def test_a_shelf_is_empty_where_none_is_expected_on_it(
+    floor: int, on_floor: float, behind: float, expected: tuple[bool, bool]
+) -> None:
+    """A piece that is hardly believed fills no shelf; one that may not lie behind is no reason to go there."""
+    likely = Likely(1.0, on_floor, behind)
+    condition = verdict(AlertType.SHELF_EMPTY, floor=floor, back=3, likely=likely)
+    assert (condition.fires, condition.clears) == expected
+    assert condition.evidence["floor"] == (0 if expected == FIRES or on_floor < 0.9 else floor)
+
+
 @pytest.mark.parametrize("alive", [True, False])
 def test_reader_down(alive: bool) -> None:
     """Nothing inhibits it: a reader is down, or it is not."""
@@ -113,10 +145,22 @@ pieces = st.integers(0, 50)
 
 
 @given(
-    pieces, pieces, pieces, st.integers(0, 20), st.integers(1, 20), st.sampled_from([None, "unwatched:front"])
+    pieces,
+    pieces,
+    pieces,
+    st.integers(0, 20),
+    st.integers(1, 20),
+    st.sampled_from([None, "unwatched:front"]),
+    st.none() | st.builds(Likely, st.floats(0, 1), st.floats(0, 50), st.floats(0, 1)),
 )
 def test_no_rule_fires_and_clears_at_once(
-    floor: int, back: int, elsewhere: int, low_at: int, gap: int, inhibited_by: str | None
+    floor: int,
+    back: int,
+    elsewhere: int,
+    low_at: int,
+    gap: int,
+    inhibited_by: str | None,
+    likely: Likely | None,
 ) -> None:
     """Fire and clear are apart for any level, so an alert on the edge stays what it was; every inhibition is passed on."""
     on_hand = floor + back + elsewhere
@@ -129,6 +173,7 @@ def test_no_rule_fires_and_clears_at_once(
         low_stock_at=low_at,
         low_stock_clear_at=low_at + gap,
         inhibited_by=inhibited_by,
+        likely=likely,
     )
     for condition in article_conditions(view, RULES):
         assert not (condition.fires and condition.clears)

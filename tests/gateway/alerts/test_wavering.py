@@ -1,0 +1,66 @@
+"""Alerts that rest on belief: a piece that nobody saw leave, a tag that never answered, doubts that pass."""
+
+from gateway.answers import article_view
+from gateway.beliefs import likely
+from tests.gateway.alerts.test_dead_readers import EMPTY, OUT, look, stock_alerts
+from tests.support.small_site import STORE, S, SmallShop, epc
+
+JEANS = [epc("JEANS", n) for n in range(1, 6)]
+
+
+def fired_s(shop: SmallShop, alert: str) -> int | None:
+    """Return when an alert of an article fired, in seconds of the shop."""
+    times = [a.fired_at_ns for a in shop.alerts.values() if f"{a.type} {a.sku}" == alert and a.fired_at_ns]
+    return None if not times else times[0] // S
+
+
+def test_a_shelf_is_empty_before_its_last_piece_is_given_up() -> None:
+    """It was carried out unseen. The piece counts until it is believed below 0.1; the shelf is told before."""
+    shop = SmallShop()
+    look(shop, 600, floor=JEANS[:1], back=JEANS[1:4])
+    gone_s = shop.now // S
+    while shop.levels("JEANS").get("floor"):
+        look(shop, 5, back=JEANS[1:4])
+    given_up_s = shop.now // S
+    look(shop, 600, back=JEANS[1:4])
+    at_s = fired_s(shop, EMPTY)
+    assert at_s is not None
+    assert gone_s + 600 < at_s < given_up_s + 500
+
+
+def test_a_shadow_is_not_an_empty_shelf() -> None:
+    """Its last piece is not read for seven minutes, and wavers; it is read again, and nothing is told."""
+    shop = SmallShop()
+    look(shop, 600, floor=JEANS[:1], back=JEANS[1:4])
+    look(shop, 420, back=JEANS[1:4])
+    doubted = likely(shop.engine.state, STORE, "JEANS", 1, 3)
+    assert doubted is not None
+    assert doubted.on_floor < 0.9
+    look(shop, 900, floor=JEANS[:1], back=JEANS[1:4])
+    assert stock_alerts(shop) == {}
+
+
+def test_a_tag_that_never_answered_fills_no_back_room() -> None:
+    """It was received there, and may be dead, or on the floor: nobody is sent to fetch it."""
+    shop = SmallShop()
+    shop.tell("receive", sku="JEANS", epc=JEANS[4], zone="back")
+    look(shop, 60, floor=JEANS[:1])
+    shop.now += 7_200 * S
+    look(shop, 120, floor=JEANS[:1])
+    shop.tell("sale", sku="JEANS", epc=JEANS[0])
+    look(shop, 900)
+    assert shop.levels("JEANS") == {"back": 1}
+    assert EMPTY not in stock_alerts(shop)
+    assert OUT not in stock_alerts(shop)
+
+
+def test_what_is_plain_costs_no_belief() -> None:
+    """Three pieces and more on the floor than one: the pieces say it all, and no tag is looked at."""
+    shop = SmallShop()
+    look(shop, 120, floor=JEANS[:3], back=JEANS[3:])
+    state = shop.engine.state
+    assert likely(state, STORE, "JEANS", 3, 2) is None
+    article = state.catalogue.article("JEANS")
+    assert article is not None
+    view = article_view(state, STORE, article, shop.now, ())
+    assert (view.floor, view.back, view.likely) == (3, 2, None)
