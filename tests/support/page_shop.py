@@ -111,7 +111,7 @@ class PageShop:
         self.alerts = FakeAlerts(NOW_NS, self._alert_acted_on)
         self.kpis = PlainKpis(NOW_NS, (STORE,))
         self.tasks = ShopTasks(config, self._task_changed)
-        self.reservations = ShopReservations(self._reservation_changed)
+        self.reservations = ShopReservations(self._reservation_changed, self.inventory.named_by)
         clock = FakeClock(speed=self.speed)
         documents = Documents()
         ports = Ports(

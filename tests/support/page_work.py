@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from gateway.answered import Answered
 from gateway.audit import Actor
+from gateway.codes import Named
 from gateway.config import SiteConfig
 from gateway.config_file import load_catalogue
 from gateway.reservations import lifecycle
@@ -39,17 +40,21 @@ from gateway.tasks.model import (
     TaskQuery,
     TaskView,
 )
+from simulators.epc import sgtin96
 from tests.support.api_ports import NOW_NS, FakeReservations, reservation
-from tests.support.page_stock import STORE, S
+from tests.support.page_stock import STORE, S, catalogue
 from tests.support.source import ROOT
 
 HOUR = 3_600 * S
 LIMITS = TimeLimits(600 * S, 4 * HOUR, 72 * HOUR, 168 * HOUR)
 
 
-def tag(number: int) -> str:
-    """Return the EPC of a piece."""
-    return f"3034257BF400B7800004{number:04X}"
+GTINS = {article.sku: article.gtins[0] for article in catalogue()}
+
+
+def tag(number: int, sku: str = "TEE-WHT-M") -> str:
+    """Return the EPC of a piece, as its label bears it."""
+    return sgtin96(GTINS[sku], 7, number)
 
 
 class _Desk(TaskDesk):
@@ -112,13 +117,12 @@ class ShopTasks:
 class ShopReservations(FakeReservations):
     """Implements ReservationsPort with the real life of a reservation; stock is not looked at.
 
-    `skus`: what each tag is a piece of. `stores`: those that have all of any reservation.
+    `named_by` says what a code names. `givers`: stores that have all of any reservation.
     """
 
-    def __init__(self, told: Callable[[Reservation], None]) -> None:
+    def __init__(self, told: Callable[[Reservation], None], named_by: Callable[[str], Named]) -> None:
         super().__init__()
-        self._told = told
-        self.skus: dict[str, str] = {}
+        self._told, self._named_by = told, named_by
         self.givers: set[str] = set()
 
     async def reservations(self, query: ReservationQuery) -> list[Reservation]:
@@ -142,9 +146,8 @@ class ShopReservations(FakeReservations):
             case Confirm():
                 return lifecycle.confirm(found, command, LIMITS, NOW_NS)
             case Pick():
-                return lifecycle.pick(
-                    found, {e: self.skus.get(e, "") for e in command.epcs}, command.lines, NOW_NS
-                )
+                skus = {epc: self._named_by(epc).sku or "" for epc in command.epcs}
+                return lifecycle.pick(found, skus, command.lines, NOW_NS)
             case Ready():
                 return lifecycle.make_ready(found, NOW_NS)
             case Collect():
@@ -205,7 +208,7 @@ HOME = a_task(4, kind="put_back", sku="DEN-JKT-M", qty=1, from_zone="fitting-roo
 COUNT_ALL = a_task(5, kind="count", sku=None, qty=1, from_zone=None, to_zone="front", causes=(Cause("hand", "y"),))  # fmt: skip
 SURE = an_order(1, ReservedLine("TEE-WHT-M", 2, 2), ReservedLine("TOTE-CANVAS", 1, 1))
 RISKY = an_order(2, ReservedLine("KNIT-NVY-M", 1, 1), due_s=7_200, risks=(Risk("KNIT-NVY-M", "not_sure"),))
-LYING = an_order(3, ReservedLine("DEN-501-32", 1, 1, 1, (tag(9),)), due_s=-60, state="ready", ready_ns=NOW_NS - 300 * S)  # fmt: skip
+LYING = an_order(3, ReservedLine("DEN-501-32", 1, 1, 1, (tag(9, "DEN-501-32"),)), due_s=-60, state="ready", ready_ns=NOW_NS - 300 * S)  # fmt: skip
 CART = reservation(4, owner_ref="cart-81c2")
 PICK = a_task(
     6, kind="pick", qty=2, causes=(Cause("reservation", SURE.id),), from_zone="back-room", to_zone=None

@@ -77,16 +77,16 @@ export function askMissing(ctx, order, lines, send, amend) {
       choice(lang.t("collect.none"), lang.t("collect.none_note"), () => end(() => send("short", null, "collect.act_short")))));
   const give = (store) => () => end(() => send("transfer", { store: store.id }, "collect.act_transfer"));
   askStores(ctx, order).then((options) => {
-    says.textContent = lang.t(options.length > 0 ? "collect.stores_have" : "collect.no_store");
-    stores.append(...options.map(({ store, km }) => choice(lang.t("collect.give_to", { store: store.name }), km === null ? null : lang.t("collect.km", { km }), give(store))));
+    says.textContent = lang.t(options === null ? "collect.stores_silent" : options.length > 0 ? "collect.stores_have" : "collect.no_store");
+    stores.append(...(options ?? []).map(({ store, km }) => choice(lang.t("collect.give_to", { store: store.name }), km === null ? null : lang.t("collect.km", { km }), give(store))));
   });
   return sheet.open();
 }
 
-/** Returns the other stores that have all of an order, best first; none where that cannot be known. */
+/** Returns the other stores that have all of an order, best first; null where that cannot be known now. */
 async function askStores(ctx, order) {
   const lines = order.lines.filter(({ secured }) => secured > 0).map(({ sku, secured }) => ({ sku, qty: secured }));
-  const asked = { lines, fulfilment: order.fulfilment, limit: 50 };
+  const asked = { lines, limit: 50 };
   const headers = { "Content-Type": "application/json" };
   const others = new Map(ctx.stores.filter(({ id }) => id !== order.store).map((store) => [store.id, store]));
   if (others.size === 0) return [];
@@ -96,6 +96,6 @@ async function askStores(ctx, order) {
       .map(({ store, distance_km: km }) => ({ store: others.get(store), km }));
   } catch (error) {
     if (error.status === undefined) throw error; // ours, not the gateway's
-    return [];
+    return null;
   }
 }
