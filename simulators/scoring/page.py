@@ -166,10 +166,11 @@ def _charts(scores: Sequence[Score], compared: Sequence[Score]) -> Iterator[str]
         "Every article is asked for once a minute: is there one? On the dashed line, of a hundred answers "
         "“80 %”, eighty are right. Larger points stand for more answers (nearly all are at the two ends); a number says how few, of the product.",
     )
-    if any(outlook_reliability(entry.tally, hours) for entry in ours for hours in OUTLOOK_HOURS):
+    told = next((entry.tally for entry in ours if entry.method == PRODUCT), None)
+    outlooks = {} if told is None else {hours: outlook_reliability(told, hours) for hours in OUTLOOK_HOURS}
+    if any(outlooks.values()):
         yield (
-            "<h3>Do forecasts mean what they say?</h3><figure>"
-            f"{outlook_chart([entry for entry in ours if entry.method == PRODUCT])}<figcaption>Every half hour each "
+            f"<h3>Do forecasts mean what they say?</h3><figure>{outlook_chart(outlooks)}<figcaption>Every half hour each "
             "article is asked for: will what you have be gone within three hours, within a day? On the dashed line, of a "
             "hundred answers “80 %”, eighty come true. Numbers say how few answers a point stands for.</figcaption></figure>"
         )

@@ -1,12 +1,10 @@
 """The charts of the report: what trades against what, how honest the probabilities are, where the errors are. Pure."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
-from simulators.scoring.beliefs import OUTLOOK_HOURS
 from simulators.scoring.charts import LEFT, RIGHT, WIDTH, Plot, Scale, plot, rows, swatch
-from simulators.scoring.predictions import outlook_reliability
 from simulators.scoring.results import PRODUCT, RFID_ALONE, Score, reliability
 from simulators.scoring.text_table import number
 
@@ -145,23 +143,21 @@ def reliability_chart(scores: Sequence[Score]) -> str:
     return chart.svg()
 
 
-def outlook_chart(scores: Sequence[Score]) -> str:
-    """Return how often pieces were gone within some hours, against how likely that was said to be."""
+def outlook_chart(outlooks: Mapping[int, Sequence[Mapping[str, float]]]) -> str:
+    """Return how often pieces were gone within some hours, against how likely that was said to be; by those hours."""
     titles = ("P(gone within so many hours) as told", "share of those answers that came true")
     about = "Reliability diagram of forecasts: on the dashed line a probability means what it says"
     chart = plot((0, 1), (0, 1), titles, about, height=440)
     chart.line([(0, 0), (1, 1)], "faint", "a probability that means what it says")
-    for entry in scores:
-        for hours, (css, shape) in zip(OUTLOOK_HOURS, OUTLOOK_LOOKS, strict=True):
-            used = outlook_reliability(entry.tally, hours)
-            chart.line([(b["mean"], b["came"]) for b in used], f"curve {css}", f"{hours} h")
-            for b in used:
-                words = f"within {hours} h: told {b['mean']:.3f}, came {b['came']:.3f}, in {b['answers']:,.0f} answers"
-                chart.point(b["mean"], b["came"], css, shape, words)
-                if b["answers"] < FEW_OUTLOOKS:
-                    chart.note(b["mean"], b["came"], f"{b['answers']:,.0f}", 19 if b["came"] > HALF else -11)
-            if used:
-                chart.text(used[-1]["mean"], used[-1]["came"], f"{hours} h")
+    for (hours, used), (css, shape) in zip(outlooks.items(), OUTLOOK_LOOKS, strict=True):
+        chart.line([(b["mean"], b["came"]) for b in used], f"curve {css}", f"{hours} h")
+        for b in used:
+            words = f"within {hours} h: told {b['mean']:.3f}, came {b['came']:.3f}, in {b['answers']:,.0f} answers"
+            chart.point(b["mean"], b["came"], css, shape, words)
+            if b["answers"] < FEW_OUTLOOKS:
+                chart.note(b["mean"], b["came"], f"{b['answers']:,.0f}", 19 if b["came"] > HALF else -11)
+        if used:
+            chart.text(used[-1]["mean"], used[-1]["came"], f"{hours} h")
     return chart.svg()
 
 

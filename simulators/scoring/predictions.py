@@ -1,9 +1,9 @@
 """Predicted stock-outs against what came: how long before, and whether the probabilities mean what they say. Pure.
 
 - A `predicted_stock_out` came true if the last piece of its article was gone, by the truth, within the horizon of
-  the rule from when it fired; the lead is the time between. It did not if the horizon passed within the run and
-  it was not (a delivery may have come in time: that is what such an alert is for). One whose horizon reaches beyond the run, and
-  that did not come within it, is not judged.
+  the rule from when it fired; the lead is the time between. One that did not come may have been averted by a delivery.
+  Those whose horizon reaches beyond the end of the run are not judged, whether they came or not: to count
+  only what came would flatter.
 - Foretold: of the true stock-outs (the rule of alerts.py), the share before whose last piece was gone such an alert
   fired, within the horizon.
 - Reliability: every article is asked for each half hour, "will what you have be gone within so many hours?"; it came true
@@ -59,17 +59,15 @@ def _tally_alerts(
         if sku not in number:
             continue
         times.setdefault(sku, []).append(at_ns)
-        if at_ns < grid.scored_ns:
+        if at_ns < grid.scored_ns or at_ns + horizon_ns > grid.end_ns:
             continue
         unit = unit_of(grid, number[sku], at_ns)
+        tally.count("predicted", unit)
         zero_ns = _gone_ns(on_hand[number[sku]], at_ns, history)
         if zero_ns is not None and zero_ns <= at_ns + horizon_ns:
-            tally.count("predicted", unit)
             tally.count("predicted_came", unit)
             lead_min = max(0, zero_ns - at_ns) / NS_PER_S / MINUTE_S
             tally.samples.setdefault("predicted_leads", []).append((unit, lead_min))
-        elif at_ns + horizon_ns <= grid.end_ns:
-            tally.count("predicted", unit)
     for episode in true:
         if episode.kind != STOCK_OUT or episode.fired_ns < grid.scored_ns + MATCH_NS:
             continue

@@ -6,6 +6,7 @@ from simulators.scoring.alerts import Episode
 from simulators.scoring.checks import checks
 from simulators.scoring.metrics import values_of
 from simulators.scoring.outage_alerts import tally_outage_alerts
+from simulators.scoring.page import RunInfo, page
 from simulators.scoring.predictions import outlook_reliability, tally_predictions
 from simulators.scoring.results import PRODUCT, score
 from simulators.scoring.states import on_hand, true_levels
@@ -21,7 +22,7 @@ def test_a_prediction_is_judged_by_when_the_last_piece_went() -> None:
     """A is gone three hours after it was told; B is not within the day; what reaches beyond the run is open."""
     history = shop(TRUTH, hours=30)
     told = [(at(120), "predicted_stock_out", "A"), (at(130), "predicted_stock_out", "B"),
-            (at(29 * HOUR), "predicted_stock_out", "B")]  # fmt: skip
+            (at(29 * HOUR), "predicted_stock_out", "B"), (at(7 * HOUR), "predicted_stock_out", "A")]  # fmt: skip
     found = scored(history, belief(TRUTH, alerts=told))
     assert found["predicted_precision"].value == 0.5
     assert found["predicted_recall"].value == 1
@@ -57,6 +58,13 @@ def test_an_outlook_asks_of_what_is_there_alone() -> None:
     ]
     assert outlook_reliability(judged, 24) == []
     assert values_of(judged)["outlook_3h_ece"].value == pytest.approx(0.15)
+    text = page([], [score("hand", PRODUCT, "all", judged, 1.0)])
+    assert "Do forecasts" not in text  # a family that was not run is not told of
+    text = page(
+        [RunInfo("hand", "", held=False, seeds=(1,), days=1, reads=1, messages=1, pieces=1)],
+        [score("hand", PRODUCT, "all", judged, 1.0)],
+    )
+    assert "within 3 h: told 0.800, came 1.000, in 1 answers" in text
 
 
 def test_what_an_outage_makes_or_ends_is_told() -> None:
