@@ -2,6 +2,7 @@
 
 import { Connection } from "./connection.js";
 import { Context, Session } from "./context.js";
+import { isKioskLocked, unlockKiosk } from "./kiosk-lock.js";
 import { chosenLanguage, loadLanguage, PartMissing } from "./language.js";
 import { StoreModel } from "./model.js";
 import { Outbox } from "./outbox.js";
@@ -9,7 +10,7 @@ import { Shell } from "./parts/shell.js";
 import { remember, remembered } from "./preferences.js";
 import { sendAct, signIn, signOut, stores, whoAmI } from "./requests.js";
 import { pathTo, Router } from "./router.js";
-import { screenOf } from "./screens.js";
+import { FIRST, screenOf } from "./screens.js";
 import { SignInScreen } from "./screens/sign-in.js";
 import { ShopClock } from "./shop-clock.js";
 import { loadStyles } from "./styles.js";
@@ -17,6 +18,7 @@ import { Wedge } from "./wedge.js";
 import { Work } from "./work.js";
 
 const RETRY_MS = 3_000;
+const KIOSK_AGAIN_MS = 60_000; // to enter a PIN
 
 class App {
   constructor(root, lang) {
@@ -41,6 +43,8 @@ class App {
       this.stores = found;
       this.outbox.belongsTo(session.via === "open" ? null : session.key_id);
       const known = remembered("store", found.map(({ id }) => id));
+      if (this.isLeavingKiosk && this.session.may("availability:exact")) history.replaceState(null, "", pathTo(FIRST));
+      this.isLeavingKiosk = false;
       this.turnTo(this.session.role);
       const isForCustomers = this.router.here().screen.id === "kiosk";
       if (!isForCustomers && !this.session.may("availability:exact")) return this.askForKey("insufficient_scope");
@@ -62,6 +66,7 @@ class App {
     history.replaceState(null, "", location.pathname + location.search); // it is in no history, and worth nothing now
     try {
       await signIn({ link: decodeURIComponent(link) });
+      unlockKiosk();
       return null;
     } catch (error) {
       if (error.status === undefined) throw error;
@@ -75,7 +80,7 @@ class App {
     this.make = () => this.askForKey(problem, { mayLook });
     const screen = new SignInScreen(this.lang, problem, {
       language: (code) => this.speak(code),
-      done: () => this.start(),
+      done: () => this.enterAsStaff(),
       look: mayLook ? () => this.start() : null,
     });
     this.root.replaceChildren(screen.element);
@@ -95,6 +100,23 @@ class App {
   async leave() {
     await signOut().catch(() => null); // without an answer the cookie stays, and the page is still left
     this.askForKey(null);
+  }
+
+  /** Somebody signed in: a device that was a kiosk until now shows all screens again. */
+  enterAsStaff() {
+    this.isLeavingKiosk = isKioskLocked();
+    unlockKiosk();
+    return this.start();
+  }
+
+  /** The way out of the kiosk: staff sign in. Nobody does: it is the kiosk again. */
+  leaveKiosk() {
+    if (this.session.via === "open") {
+      unlockKiosk();
+      return this.go(pathTo(FIRST));
+    }
+    this.askForKey(null, { mayLook: true });
+    this.waiting = setTimeout(() => this.start(), KIOSK_AGAIN_MS);
   }
 
   /** A device that is there for one screen shows that one. */
@@ -159,6 +181,7 @@ class App {
   async openScreen(place, { isNew }) {
     const { shell, ctx } = this;
     if (shell === null) return;
+    if (isKioskLocked() && place.screen.id !== "kiosk") return this.go(pathTo("kiosk"), { replace: true });
     if (shell.screen !== null && shell.place.screen === place.screen && shell.screen.navigate?.(place)) {
       shell.place = place;
       return;

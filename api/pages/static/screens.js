@@ -14,6 +14,7 @@ export const SCREENS = [
   { id: "count", icon: "count", place: "more", needs: "availability:exact", load: () => import("./screens/count.js") },
   { id: "alerts", icon: "bell", place: "more", needs: "availability:exact", load: () => import("./screens/alerts.js") },
   { id: "reports", icon: "chart", place: "more", needs: "availability:exact", load: () => import("./screens/reports.js") },
+  { id: "kiosk", icon: "kiosk", place: "more", needs: "availability:read", isBare: true, load: () => import("./screens/kiosk.js") },
   { id: "screen", icon: "screen", place: "more", needs: "availability:exact", isBare: true, load: () => import("./screens/big-screen.js") },
   { id: "why", icon: "why", place: null, needs: "availability:exact", load: () => import("./screens/why.js") },
 ];

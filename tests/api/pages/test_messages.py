@@ -169,6 +169,8 @@ def js_codes(path: str, pattern: str) -> tuple[str, ...]:
 
 CODES: dict[str, tuple[str, ...]] = {
     "status": get_args(Status),
+    "kiosk_status": get_args(Status),
+    "kiosk_short": get_args(Status),
     "alert_title": tuple(AlertType),
     "alert_text": tuple(AlertType),
     "alert_action": tuple(AlertType),

@@ -4,6 +4,7 @@ import { el } from "../dom.js";
 
 const MINUS = "−";
 const EQUALS = "=";
+const PARTS = { tags: "why.part_tags", scanned: "why.part_scanned", weighed: "why.part_weighed", announced: "why.part_announced", sold: "why.part_sold" };
 
 /** Returns the drawn sum of an explanation; said as one sentence to screen readers. */
 export function equation(found, lang) {
@@ -25,9 +26,8 @@ export function equation(found, lang) {
 
 /** Returns the rows of the zones: what each level is made of. */
 export function zoneTerms(terms, nameOf, lang) {
-  const parts = ["tags", "scanned", "weighed", "announced", "sold"];
   return el("ul", { class: "zone-terms" }, terms.map((zone) => {
-    const said = parts.filter((part) => zone[part] > 0).map((part) => lang.t(`why.part_${part}`, { n: zone[part] }));
+    const said = Object.keys(PARTS).filter((part) => zone[part] > 0).map((part) => lang.t(PARTS[part], { n: zone[part] }));
     return el("li", {}, el("span", { class: "zone-name" }, nameOf(zone.zone)), el("b", {}, lang.number(zone.level)),
       el("span", { class: "explanation" }, said.length > 0 ? lang.list(said) : lang.t("why.part_none")));
   }));

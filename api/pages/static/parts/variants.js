@@ -6,9 +6,9 @@ import { plain } from "./stock-order.js";
 const LETTERS = ["xxxs", "xxs", "xs", "s", "m", "l", "xl", "xxl", "xxxl"];
 
 export class Variants {
-  /** `path(sku)`: where a variant leads to; `numbersOf(sku)`: {status, available} or null. */
-  constructor(ctx, { path, numbersOf }) {
-    Object.assign(this, { ctx, path, numbersOf });
+  /** `path(sku)`: where a variant leads to; `numbersOf(sku)`: {status, available} or null; `wordOf(status)`: how it is said. */
+  constructor(ctx, { path, numbersOf, wordOf = (status) => ctx.lang.word("status", status), heading = "h4" }) {
+    Object.assign(this, { ctx, path, numbersOf, wordOf, heading });
     this.cells = new Map();
     this.element = el("div", { class: "variants" });
   }
@@ -25,7 +25,7 @@ export class Variants {
     const hasNames = colours.size > 1 || !colours.has("");
     this.element.replaceChildren(...[...colours].sort(([a], [b]) => lang.collator.compare(a, b)).map(([colour, found]) =>
       el("section", { class: "variant-row" },
-        hasNames && el("h4", {}, colour || lang.t("find.no_colour")),
+        hasNames && el(this.heading, {}, colour || lang.t("find.no_colour")),
         el("ul", { class: "variant-sizes" }, inOrder(found, lang).map((article) => this.cell(article, sku))))));
     this.update();
   }
@@ -48,8 +48,8 @@ export class Variants {
       const found = this.numbersOf(sku);
       setAttribute(link, "data-status", found?.status ?? null);
       status.hidden = !found;
-      if (found) setText(status, lang.word("status", found.status));
-      setText(number, found?.available === undefined || found === null ? "" : lang.number(found.available));
+      if (found) setText(status, this.wordOf(found.status));
+      setText(number, found?.available === undefined ? "" : lang.number(found.available));
     }
   }
 }
