@@ -82,7 +82,7 @@ class _Probability:
         sku: str,
         stock: int,
         now_ns: int,
-        deliveries: tuple[Delivery, ...] = (),  # noqa: ARG002
+        deliveries: tuple[Delivery, ...] = (),  # noqa: ARG002 - the port's
     ) -> StockOutForecast:
         return StockOutForecast(store, sku, stock, now_ns, now_ns, 0.0, None, None, None, 0.0)
 

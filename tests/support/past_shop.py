@@ -55,9 +55,8 @@ def past(
     return Past(STORE, at(from_s), at(days * DAY), dict(levels), ordered, moves)
 
 
-def rule(kind: AlertType = AlertType.LOW_STOCK, **fields: object) -> AlertRule:
+def rule(kind: AlertType = AlertType.LOW_STOCK, **thresholds: float) -> AlertRule:
     """Return a rule of all articles."""
-    thresholds = {name: float(value) for name, value in fields.items()}  # type: ignore[arg-type]
     return AlertRule("tried", kind, thresholds=thresholds)
 
 

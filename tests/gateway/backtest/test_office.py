@@ -8,6 +8,7 @@ from gateway.alerts.records import AlertType
 from gateway.backtest.model import Past
 from gateway.backtest.office import BacktestOffice
 from gateway.backtest.ports import BacktestAnswer, BacktestAsked, BacktestRefused
+from gateway.backtest.words import Language
 from gateway.site import Site
 from tests.support.past_shop import DAY, HOUR, at, moved, past, rule
 from tests.support.small_site import STORE, S, articles, small_site
@@ -32,14 +33,15 @@ class Shelf:
         return past({("TOTE", "floor"): 2}, STEPS)
 
 
-def office(shelf: Shelf, **bounds: float) -> BacktestOffice:
+def office(shelf: Shelf, max_movements: int = 1_000, max_s: float = 600.0) -> BacktestOffice:
     """Return an office over the small site, a day after the period began."""
-    return BacktestOffice(Site(small_site()), articles(), shelf, lambda: at(DAY), **bounds)  # type: ignore[arg-type]
+    site, now_ns = Site(small_site()), at(DAY)
+    return BacktestOffice(site, articles(), shelf, lambda: now_ns, max_movements=max_movements, max_s=max_s)
 
 
-def asked(wanted: AlertRule = LOW, picture: str | None = None, to_s: int = DAY) -> BacktestAsked:
+def asked(wanted: AlertRule = LOW, picture: Language | None = None, to_s: int = DAY) -> BacktestAsked:
     """Return a question about the first store."""
-    return BacktestAsked(wanted, [STORE], at(0), at(to_s), DAY * S, picture)  # type: ignore[arg-type]
+    return BacktestAsked(wanted, [STORE], at(0), at(to_s), DAY * S, picture)
 
 
 def test_a_rule_is_tried_aside_and_told_with_its_picture() -> None:
@@ -81,9 +83,9 @@ def test_one_at_a_time_and_the_loop_goes_on() -> None:
     assert isinstance(closed, BacktestRefused)
 
 
-def code_of(wanted: AlertRule, **bounds: float) -> str:
+def code_of(wanted: AlertRule, max_movements: int = 1_000, max_s: float = 600.0) -> str:
     """Return why a rule is refused, twice: a refusal leaves room for the next question."""
-    desk = office(Shelf(), **bounds)
+    desk = office(Shelf(), max_movements, max_s)
     codes = []
     for _ in range(2):
         found = asyncio.run(desk.backtest(asked(wanted)))

@@ -7,7 +7,7 @@ from gateway.alert_rules.model import AlertRule, default_id
 from gateway.alerts.records import AlertType
 from gateway.backtest.judge import NOT_TRIED, TRIED, why_not
 from gateway.backtest.model import Episode
-from gateway.backtest.trial import Trial, TrialRefused, Trying, checked
+from gateway.backtest.trial import Trial, TrialRefused, Tried, Trying, checked
 from gateway.movements import MovementKind
 from gateway.site import Site
 from tests.support.past_shop import (
@@ -30,9 +30,9 @@ LOW = rule(fire_at=1, clear_at=3)
 ONE_TOTE = AlertRule("tried", AlertType.LOW_STOCK, skus=("TOTE",), thresholds={"fire_at": 1, "clear_at": 3})
 
 
-def episodes(found: object) -> list[Episode]:
+def episodes(found: Tried) -> list[Episode]:
     """Return the episodes of a trial."""
-    return [episode for one in found.lived for episode in one.episodes]  # type: ignore[attr-defined]
+    return [episode for one in found.lived for episode in one.episodes]
 
 
 def test_a_shelf_that_runs_low_and_out_is_told_ahead() -> None:
