@@ -305,6 +305,7 @@ def zone_body(zone: ZoneInfo, sight: ZoneSight | None) -> Json:
         "role": zone.role,
         "name": zone.name,
         "rect": zone.rect,
+        "coverage": None if sight is None else round(sight.coverage, 2),
         "phase": None if sight is None else sight.phase,
         "phase_since": None if sight is None else rfc3339_or_none(sight.phase_since_ns),
     }

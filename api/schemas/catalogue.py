@@ -35,6 +35,12 @@ class Zone(Answer):
         description="x, y, width and height on the floor plan in metres; null: not drawn.",
         examples=[[8, 5, 6, 5]],
     )
+    coverage: float | None = Field(
+        ge=0,
+        le=1,
+        description="Share (0 to 1) of what the zone's readers could tell that they do tell now; null: nothing is known.",
+        examples=[0.97],
+    )
     phase: Phase | None = Field(
         description="How well the zone's readers are known by now: prior (by general experience alone), "
         "learning (by some reads of their own), learned (by enough of them); null: no reader sees tags there, "

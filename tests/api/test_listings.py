@@ -62,6 +62,7 @@ def test_stores_are_listed_with_their_zones() -> None:
         "rect": [8, 5, 6, 5],
         "phase": "learned",
         "phase_since": "2026-11-20T18:02:11Z",
+        "coverage": 0.97,
     }
     assert [(zone["id"], zone["phase"]) for zone in lyon["zones"]] == [
         ("denim", "learned"),
