@@ -2,11 +2,10 @@
 
 from gateway.delivery.model import HttpHook
 from gateway.delivery.retries import Outcome, judged_http
+from gateway.webhooks.hidden import hidden
 from gateway.webhooks.model import Retry
 from gateway.webhooks.sender import Sender, SendFailed
 from gateway.webhooks.targets import TargetRefused
-
-MAX_REASON_CHARS = 300
 
 
 def post_notice(sender: Sender, hook: HttpHook, body: bytes, tries: int) -> Outcome:
@@ -16,15 +15,6 @@ def post_notice(sender: Sender, hook: HttpHook, body: bytes, tries: int) -> Outc
     try:
         return judged_http(sender.post(hook.url, headers, body, hook.method), tries)
     except TargetRefused as error:
-        return Retry(_hidden(hook, f"refused: {error}"))
+        return Retry(hidden(f"refused: {error}", hook.url, *hook.headers.values()))
     except SendFailed as error:
-        return Retry(_hidden(hook, str(error)))
-
-
-def _hidden(hook: HttpHook, text: str) -> str:
-    """Return a text in which neither the path of the URL stands, which is a secret at a chat, nor a header's value."""
-    path = hook.url.partition("://")[2].partition("/")[2]
-    for part in (hook.url, path, *hook.headers.values()):
-        if len(part) > 1:  # a path such as "/" says nothing
-            text = text.replace(part, "…")
-    return text[:MAX_REASON_CHARS]
+        return Retry(hidden(str(error), hook.url, *hook.headers.values()))

@@ -13,11 +13,13 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from traceback import extract_tb
 
 from gateway.audit import AuditEntry
 from gateway.changes import Change
 from gateway.clock import Clock
 from gateway.storage.errors import StoreError, StoreFull, StoreReadOnly
+from gateway.webhooks.hidden import hidden
 from gateway.webhooks.messages import change_message, due, reset_message
 from gateway.webhooks.model import (
     Delivered,
@@ -90,9 +92,9 @@ class Service:
                 answer = await asyncio.to_thread(self.sender.post, endpoint.url, fields, message.body)
                 outcome = judged(answer, tries)
             except TargetRefused as error:
-                outcome = Retry(f"refused: {error}")
+                outcome = Retry(hidden(f"refused: {error}", endpoint.url))
             except SendFailed as error:
-                outcome = Retry(str(error))
+                outcome = Retry(hidden(str(error), endpoint.url))
         took_ms = round(1_000 * (self.monotonic_s() - started_s))
         reason = "" if isinstance(outcome, Delivered) else outcome.reason
         delivery = Delivery(
@@ -163,11 +165,16 @@ class Lane:
             return DISK_RETRY_S
         except StoreError:  # nothing can be done on such a store: it ends the gateway, which names the remedy
             raise
-        except Exception as error:  # the edge of the task: a fault of ours must not end the shop's gateway
+        except Exception as error:  # noqa: BLE001 - the edge of the task: a fault of ours must not end the shop's gateway
             self._service.counts.faults += 1
-            fault = f"{type(error).__name__}: {error}"
+            where = extract_tb(error.__traceback__)[
+                -1
+            ]  # not its text: the URL may be a secret of its receiver's
+            fault = f"{type(error).__name__} at {where.name}:{where.lineno}"
             if fault != self._fault:
-                log.exception("webhook %s: a fault of storefloor itself; it is tried again", self.endpoint.id)
+                log.error(  # noqa: TRY400 - no text of the error
+                    "webhook %s: a fault of storefloor itself; it is tried again: %s", self.endpoint.id, fault
+                )
             self._fault = fault
             return FAULT_RETRY_S
         self._fault = ""

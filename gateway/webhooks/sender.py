@@ -4,6 +4,7 @@ By urllib3, a well-kept client whose connection may be told its address and, apa
 it, the name that its certificate must bear.
 """
 
+import logging
 import socket
 import ssl
 from collections.abc import Callable, Sequence
@@ -53,6 +54,8 @@ class Sender:
         """Return the receiver's answer. Raises TargetRefused, or SendFailed where there is none."""
         import urllib3  # a tenth of a start, for a shop that sends nothing
 
+        # Below, it tells whole paths, which are secrets of their receivers.
+        logging.getLogger("urllib3").setLevel(logging.INFO)
         target = parse_target(url, self.policy)
         address = choose(target, self.resolve(target.host, target.port), self.policy)
         with self._pool(target, address) as pool:
