@@ -106,6 +106,7 @@ SCOPE_WORDS = {
     "tasks:write": "tasks of staff",
     "alerts:write": "what people do about alerts",
     "alerts:manage": "to assign and resolve alerts, and silences (implied by alerts:write)",
+    "alerts:rules": "to make and change rules of alerts",
     "admin": "everything",
 }
 """What each scope opens, in a few words; which one an operation asks for stands at the operation."""

@@ -10,7 +10,7 @@ Operation = dict[str, Any]
 REVALIDATED = frozenset(
     {
         "/v1/stores/{store}/availability/{sku}", "/v1/availability", "/v1/stores/{store}/availability/{sku}/history",
-        "/v1/stores/{store}/availability/{sku}/explain", "/v1/ledger", "/v1/overview", "/v1/alerts", "/v1/alerts/{id}", "/v1/silences", "/v1/alert-precision", "/v1/calibration",
+        "/v1/stores/{store}/availability/{sku}/explain", "/v1/ledger", "/v1/overview", "/v1/alerts", "/v1/alerts/{id}", "/v1/silences", "/v1/alert-rules", "/v1/alert-precision", "/v1/calibration",
         "/v1/forecast/{sku}", "/v1/forecast-accuracy",
         "/v1/kpis", "/v1/stores", "/v1/channels", "/v1/channels/{id}/safety-stock/{sku}", "/v1/articles", "/v1/articles/resolve", "/v1/devices",
         "/v1/deliveries", "/v1/deliveries/{id}", "/v1/transfers", "/v1/transfers/{id}", "/v1/stores/{store}/counts",
@@ -21,7 +21,9 @@ REVALIDATED = frozenset(
 )  # fmt: skip
 """Paths whose GET bears an ETag, and is 304 to who has it already."""
 
-VERSIONED = ("/v1/reservations", "/v1/deliveries", "/v1/transfers", "/v1/stores/{store}/counts", "/v1/tasks")
+VERSIONED = (
+    "/v1/reservations", "/v1/deliveries", "/v1/transfers", "/v1/stores/{store}/counts", "/v1/tasks", "/v1/alert-rules",
+)  # fmt: skip
 """Things whose every change has a version: an answer that shows one bears it as its ETag, for If-Match."""
 
 
@@ -55,6 +57,7 @@ def complete(path: str, method: str, operation: Operation) -> None:
     """Write the headers of an operation's answers into it, and that it may be 304."""
     responses = operation["responses"]
     has_etag = method == "get" and path in REVALIDATED
+    is_versioned = path.startswith(VERSIONED) and not path.endswith("/test")
     if has_etag:
         operation.setdefault("parameters", []).append(IF_NONE_MATCH)
         responses["304"] = {"description": NOT_MODIFIED}
@@ -66,7 +69,7 @@ def complete(path: str, method: str, operation: Operation) -> None:
         if status < "400":
             if response.get("description") == "Successful Response":
                 response["description"] = operation["summary"] + "."
-            fields |= {"ETag": ETAG} if has_etag or path.startswith(VERSIONED) else {}
+            fields |= {"ETag": ETAG} if has_etag or is_versioned else {}
             fields |= {"Content-Language": LANGUAGE} if "Accept-Language" in names else {}
             fields |= {"Link": LINK} if "cursor" in names else {}
             fields |= {"Location": LOCATION} if status == "201" else {}

@@ -31,6 +31,7 @@ SCOPES = (
     "tasks:write",
     "alerts:write",
     "alerts:manage",
+    "alerts:rules",
     "admin",
 )
 """What a key may do; `admin` holds all of it, and some imply others (gateway/staff/roles.py)."""

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.answers import JSON, NO_STORE, VARY, json_answer
-from api.auth import AdminCaller, AlertReader, actor_of, require_store, require_unbound
+from api.auth import AlertReader, RuleCaller, actor_of, require_store, require_unbound
 from api.bodies import read_body
 from api.context import context_of
 from api.documents import BODY
@@ -76,7 +76,7 @@ async def rule(request: Request, caller: AlertReader, id: IdPath) -> Response:  
     return _answer(found)
 
 
-async def create(request: Request, caller: AdminCaller) -> Response:
+async def create(request: Request, caller: RuleCaller) -> Response:
     """Judge a type of alert by a rule of its own, somewhere or for some articles, from now on.
 
     Of the rules that fit, the most specific applies: one that names articles before one of departments, of zones,
@@ -98,7 +98,7 @@ async def create(request: Request, caller: AdminCaller) -> Response:
     return _answer(answered.outcome, 201, {"location": f"{PATH}/{wanted.id}", **headers})
 
 
-async def change(request: Request, caller: AdminCaller, id: IdPath) -> Response:  # noqa: A002 - its name in the URL
+async def change(request: Request, caller: RuleCaller, id: IdPath) -> Response:  # noqa: A002 - its name in the URL
     """Change what is given. Of a rule that is built in or of the site's file, `enabled` alone."""
     version = _known_version(request)
     asked = await read_body(request, AlertRulePatch)
@@ -113,7 +113,7 @@ async def change(request: Request, caller: AdminCaller, id: IdPath) -> Response:
     return _answer(outcome)
 
 
-async def delete(request: Request, caller: AdminCaller, id: IdPath) -> Response:  # noqa: A002 - its name in the URL
+async def delete(request: Request, caller: RuleCaller, id: IdPath) -> Response:  # noqa: A002 - its name in the URL
     """Delete a rule that was made here. What stands of it is judged by the rule that applies then."""
     refused = await context_of(request).ports.alert_rules.drop(
         id, _known_version(request), caller.stores, actor_of(request, caller)

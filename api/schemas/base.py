@@ -38,6 +38,7 @@ Scope = Literal[
     "counts:approve",
     "alerts:write",
     "alerts:manage",
+    "alerts:rules",
     "admin",
 ]
 TrackedBy = Literal["tag", "weight", "count"]

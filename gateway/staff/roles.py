@@ -8,11 +8,12 @@ from gateway.staff.model import Role
 SEES = frozenset({"availability:read", "availability:exact"})
 ASSOCIATE = SEES | {"reservations:write", "tasks:write", "counts:write", "alerts:write"}
 LEAD = ASSOCIATE | {"counts:approve", "alerts:manage"}
+MANAGER = LEAD | {"alerts:rules"}
 ROLE_SCOPES: Mapping[Role, frozenset[str]] = MappingProxyType(
     {
         "associate": ASSOCIATE,
         "lead": LEAD,
-        "manager": LEAD,  # and no bound on what is approved
+        "manager": MANAGER,  # and no bound on what is approved
         "tablet": frozenset(),  # a place to sign in, and nothing more
         "kiosk": frozenset({"availability:read"}),  # customers look at it: bands, never quantities
         "screen": SEES,  # it hangs in the back room: reads all, changes nothing

@@ -277,6 +277,7 @@ MATRIX |= {
     "POST /v1/tasks/{id}/fail": _task("/fail", own=STEP, body={"reason": "not found"}),
 }  # fmt: skip
 
+RULES = ("alerts:rules",)
 ALARM, MANAGE, SEE_ALARMS = ("alerts:write",), ("alerts:manage",), ("alerts:write", "availability:exact")
 
 
@@ -291,6 +292,16 @@ MATRIX |= {
     ),
     "POST /v1/alert-rules/{id}/test": _named(
         EXACT, "/v1/alert-rules/default-low-stock/test", body={"stores": ["{s}"]}
+    ),
+    "GET /v1/alert-rules": Line(SEE_ALARMS, "/v1/alert-rules"),
+    "POST /v1/alert-rules": _named(
+        RULES, "/v1/alert-rules", own=STEP, headers=KEYED,
+        body={"id": "rule-{n}", "type": "low_stock", "stores": ["{s}"]},
+    ),
+    "GET /v1/alert-rules/{id}": _thing(SEE_ALARMS, "/v1/alert-rules/{ru}", "unknown_rule"),
+    "PATCH /v1/alert-rules/{id}": _thing(RULES, "/v1/alert-rules/{ru}", "unknown_rule", body={"enabled": True}),
+    "DELETE /v1/alert-rules/{id}": _thing(
+        RULES, "/v1/alert-rules/{ru}", "unknown_rule", own=(204, 412), headers={"If-Match": '"99"'}
     ),
     "GET /v1/alert-precision": Line(SEE_ALARMS, "/v1/alert-precision"),
     "POST /v1/alerts/{id}/ack": _alarm("/ack"),
@@ -367,6 +378,7 @@ THINGS = {
     "{tr}": {MISSING: "tr_" + "0" * 12},
     "{cn}": {MISSING: "0" * 23},
     "{tk}": {MISSING: "tk_" + "0" * 16},
+    "{ru}": {MISSING: "rule-c"},
     "{al}": {OWN: "a0001", FOREIGN: "a0002", MISSING: "a0003"},
     "{si}": {store: f"si_{'a' * 11}{n}" for store, n in ((OWN, 1), (FOREIGN, 2), (MISSING, 3))},
 }
@@ -380,7 +392,7 @@ async def make_things(client: httpx.AsyncClient, shop: Floor) -> None:
     fresh(shop)
     for mark, name in (
         ("{dl}", "POST /v1/deliveries"), ("{tr}", "POST /v1/transfers"), ("{cn}", "POST /v1/stores/{store}/counts"),
-        ("{tk}", "POST /v1/tasks"),
+        ("{tk}", "POST /v1/tasks"), ("{ru}", "POST /v1/alert-rules"),
     ):  # fmt: skip
         for store in (OWN, FOREIGN):
             line = MATRIX[name]
