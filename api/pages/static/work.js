@@ -3,6 +3,8 @@
 // Loaded once, then kept by the events of the stream. Those say neither who claimed a task nor which pieces it is
 // about, nor whose a reservation is: what is known of that is kept, and asked for again where it may be another.
 
+import { peopleOf } from "./parts/people.js";
+
 const PAGE = 200;
 const MAX_PAGES = 5; // 1,000 of each: more than the people of a store do in a day
 const SOON_MS = 300;
@@ -189,11 +191,9 @@ export class Work {
     return items;
   }
 
-  /** Learns the names of who works here, once: tasks and alerts hold ids. */
+  /** Learns the names of who works here: tasks hold ids, which are shown where no name is known. */
   async learnPeople() {
-    if (this.people.size > 0 || !this.ctx.session.may("tasks:write")) return;
-    const { items } = await this.ctx.ask("/session/people").catch(() => ({ items: [] })); // ids are shown instead
-    this.people = new Map(items.map(({ id, name }) => [id, name]));
+    if (this.ctx.session.may("tasks:write")) this.people = await peopleOf(this.ctx);
   }
 
   replaceTasks(listed) {

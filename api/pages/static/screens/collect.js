@@ -10,6 +10,7 @@ import { orderName, pickedLines } from "../parts/order-words.js";
 
 const AGE_MS = 15_000;
 const PAGE = 40;
+const SHOWN_GOOD_MS = 6_000;
 const BUZZ = { good: 40, bad: [90, 70, 90] };
 const SECTIONS = ["risk", "pick", "ready", "held"];
 
@@ -62,6 +63,7 @@ export default class CollectScreen {
     this.isDisposed = true;
     this.unhear();
     clearInterval(this.timer);
+    clearTimeout(this.scanTimer);
     this.sheet?.close();
   }
 
@@ -275,6 +277,8 @@ export default class CollectScreen {
     this.scan.hidden = false;
     setAttribute(this.scan, "class", `scan-result is-${tone}`);
     setText(this.scanText, text);
+    clearTimeout(this.scanTimer);
+    if (tone === "good") this.scanTimer = setTimeout(() => { this.scan.hidden = true; }, SHOWN_GOOD_MS); // a bad one stays until it is read
     if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.(BUZZ[tone]);
   }
 }

@@ -4,6 +4,7 @@ import { arrange, el, onceAFrame, setAttribute, setText } from "../dom.js";
 import { icon } from "../icons.js";
 import { resolveCode } from "../parts/codes.js";
 import { articleName, zoneName } from "../parts/names.js";
+import { localDay } from "../parts/opening.js";
 import { askReason } from "../parts/sheet.js";
 import { TaskCard } from "../parts/task-card.js";
 import { openTaskForm } from "../parts/task-form.js";
@@ -12,6 +13,7 @@ import { taskEnd, taskTitle } from "../parts/task-words.js";
 const UNDO_MS = 5_000; // a done task is done: so long it can be taken back
 const SHOWN_ENDED_MS = 10_000;
 const AGE_MS = 30_000;
+const ASK_TODAY_MS = 120_000;
 const PAGE = 60;
 const KINDS = ["replenish", "find", "put_back", "pick", "count"];
 
@@ -46,6 +48,7 @@ export default class RefillScreen {
     this.draw = onceAFrame(() => this.render());
     this.unhear = ctx.work.onChange(() => this.draw());
     this.timer = setInterval(() => this.draw(), AGE_MS);
+    this.todayTimer = setInterval(() => document.visibilityState === "visible" && this.askToday(), ASK_TODAY_MS);
     this.leave = () => document.visibilityState === "hidden" && this.finishAll();
     document.addEventListener("visibilitychange", this.leave);
     this.wanted = place.rest[0] ?? null;
@@ -56,12 +59,30 @@ export default class RefillScreen {
     this.finishAll();
     this.unhear();
     clearInterval(this.timer);
+    clearInterval(this.todayTimer);
     clearTimeout(this.endTimer);
     document.removeEventListener("visibilitychange", this.leave);
     this.form?.close();
   }
 
   show() {
+    if (this.filled === undefined) this.askToday();
+    this.draw();
+  }
+
+  /** Asks how often an empty place was filled today, as the readers saw it. Without an answer nothing is said of it. */
+  async askToday() {
+    const { ctx } = this;
+    const nowMs = ctx.clock.now();
+    if (nowMs === null || ctx.model.store === null) return;
+    this.filled ??= 0;
+    const day = localDay(nowMs, ctx.model.store.timezone);
+    try {
+      const { items } = await ctx.ask(`/v1/kpis?store=${encodeURIComponent(ctx.storeId)}&by=day&from=${day}&to=${day}`);
+      this.filled = items.at(-1)?.refills.n ?? 0;
+    } catch (error) {
+      if (error.status === undefined) throw error; // ours, not the gateway's
+    }
     this.draw();
   }
 
@@ -96,7 +117,8 @@ export default class RefillScreen {
     setText(this.more, ctx.lang.t("refill.more", { n: Math.min(PAGE, tasks.length - this.shown) }));
     this.make.hidden = !this.mayAct;
     this.hint.hidden = !this.mayAct || tasks.length === 0;
-    setText(this.note, ctx.lang.t("refill.open", { n: open.length }));
+    const today = this.filled > 0 && ctx.lang.t("refill.today", { n: this.filled });
+    setText(this.note, [ctx.lang.t("refill.open", { n: open.length }), today].filter(Boolean).join(" · "));
     this.showCalm(open.length, tasks.length);
     this.say(open, ended);
     clearTimeout(this.endTimer);
