@@ -42,6 +42,10 @@ class PastShop:
         for (sku, zone), pieces in past.levels.items():
             if pieces:
                 self._levels.setdefault(sku, {})[zone] = pieces
+            if pieces > 0 and self._roles.get(zone) == "floor" and self.tracked_by(self.store, sku) == "tag":
+                self._stood.setdefault(sku, Counter())[zone] = (
+                    pieces  # as a gateway that starts takes them up
+                )
 
     # -- what happens ------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 """`storefloor alerts backtest`: a rule tried on the store of a gateway, beside it, or on a copy. I/O."""
 
 import argparse
+import contextlib
 import json
 import time
 from collections.abc import Callable, Mapping
@@ -109,7 +110,8 @@ def _rules(config: SiteConfig, sql: Sql) -> dict[str, AlertRule]:
     found = {rule.id: rule for rule in rules_of(config, lambda _: "")}
     for row in state_rows(sql, "alert_rule"):
         if row.value is not None and "/" not in row.key:  # which is how a switch of another rule is named
-            found.setdefault(row.key, rule_of(row.value))
+            with contextlib.suppress(ValueError):  # of a type that is known no more
+                found.setdefault(row.key, rule_of(row.value))
     return found
 
 

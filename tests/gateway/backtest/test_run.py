@@ -186,6 +186,15 @@ def test_a_rule_is_tried_alone_on_what_it_names() -> None:
     assert [episode.sku for episode in episodes(tried(jeans, past(levels, steps)))] == ["JEANS"]
 
 
+def test_a_rule_of_a_zone_is_tried_on_what_is_shown_there() -> None:
+    """Where an article stood at the begin is where it is shown, until more of it is put elsewhere."""
+    of_floor = AlertRule("tried", AlertType.STOCK_OUT, zones=("floor",))
+    of_back = AlertRule("tried", AlertType.STOCK_OUT, zones=("back",))
+    steps = [moved(HOUR, "TEE", -5), moved(HOUR, "TEE", -3, zone="back")]
+    assert tried(of_floor, past(TEES, steps)).score.alerts == 1
+    assert tried(of_back, past(TEES, steps)).score.alerts == 0
+
+
 def test_a_rule_that_is_switched_off_is_tried_as_if_it_were_on() -> None:
     """That is what it is tried for."""
     off = AlertRule("tried", AlertType.STOCK_OUT, enabled=False)
