@@ -6,6 +6,8 @@ replenished. So the pieces of the parcel that they would have bought are, on the
     lost = sum of P(demand >= k) for k = S - q + 1 … S
 """
 
+from gateway.alerts.records import AlertType
+from gateway.alerts.rules import low_stock_levels
 from gateway.answers import availability
 from gateway.catalogue import Article
 from gateway.channels import Asker, Taken
@@ -27,7 +29,9 @@ def taken(state: State, store: str, article: Article, qty: int, channel: str | N
         state, store, article.sku, qty, now_ns, is_dated=False, is_sure=False, asker=Asker(channel, "ship")
     )
     left = max(0, view.available - qty)
-    at = article.low_stock_at if article.low_stock_at is not None else state.site.config.alerts.low_stock_at
+    zone = state.home_zone(store, article.sku)
+    rule = state.rules.pick(AlertType.LOW_STOCK, store, zone, article.sku)
+    at, _ = low_stock_levels(rule, article.low_stock_at)
     if not state.channels.has_customers(store):
         return Taken(left, 0.0, None, is_low=False)
     stock = max(0, view.on_hand - view.reserved)

@@ -1,14 +1,14 @@
 """What tasks come of alerts, reservations and counts: from whence, whither, how many, how soon. Pure.
 
 How many pieces fill a shelf: what customers are expected to ask for within a day, at least as many as end the
-`low_stock` alert (`low_stock_clear_at`), and no more than lie behind the shelf.
+`low_stock` alert (`clear_at` of its rule), and no more than lie behind the shelf.
 """
 
 import hashlib
 import math
 from collections.abc import Mapping
 
-from gateway.alerts.records import AlertRecord
+from gateway.alerts.records import AlertRecord, AlertType
 from gateway.picking import ready_by
 from gateway.reservations.model import Reservation, ReservedLine
 from gateway.state import State
@@ -92,7 +92,8 @@ def pieces_behind(state: State, store: str, sku: str) -> dict[str, int]:
 def refill_pieces(state: State, store: str, sku: str, behind: int, now_ns: int) -> int:
     """Return how many pieces fill an empty shelf."""
     day = math.ceil(state.demand.expected(store, sku, now_ns, now_ns + DAY_NS))
-    return min(max(day, state.site.config.alerts.low_stock_clear_at), behind, MAX_PIECES)
+    rule = state.rules.pick(AlertType.LOW_STOCK, store, state.home_zone(store, sku), sku)
+    return min(max(day, int(rule["clear_at"])), behind, MAX_PIECES)
 
 
 def of_line(
