@@ -20,8 +20,10 @@ DEFAULT = (
 )
 PRIORITY = {"info": 2, "warning": 3, "critical": 5}
 """As ntfy counts: 1 is the lowest, 5 rings through."""
+MAX_SHORT_CHARS = 2_800
+"""Of `short`: Slack refuses a section of more than 3,000 characters, ntfy a message of more than 4,096 bytes."""
 FIELDS = (
-    "id", "kind", "severity", "priority", "level", "store", "zone", "type", "total", "title", "text", "at",
+    "id", "kind", "severity", "priority", "level", "store", "zone", "type", "total", "title", "text", "short", "at",
 )  # fmt: skip
 """What a template may name."""
 
@@ -43,6 +45,7 @@ def check_template(template: str) -> None:
 
 def values_of(notice: Notice, told: Told, at: str) -> dict[str, object]:
     """Return what a template may name; `at` is the notice's time, RFC 3339."""
+    text = text_of(told).strip()
     return {
         "id": notice.id,
         "kind": notice.kind,
@@ -54,9 +57,18 @@ def values_of(notice: Notice, told: Told, at: str) -> dict[str, object]:
         "type": notice.type,
         "total": notice.total,
         "title": told.subject,
-        "text": text_of(told).strip(),
+        "text": text,
+        "short": shortened(text),
         "at": at,
     }
+
+
+def shortened(text: str) -> str:
+    """Return a text of at most MAX_SHORT_CHARS: whole alerts of it, as many as there is room for."""
+    if len(text) <= MAX_SHORT_CHARS:
+        return text
+    head = text[: MAX_SHORT_CHARS - 3]
+    return (head.rpartition("\n\n")[0] or head) + "\n\n…"
 
 
 def body_of(template: str, values: Mapping[str, object]) -> bytes:

@@ -15,6 +15,7 @@ from gateway.delivery.body_template import (
     TemplateRefused,
     body_of,
     check_template,
+    shortened,
     values_of,
 )
 from tests.support.noticing import NASTY, alert, notice, wordings
@@ -42,6 +43,27 @@ def test_every_example_of_the_documentation_is_json_with_any_text() -> None:
         shown = json.dumps(json.loads(body), ensure_ascii=False)
         assert "501" in shown
         assert "{text}" not in shown
+
+
+def test_a_long_digest_fits_into_a_chat() -> None:
+    """By the documentation's own tables: Slack takes 3,000 characters a section and 150 a header, ntfy 4,096 bytes."""
+    digest = notice(kind="digest", alerts=tuple(alert(n) for n in range(60)), total=60, zone=None, type=None)
+    told = wordings("Jeans with a name that is rather long, as articles have")["fr"].told(digest)
+    values = values_of(digest, told, "2026-11-21T18:02:11Z")
+    assert len(str(values["text"])) > 5_000
+    bodies = {
+        target.id: json.loads(body_of(target.body, values))
+        for target in documented()
+        if target.kind == "http"
+    }
+    header, section = (block["text"]["text"] for block in bodies["slack"]["blocks"])
+    assert len(header) <= 150
+    assert 2_000 < len(section) <= 3_000
+    assert section.endswith("\n\n…")
+    assert section.removesuffix("\n\n…") in str(values["text"])
+    assert len(bodies["ntfy"]["message"].encode()) <= 4_096
+    assert shortened("x" * 2_800) == "x" * 2_800
+    assert len(shortened("x" * 9_000)) == 2_800
 
 
 @given(st.text(), st.text(), st.sampled_from(FIELDS))
