@@ -9,6 +9,8 @@ const PAGE = 200;
 const MAX_PAGES = 5; // 1,000 of each: more than the people of a store do in a day
 const SOON_MS = 300;
 const MIN_GAP_MS = 2_000; // between two looks, however much happens
+const RETRY_MS = 10_000;
+const OLD_MS = 30_000;
 const ENDED_KEPT_MS = 60_000;
 const ENDED_KEPT = 50;
 export const LIVE_TASK = new Set(["open", "claimed"]);
@@ -149,9 +151,17 @@ export class Work {
   // -- looking again -----------------------------------------------------------------------------------
 
   refreshSoon() {
+    this.later(Math.max(SOON_MS, MIN_GAP_MS - (this.nowMs() - this.lastMs)));
+  }
+
+  /** Looks again where what is known is old: which pieces to take is another from time to time, and no event says so. */
+  freshen() {
+    if (this.state !== "loading" && this.nowMs() - this.lastMs > OLD_MS) this.refreshSoon();
+  }
+
+  later(ms) {
     clearTimeout(this.timer);
-    const waitMs = Math.max(SOON_MS, MIN_GAP_MS - (this.nowMs() - this.lastMs));
-    if (!this.isDisposed) this.timer = setTimeout(() => this.refresh(), waitMs);
+    if (!this.isDisposed) this.timer = setTimeout(() => this.refresh(), ms);
   }
 
   /** Asks for all of it. What cannot be had now stays as it is known. */
@@ -172,7 +182,7 @@ export class Work {
     } catch (error) {
       if (error.status === undefined) throw error; // ours, not the gateway's
       if (this.state === "loading") this.state = "failed";
-      if (error.status === 429) this.refreshSoon();
+      this.later(RETRY_MS);
     } finally {
       this.isLoading = false;
     }

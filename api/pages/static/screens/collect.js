@@ -45,7 +45,8 @@ export default class CollectScreen {
       [...this.sections.values()].map(({ element }) => element), this.more, this.scan, this.voice);
     this.draw = onceAFrame(() => this.render());
     this.unhear = ctx.work.onChange(() => this.draw());
-    this.timer = setInterval(() => this.draw(), AGE_MS);
+    ctx.work.freshen();
+    this.timer = setInterval(() => this.age(), AGE_MS);
   }
 
   section(name) {
@@ -84,6 +85,11 @@ export default class CollectScreen {
     this.isNew = this.active !== null;
     this.render();
     return true;
+  }
+
+  age() {
+    if (document.visibilityState === "visible") this.ctx.work.freshen();
+    this.draw();
   }
 
   // -- what is shown -----------------------------------------------------------------------------------

@@ -47,7 +47,8 @@ export default class RefillScreen {
       this.chips, this.hint, el("div", { class: "panel calm-panel" }, this.calm), this.list, this.more, this.voice);
     this.draw = onceAFrame(() => this.render());
     this.unhear = ctx.work.onChange(() => this.draw());
-    this.timer = setInterval(() => this.draw(), AGE_MS);
+    ctx.work.freshen();
+    this.timer = setInterval(() => this.age(), AGE_MS);
     this.todayTimer = setInterval(() => document.visibilityState === "visible" && this.askToday(), ASK_TODAY_MS);
     this.leave = () => document.visibilityState === "hidden" && this.finishAll();
     document.addEventListener("visibilitychange", this.leave);
@@ -67,6 +68,11 @@ export default class RefillScreen {
 
   show() {
     if (this.filled === undefined) this.askToday();
+    this.draw();
+  }
+
+  age() {
+    if (document.visibilityState === "visible") this.ctx.work.freshen();
     this.draw();
   }
 
