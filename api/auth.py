@@ -122,6 +122,28 @@ async def identify(request: Request, *, basic: bool = False) -> tuple[Caller, Vi
     return caller, via
 
 
+async def may_go_on(request: Request) -> bool:
+    """Return whether whoever asked is let in still, for an answer that lasts: a key that is revoked, a session that is
+    over, somebody who was removed lose it too. To be shown something is no use: an idle tablet signs out all the same.
+    """
+    context = context_of(request)
+    authorization = request.headers.get("authorization")
+    if authorization is not None:
+        return await context.ports.auth.caller(authorization.partition(" ")[2].strip()) is not None
+    session_id, token = request.cookies.get(SESSION_COOKIE), request.cookies.get(DEVICE_COOKIE)
+    if session_id is not None:
+        key = context.sessions.key(session_id)
+        if key is not None:
+            return await context.ports.auth.caller(key) is not None
+        if await context.ports.staff.session(session_id, is_use=False) is not None:
+            return True
+    if token is not None:
+        device = await context.ports.staff.device(token)
+        if device is not None and _looks(device):
+            return True
+    return _is_open(context, request)
+
+
 async def signing_in(request: Request, found: Awaitable[Caller]) -> Caller:
     """Return the caller that what was given to sign in with is found to be; raises Problem 401 or 429."""
     with strangers_limited(request):
@@ -141,7 +163,7 @@ async def _identified(context: ApiContext, request: Request, *, basic: bool) -> 
             _check_page_header(request)
             return caller, "session"
     device = await _device_of_cookie(request)
-    if device is not None and ROLE_SCOPES[device.role] and not device.is_person:
+    if device is not None and _looks(device):
         _check_page_header(request)
         return caller_of(device), "device"
     if request.method in SAFE_METHODS and _is_open(context, request):
@@ -152,6 +174,11 @@ async def _identified(context: ApiContext, request: Request, *, basic: bool) -> 
 def caller_of(member: Member) -> Caller:
     """Return a member of staff as a caller."""
     return Caller(member.id, ROLE_SCOPES[member.role], frozenset(member.stores), member.role)
+
+
+def _looks(device: Member) -> bool:
+    """Return whether a device may look at something while nobody is signed in on it."""
+    return not device.is_person and bool(ROLE_SCOPES[device.role])
 
 
 async def device_of(request: Request) -> Member | None:

@@ -83,7 +83,8 @@ class ApiSettings:
 
     `host` is where the server listens, `allowed_hosts` are further names that it is reached by.
     `limited_below`: fewer available pieces than this are the band LOW. `key_quota` is each key's own;
-    `stranger_quota` is for the requests of one address that bear no valid key.
+    `stranger_quota` is for the requests of one address that bear no valid key. `recheck_s`: how often a stream looks
+    whether whoever follows it is let in still.
     """
 
     host: str = "127.0.0.1"
@@ -95,6 +96,7 @@ class ApiSettings:
     stranger_quota: Quota = STRANGER_QUOTA
     body_timeout_s: float = 30.0
     max_stream_s: float = 3_600.0
+    recheck_s: float = 10.0
 
     def __post_init__(self) -> None:
         if not self.page_sign_in and not is_loopback(self.host):

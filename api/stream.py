@@ -5,7 +5,7 @@ nothing would be taken for a quiet shop.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 
 from starlette.responses import Response
@@ -24,20 +24,26 @@ RECONNECT_MS = 3_000
 
 
 class EventStream(Response):
-    """Serves a subscription until the client goes, the feed ends it, or it is `max_stream_s` old.
+    """Serves a subscription until the client goes or may not follow any more, the feed ends it, or it is `max_stream_s` old.
 
-    The age is bounded so that a revoked key loses its stream too; the client comes back with
-    Last-Event-ID and misses nothing.
+    The age is bounded so that nothing holds one of the places for ever; the client comes back with Last-Event-ID
+    and misses nothing.
     """
 
     media_type = "text/event-stream"
 
-    def __init__(self, context: ApiContext, subscribe: Callable[[], Subscription]) -> None:
+    def __init__(
+        self,
+        context: ApiContext,
+        subscribe: Callable[[], Subscription],
+        may_go_on: Callable[[], Awaitable[bool]],
+    ) -> None:
         super().__init__(headers={"cache-control": "no-store", "x-accel-buffering": "no"})
         # A stream has no length; the base class has written one.
         self.raw_headers = [field for field in self.raw_headers if field[0] != b"content-length"]
         self._context = context
         self._subscribe = subscribe
+        self._may_go_on = may_go_on
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hold one of the bounded places while the stream is open."""
@@ -63,17 +69,30 @@ class EventStream(Response):
         pump = asyncio.create_task(_pump(frames, send))
         watch = asyncio.create_task(_gone(receive))
         try:
-            await asyncio.wait(
-                (pump, watch),
-                timeout=self._context.settings.max_stream_s,
-                return_when=asyncio.FIRST_COMPLETED,
-            )
+            await self._until_over(pump, watch)
             has_ended = pump.done()
         finally:
             await _cancel(pump, watch)
         if has_ended:
             pump.result()
         await _deliver(send, b"", more_body=False)
+
+    async def _until_over(self, *tasks: asyncio.Task[None]) -> None:
+        """Return when one of the tasks is done, the stream is old, or whoever follows may not any more."""
+        settings, loop = self._context.settings, asyncio.get_running_loop()
+        ends_s = loop.time() + settings.max_stream_s
+        while (left_s := ends_s - loop.time()) > 0:
+            done, _ = await asyncio.wait(
+                tasks, timeout=min(left_s, settings.recheck_s), return_when=asyncio.FIRST_COMPLETED
+            )
+            if done or not await self._is_let_in():
+                return
+
+    async def _is_let_in(self) -> bool:
+        try:
+            return await self._may_go_on()
+        except Exception:  # noqa: BLE001 - a disk that cannot be read ends no stream: its age is bounded all the same
+            return True
 
 
 async def _pump(frames: AsyncIterator[bytes], send: Send) -> None:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Header, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.auth import ReadCaller, require_exact, stores_seen
+from api.auth import ReadCaller, may_go_on, require_exact, stores_seen
 from api.context import ApiContext, context_of
 from api.openapi import problems
 from api.parameters import Sku, StoreQuery
@@ -125,7 +125,7 @@ async def stream(
     if snapshot and feed.snapshot_size(wanted) > MAX_SNAPSHOT:
         detail = f"There may be more than {MAX_SNAPSHOT:,} subjects to tell at the beginning."
         raise Problem("snapshot_too_large", detail)
-    return EventStream(context, lambda: feed.subscribe(wanted, last_event_id))
+    return EventStream(context, lambda: feed.subscribe(wanted, last_event_id), lambda: may_go_on(request))
 
 
 def _stores(context: ApiContext, caller: Caller, store: list[str]) -> frozenset[str]:

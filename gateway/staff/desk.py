@@ -82,13 +82,13 @@ class StaffDesk:
 
     # -- who is it ----------------------------------------------------------------------------------
 
-    async def session(self, token: str) -> Member | None:
+    async def session(self, token: str, *, is_use: bool = True) -> Member | None:
         """Return who is signed in under a session's token; None where nobody is (any more)."""
-        return await self._signed_in(token, "session")
+        return await self._signed_in(token, "session", is_use=is_use)
 
-    async def device(self, token: str) -> Member | None:
+    async def device(self, token: str, *, is_use: bool = True) -> Member | None:
         """Return whose device it is; None where it is not enrolled (any more)."""
-        return await self._signed_in(token, "device")
+        return await self._signed_in(token, "device", is_use=is_use)
 
     async def people_on(self, device: Member) -> list[Member]:
         """Return who may sign in on a device, by name."""
@@ -104,7 +104,7 @@ class StaffDesk:
             if one.is_person and (not stores or not one.stores or stores & set(one.stores))
         )
 
-    async def _signed_in(self, token: str, kind: Kind) -> Member | None:
+    async def _signed_in(self, token: str, kind: Kind, *, is_use: bool) -> Member | None:
         if len(token) > MAX_TOKEN_CHARS:
             return None
         await self._refresh(FRESH_S)
@@ -112,7 +112,7 @@ class StaffDesk:
         now_ns = self._now_ns()
         if found is None or found.kind != kind or found.is_over(now_ns):
             return None
-        if now_ns - found.used_ns >= USE_STEP_NS:
+        if is_use and now_ns - found.used_ns >= USE_STEP_NS:
             await self._use(found, now_ns)
         return self._members.get(found.member)
 

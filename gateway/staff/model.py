@@ -109,11 +109,11 @@ class SignInRefused:
 class StaffPort(Protocol):
     """Staff as the HTTP side sees them."""
 
-    async def session(self, token: str) -> Member | None:
-        """Return who is signed in under a session's token; None where nobody is (any more)."""
+    async def session(self, token: str, *, is_use: bool = True) -> Member | None:
+        """Return who is signed in under a session's token; None where nobody is (any more). `is_use`: it is not idle."""
         ...
 
-    async def device(self, token: str) -> Member | None:
+    async def device(self, token: str, *, is_use: bool = True) -> Member | None:
         """Return whose device it is: a tablet, kiosk or screen, or a person with their own; None: it is not enrolled."""
         ...
 

@@ -1,5 +1,6 @@
 """Staff sign in over HTTP: cookies, what a stranger learns, what each role may do, one tablet and many people."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -14,7 +15,7 @@ from gateway.staff.desk import FRESH_S, SHARED_IDLE_NS, digest_of
 from gateway.staff.model import DEVICES, PEOPLE, Link, Role
 from gateway.staff.patience import OF_PERSON
 from gateway.staff.roles import LEAD_APPROVES_PIECES, ROLE_SCOPES
-from tests.support.api_ports import COUNT_EXACT, EXACT, NOW_NS, READ, Floor, S
+from tests.support.api_ports import COUNT_EXACT, EXACT, NOW_NS, READ, FakeFeed, Floor, S
 from tests.support.plain_staff import DEVICE_TOKEN, IDS, PINS, a_shop_of_staff, member
 
 ENTRY = AuditEntry(0, "os:shop", "", "staff.add", "", "")
@@ -249,6 +250,31 @@ def test_a_removed_person_and_an_idle_one_are_out() -> None:
         floor.real_s += SHARED_IDLE_NS / S
         assert said(await client.get("/v1/stores")) == (401, "missing_key")
         assert (await client.get("/session/people")).status_code == 200
+
+    on_tablet(floor, run)
+
+
+@pytest.mark.parametrize("end", ["remove", "idle", "leave"])
+def test_a_stream_ends_with_its_session(end: str) -> None:
+    """Who was removed, has left or is idle follows nothing any more; to follow is no use of a session."""
+    floor = a_floor(recheck_s=0.001)
+    floor.feed = FakeFeed([b": ping\n\n"], stays_open=True)
+    floor.__post_init__()
+
+    async def run(client: Client) -> None:
+        await client.post("/session", json=pin_of("associate"))
+        following = asyncio.create_task(client.get("/v1/stream"))
+        while not floor.feed.open:  # noqa: ASYNC110 - the feed has no event for it
+            await asyncio.sleep(0.001)
+        if end == "leave":
+            await client.delete("/session", headers=PAGE)
+        else:
+            if end == "remove":
+                floor.staff.remove(IDS["associate"], NOW_NS, ENTRY)
+            floor.real_s += FRESH_S if end == "remove" else SHARED_IDLE_NS / S
+        async with asyncio.timeout(60):
+            assert (await following).status_code == 200
+        assert floor.feed.open == 0
 
     on_tablet(floor, run)
 

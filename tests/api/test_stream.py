@@ -12,11 +12,13 @@ from api.schemas.alerts import Alert
 from api.schemas.devices import Device
 from api.schemas.stream import AvailabilityEvent, BandedEvent
 from api.stream import MAX_SNAPSHOT
+from gateway.ports import Caller
 from gateway.subscription import Subscription
 from tests.support.api_ports import (
     EXACT,
     INGEST,
     READ,
+    FakeAuth,
     FakeFeed,
     Floor,
     RawExchange,
@@ -144,6 +146,29 @@ def test_an_old_stream_is_ended_in_good_order() -> None:
     assert answer.status_code == 200
     assert answer.content.endswith(FRAMES[-1])
     assert floor.feed.open == 0
+
+
+class RevokedLater(FakeAuth):
+    """Knows a key three times, fails to look it up once, and then it is revoked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.looks = iter([1, 1, 1, 0])
+
+    async def caller(self, token: str) -> Caller | None:
+        look = next(self.looks, None)
+        if look == 0:
+            raise OSError("the disk does not answer")
+        return None if look is None else self.callers[token]
+
+
+def test_a_revoked_key_loses_its_stream() -> None:
+    """In good order, with the next look; while the key is known, or the disk cannot be read, the stream goes on."""
+    auth = RevokedLater()
+    floor = Floor(ApiSettings(recheck_s=0.001), feed=FakeFeed(FRAMES, stays_open=True), auth=auth)
+    answer = floor.get("/v1/stream")
+    assert (answer.status_code, answer.content) == (200, b"retry: 3000\n\n" + b"".join(FRAMES))
+    assert (next(auth.looks, None), floor.feed.open) == (None, 0)
 
 
 def test_a_cancelled_stream_leaves_its_place() -> None:
