@@ -136,6 +136,15 @@ def test_within_a_minute_a_person_sees_stock_that_moves_and_an_alert(tmp_path: P
         assert demo.told("page") == f"http://127.0.0.1:{demo.port}/"
         assert demo.get("/v1/stores").json()["items"][0]["id"] == "lyon-1"
         assert demo.get("/v1/stores", key="sf_000000000000_" + "A" * 43).status_code == 401
+        with httpx.Client(base_url=demo.told("page"), headers={"X-Storefloor": "1"}) as browser:
+            link = demo.told("sign in as the manager").partition("#link=")[2]
+            assert browser.post("/session", json={"link": link}).json()["role"] == "manager"
+            people = {one["role"]: one["id"] for one in browser.get("/session/people").json()["items"]}
+            entered = {"person": people["associate"], "pin": demo.told("pin").split()[0]}
+            assert browser.post("/session", json=entered).json()["name"] == "Demo associate"
+            task = {"store": "lyon-1", "kind": "count", "to_zone": "denim"}
+            made = browser.post("/v1/tasks", json=task, headers={"Idempotency-Key": "t1"})
+            assert made.status_code == 201, made.text
         demo.until_stock_moves()
         moved_s = time.monotonic() - demo.started_s
 
