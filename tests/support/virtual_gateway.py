@@ -15,6 +15,7 @@ from api.limits import Quota
 from gateway.alert_rules.office import RuleOffice
 from gateway.alerts.office import AlertOffice
 from gateway.audit_log import AuditLog
+from gateway.backtest.office import BacktestOffice
 from gateway.book_stock.port import LedgerBooks
 from gateway.catalogue_port import CatalogueKeeper
 from gateway.change_log import ChangeLogReader
@@ -43,7 +44,6 @@ from gateway.tasks.office import TaskOffice
 from gateway.transfers.office import TransferOffice
 from readers.mqtt_intake import MqttIntake
 from tests.support.api_ports import FakeWebhooks
-from tests.support.fake_backtests import FakeBacktests
 from tests.support.fake_notify import FakeNotify
 from tests.support.virtual_shop import NS_PER_S, VirtualShop
 
@@ -114,6 +114,7 @@ async def virtual_gateway(shop: VirtualShop, folder: Path) -> AsyncIterator[Virt
             store.add_key(key)
             links = Links(serial={}, mqtt=None, frames=shop.router.device_counts, inside={}, repeats={})
             once = Once(pipeline, store, shop.engine.state.book.answered)
+            backtests = BacktestOffice(shop.engine.site, shop.engine.state.catalogue, store, clock.now_ns)
             app = create_app(
                 Ports(
                     clock=clock,
@@ -142,7 +143,7 @@ async def virtual_gateway(shop: VirtualShop, folder: Path) -> AsyncIterator[Virt
                     notify=FakeNotify(clock.now_ns()),
                     forecasts=ForecastDesk(shop.engine.state, clock.now_ns),
                     alert_rules=RuleOffice(shop.engine, pipeline, once),
-                    backtests=FakeBacktests(),
+                    backtests=backtests,
                     staff=StaffDesk(StaffRows(store), pin_key_of(pepper), writer.aside),
                 ),
                 ApiSettings(key_quota=Quota(1e6, 10_000_000)),
