@@ -325,12 +325,12 @@ def test_the_overview_tells_the_time_with_a_304_too() -> None:
 
 
 def test_the_overview_is_bounded_and_says_what_it_left_off() -> None:
-    """At most 2,000 articles, and the number of the others."""
+    """At most 5,000 articles, and the number of the others."""
     floor = Floor()
-    floor.inventory.listed = [article(f"S{n:05}") for n in range(2_003)]
+    floor.inventory.listed = [article(f"S{n:05}") for n in range(5_003)]
     floor.inventory.found = {("lyon-1", a.sku): availability(sku=a.sku) for a in floor.inventory.listed}
     shown = floor.get("/v1/overview").json()
-    assert (len(shown["articles"]), shown["more_articles"]) == (2_000, 3)
+    assert (len(shown["articles"]), shown["more_articles"]) == (5_000, 3)
 
 
 @pytest.mark.parametrize(
