@@ -30,7 +30,9 @@ export class ArticleActs {
   render(available) {
     const isPending = this.ctx.outbox.isPending(`hold ${this.sku}`);
     setAttribute(this.hold, "disabled", available === 0 || isPending);
-    if (isPending) setText(this.note, this.ctx.lang.t("find.hold_waits"));
+    const waits = this.ctx.lang.t("find.hold_waits");
+    if (isPending && this.ctx.state !== "live") setText(this.note, waits);
+    else if (!isPending && this.note.textContent === waits) setText(this.note, ""); // it was sent: the numbers tell
   }
 
   /** Holds one piece in a store, for as long as it takes to come for it. */

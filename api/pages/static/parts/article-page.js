@@ -50,12 +50,14 @@ export class ArticlePage {
     this.element = el("div", { class: "article-page" }, this.head, this.says, this.details);
     this.draw = onceAFrame(() => this.render());
     this.sisters.hidden = this.stores.hidden = true;
+    this.forget = ctx.work.onChange(this.draw); // what waited was sent
     this.load();
     this.render();
   }
 
   dispose() {
     this.isOver = true;
+    this.forget();
     clearTimeout(this.timer);
   }
 
@@ -88,7 +90,7 @@ export class ArticlePage {
     const lacking = articles.map(({ sku }) => sku).filter((sku) => !ctx.model.articles.has(sku)).slice(0, MAX_PAIRS);
     if (lacking.length === 0) return;
     const query = lacking.map((sku) => `sku=${encodeURIComponent(sku)}`).join("&");
-    const { items } = await ctx.ask(`/v1/availability?store=${encodeURIComponent(ctx.store.id)}&${query}`);
+    const { items } = await ctx.ask(`/v1/availability?store=${encodeURIComponent(ctx.store.id)}&${query}`, { cache: "no-cache" });
     for (const answer of items) this.numbers.set(answer.sku, answer);
   }
 

@@ -3,6 +3,8 @@
 import { el } from "../dom.js";
 import { icon } from "../icons.js";
 
+const FRESH = { cache: "no-cache" }; // an answer may be kept for minutes: not where somebody looks at it
+
 export class Elsewhere {
   /** `hold(store)` holds one there. */
   constructor(ctx, hold) {
@@ -20,9 +22,10 @@ export class Elsewhere {
     const { ctx } = this;
     const asked = { lines: [{ sku, qty: 1 }], limit: 50, alternatives: true };
     const headers = { "Content-Type": "application/json" };
+    const isOpen = ctx.session.via === "open"; // who is not signed in may only GET
     const [numbers, options] = await Promise.all([
-      ctx.ask(`/v1/availability?sku=${encodeURIComponent(sku)}`),
-      ctx.ask("/v1/pickup-options", { method: "POST", body: JSON.stringify(asked), headers }),
+      ctx.ask(`/v1/availability?sku=${encodeURIComponent(sku)}`, FRESH),
+      isOpen ? { items: [], variants: [] } : ctx.ask("/v1/pickup-options", { method: "POST", body: JSON.stringify(asked), headers }),
     ]);
     this.render(numbers.items, options);
   }

@@ -112,7 +112,7 @@ export class FoundList {
       const fresh = items.filter(({ sku }) => !ctx.model.articles.has(sku));
       if (fresh.length > 0) {
         const skus = fresh.map(({ sku }) => `sku=${encodeURIComponent(sku)}`).join("&");
-        const answers = await ctx.ask(`/v1/availability?store=${encodeURIComponent(ctx.store.id)}&${skus}`);
+        const answers = await ctx.ask(`/v1/availability?store=${encodeURIComponent(ctx.store.id)}&${skus}`, { cache: "no-cache" });
         const bySku = new Map(answers.items.map((answer) => [answer.sku, answer]));
         for (const article of fresh) this.more.set(article.sku, { ...article, ...bySku.get(article.sku) });
       }

@@ -8,6 +8,7 @@ import { Variants } from "./variants.js";
 
 const AGAIN_MS = 20_000; // what a customer reads is never older
 const MAX_PAIRS = 100;
+const FRESH = { cache: "no-cache" }; // an answer may be kept for minutes: not where somebody looks at it
 const SIGNS = { IN_STOCK: "calm", LIMITED: "low", BACK_ROOM_ONLY: "back_room", INCOMING: "receiving", OUT_OF_STOCK: "out", UNKNOWN: "why" };
 
 export class KioskArticle {
@@ -31,7 +32,7 @@ export class KioskArticle {
     this.elsewhere = panel(lang.t("kiosk.elsewhere"), this.stores);
     this.sizes.hidden = this.elsewhere.hidden = true;
     this.element = el("div", { class: "kiosk-article" },
-      el("div", { class: "kiosk-head" }, this.picture, el("div", {}, this.heading, this.kind)), this.here, this.sizes, this.elsewhere);
+      el("section", { class: "kiosk-head" }, this.picture, el("div", {}, this.heading, this.kind)), this.here, this.sizes, this.elsewhere);
     this.load();
     this.timer = setInterval(() => this.loadNumbers().catch((error) => this.fail(error)), AGAIN_MS);
   }
@@ -59,17 +60,16 @@ export class KioskArticle {
     const { ctx, sku } = this;
     if (!this.articles) return;
     const skus = this.articles.slice(0, MAX_PAIRS).map((article) => `sku=${encodeURIComponent(article.sku)}`).join("&");
-    const body = JSON.stringify({ lines: [{ sku }], limit: 50 });
-    const [here, options] = await Promise.all([
-      ctx.ask(`/v1/availability?store=${encodeURIComponent(ctx.store.id)}&${skus}`),
-      ctx.stores.length > 1 ? ctx.ask("/v1/pickup-options", { method: "POST", body, headers: { "Content-Type": "application/json" } }) : { items: [] },
+    const [here, everywhere] = await Promise.all([
+      ctx.ask(`/v1/availability?store=${encodeURIComponent(ctx.store.id)}&${skus}`, FRESH),
+      ctx.stores.length > 1 ? ctx.ask(`/v1/availability?sku=${encodeURIComponent(sku)}`, FRESH) : { items: [] },
     ]);
     if (this.isOver) return;
     this.statuses = new Map(here.items.map((answer) => [answer.sku, answer.status]));
     const status = this.statuses.get(sku) ?? "UNKNOWN";
     this.say(status, ctx.lang.word("kiosk_status", status));
     this.variants.update();
-    this.renderStores(options.items.filter(({ store }) => store !== ctx.store.id));
+    this.renderStores(everywhere.items.filter(({ store }) => store !== ctx.store.id));
   }
 
   fail(error) {
@@ -95,10 +95,15 @@ export class KioskArticle {
     this.variants.render(this.articles, this.sku);
   }
 
-  renderStores(options) {
+  /** Shows the other stores, those that have it first. */
+  renderStores(answers) {
     const { lang, stores } = this.ctx;
-    this.elsewhere.hidden = options.length === 0;
-    this.stores.replaceChildren(...options.map(({ store, coverable, ready_by: readyBy }) => {
+    this.elsewhere.hidden = answers.length === 0;
+    const isThere = ({ promise }) => promise.pickup === "yes";
+    const sorted = answers.toSorted((a, b) => Number(isThere(b)) - Number(isThere(a)));
+    this.stores.replaceChildren(...sorted.map(({ store, promise }) => {
+      const coverable = isThere({ promise });
+      const readyBy = promise.ready_by;
       const known = stores.find(({ id }) => id === store);
       const time = readyBy && lang.time(Date.parse(readyBy), known?.timezone, { today: Date.now() });
       const said = coverable ? (time ? lang.t("kiosk.there_by", { time }) : lang.t("kiosk.there")) : lang.t("kiosk.not_there");

@@ -37,7 +37,7 @@ export default class KioskScreen {
       el("label", { class: "search kiosk-field" }, icon("search"), this.field),
       el("button", { type: "button", class: "primary kiosk-camera", on: { click: () => this.photograph() } }, icon("camera"), lang.t("kiosk.camera")));
     this.heading = el("h1", { class: "kiosk-title", tabindex: -1 }, lang.t("kiosk.title"));
-    this.start = el("div", { class: "kiosk-start" }, this.heading, el("p", { class: "kiosk-hint" }, lang.t("kiosk.hint")), this.form, this.says, this.cards);
+    this.start = el("section", { class: "kiosk-start" }, this.heading, el("p", { class: "kiosk-hint" }, lang.t("kiosk.hint")), this.form, this.says, this.cards);
     this.again = el("button", { type: "button", class: "chip kiosk-again", on: { click: () => this.home() } }, icon("back"), lang.t("kiosk.again"));
     this.body = el("div", { class: "kiosk-body" });
     this.still = el("div", { class: "kiosk-still", role: "alert", hidden: true },

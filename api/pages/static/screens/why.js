@@ -11,7 +11,7 @@ import { timeline } from "../parts/timeline.js";
 
 const AGAIN_MS = 1_000; // after a change: tags come in handfuls
 const MOST_SURE = 12; // bars of "at least n"
-const SURE = 0.9995; // told as 100 %
+const SURE = 0.9995; // as good as certain: not worth a line of its own
 
 export default class WhyScreen {
   static texts = ["why", "explained"];
@@ -66,7 +66,7 @@ export default class WhyScreen {
     const path = `/v1/stores/${encodeURIComponent(ctx.store.id)}/availability/${encodeURIComponent(sku)}`;
     if (this.found === null) setText(this.says, ctx.lang.t("why.asking"));
     try {
-      const [found, answer] = await Promise.all([ctx.ask(`${path}/explain${this.query}`), ctx.ask(`${path}${this.query}`)]);
+      const [found, answer] = await Promise.all([ctx.ask(`${path}/explain${this.query}`), ctx.ask(`${path}${this.query}`, { cache: "no-cache" })]);
       if (this.isOver || sku !== this.sku) return;
       Object.assign(this, { found, answer });
       setText(this.says, "");
