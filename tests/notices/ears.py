@@ -15,6 +15,7 @@ from tests.support.sse import EventListener
 
 COME_BACK_S = 0.1
 PAGE = 200
+WORDS = {"title", "body", "action"}
 Take = Callable[[dict[str, Any], bool], bool]
 """Takes an alert in, and whether the stream told of it (else it was asked for); returns whether that was news."""
 
@@ -97,5 +98,5 @@ class StreamEar:
 
 
 def key_of(alert: dict[str, Any]) -> str:
-    """Return the name of an alert as it reads: the same again is a repeat."""
-    return json.dumps(alert, sort_keys=True)
+    """Return the name of an alert as it reads, but for the words of an answer: the same again is a repeat."""
+    return json.dumps({name: value for name, value in alert.items() if name not in WORDS}, sort_keys=True)
