@@ -52,3 +52,13 @@ def test_what_was_seen_goes_with_who_saw_it(browser: Browser) -> None:
         expect(page.get_by_label("Access key")).to_be_visible()
         page.wait_for_function(f"{SEEN}.then((has) => !has)")
         assert page.evaluate(KEPT)
+
+
+def test_a_browser_may_install_it(browser: Browser, shop: PageShop) -> None:
+    """Manifest, icons and service worker are such that a browser offers to put the page among a device's apps."""
+    with tablet(browser, shop, service_workers="allow") as page:
+        page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        devtools = page.context.new_cdp_session(page)
+        assert devtools.send("Page.getAppManifest")["errors"] == []
+        faults = devtools.send("Page.getInstallabilityErrors")["installabilityErrors"]
+        assert {fault["errorId"] for fault in faults} <= {"in-incognito"}  # as each browser of a test is
