@@ -12,6 +12,9 @@ from typing import Any, Literal, Protocol
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, Page, expect
 
+PATIENCE_MS = 15_000
+"""How long something that must come is waited for: many tests share the machine."""
+expect.set_options(timeout=PATIENCE_MS)
 TABLET = (1280, 800)
 SIZES = (TABLET, (800, 1280), (390, 844))
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
@@ -57,7 +60,7 @@ def tablet(
         **{"service_workers": "block", **options},
     )
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(PATIENCE_MS)
     page.on("console", lambda message: said.extend([message.text] * (message.type in {"error", "warning"})))
     page.on("pageerror", lambda error: said.append(str(error)))
     page.goto(shop.address + path.lstrip("/"))
@@ -81,6 +84,15 @@ def inaccessible(page: Page) -> list[str]:
 def live(page: Page) -> None:
     """Wait until the page says that it is live."""
     expect(page.locator(".live")).to_have_attribute("data-state", "live")
+
+
+def scan(page: Page, code: str) -> None:
+    """Scan a code with a scanner that types: however busy the machine is, its keys come one right after the other."""
+    page.evaluate(
+        """(code) => [...code, "Enter"].forEach((key) => (document.activeElement ?? document.body).dispatchEvent(
+            new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true })))""",
+        code,
+    )
 
 
 def settled(page: Page) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from tests.support.page_shop import PageShop
 from tests.support.page_stock import stock
 from tests.support.page_work import CART, LYING, PICK, PICK_PIECES, RISKY, SURE, an_order, tag
 from tests.support.signing_in import sign_in_browser
-from tests.support.tablets import CHECKS, SCHEMES, SIZES, XSS, live, settled, tablet
+from tests.support.tablets import CHECKS, SCHEMES, SIZES, XSS, inaccessible, live, scan, settled, tablet
 
 pytestmark = pytest.mark.browser
 
@@ -36,11 +36,6 @@ def collect(
 def order(page: Page, reservation_id: str) -> Locator:
     """Return the card of an order."""
     return page.locator(f"li.order[data-id='{reservation_id}']")
-
-
-def scan(page: Page, code: str) -> None:
-    """Scan a code with a scanner that types."""
-    page.keyboard.type(f"{code}\n", delay=1)
 
 
 @pytest.fixture
@@ -224,6 +219,7 @@ def test_the_screen_fits_each_device_by_day_and_night(browser: Browser, orders: 
             for size in SIZES:
                 page.set_viewport_size({"width": size[0], "height": size[1]})
                 assert settled(page) == {}, f"{scheme}, {size}"
+        assert inaccessible(page) == []
         assert page.evaluate("window.pwned") is None
 
 
