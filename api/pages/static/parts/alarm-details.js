@@ -94,6 +94,7 @@ export class AlarmDetails {
       if (seenMs !== null) this.picture.replaceChildren(silenceChart({ ...marks, seenMs }, ctx.lang));
       return;
     }
+    if (!ctx.model.articles.has(alert.sku) && ctx.model.moreArticles === 0) return; // no such article any more: it has no past
     const points = await ctx.ask(historyPath(alert, ctx.model, marks.endMs)).then((answer) => answer.points, () => []);
     if (this.pictured !== about) return; // another one is shown by now
     const threshold = Number(alert.evidence.threshold ?? NaN);

@@ -9,7 +9,7 @@ const LENGTHS = { hour: HOUR_MS, four_hours: 4 * HOUR_MS, day: 24 * HOUR_MS, wee
 const TYPES = [
   "shelf_empty_backroom_has_stock", "low_stock", "predicted_stock_out", "stock_out", "misplaced_item", "phantom_inventory",
   "gate_exit_unpaid", "reservation_at_risk", "reservation_unpicked", "collect_overdue", "delivery_not_seen", "count_variance",
-  "reader_down", "coverage_low", "clock_skew",
+  "reader_down", "coverage_low", "clock_skew", "stray_reads",
 ];
 const MAX_WORDS = 500;
 

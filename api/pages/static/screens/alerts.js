@@ -52,6 +52,7 @@ export default class AlertsScreen {
     this.element = el("div", { class: "alarm-screen" }, this.list, this.blank);
     this.draw = onceAFrame(() => this.render());
     this.timer = setInterval(() => this.letAge(), AGE_MS);
+    this.stopHearing = ctx.work.onChange(() => this.draw()); // also told when what waits to be sent is another
     peopleOf(ctx).then((people) => { this.people = people; this.draw(); });
     this.choose(place.rest[0] ?? null);
     if (this.view.filter === "over") this.askForOver();
@@ -59,6 +60,7 @@ export default class AlertsScreen {
 
   dispose() {
     clearInterval(this.timer);
+    this.stopHearing();
   }
 
   focus() {
