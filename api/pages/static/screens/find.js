@@ -19,7 +19,7 @@ export default class FindScreen {
     this.article = null;
     this.field = el("input", {
       type: "search", name: "query", maxlength: 512, autocomplete: "off", autocapitalize: "off", spellcheck: "false", enterkeyhint: "search",
-      placeholder: lang.t("find.field"), "aria-label": lang.t("find.field"), "aria-describedby": "find-says",
+      placeholder: lang.t("find.hint"), "aria-label": lang.t("find.field"), "aria-describedby": "find-says",
       on: { input: () => this.typed() },
     });
     this.field.value = this.view.query;
@@ -114,6 +114,7 @@ export default class FindScreen {
     } catch (error) {
       if (error.status === undefined) throw error;
       this.say(ctx.problem(error));
+      if (this.body.firstChild === null) this.showList();
     }
   }
 

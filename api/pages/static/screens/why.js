@@ -88,8 +88,16 @@ export default class WhyScreen {
 
   show(changes) {
     this.renderHead();
-    if (this.sku !== null && this.found !== null && changes.skus.has(this.sku)) this.loadSoon();
-    else if (changes.zones) this.draw();
+    const isAbout = this.sku !== null && this.found !== null && changes.skus.has(this.sku);
+    if (isAbout && (!changes.articleSet || this.isOther())) this.loadSoon();
+    else if (changes.zones && !changes.articleSet) this.draw();
+  }
+
+  /** Returns whether the page knows another number than the one that is explained: an overview tells of all articles. */
+  isOther() {
+    const { quantities, status } = this.ctx.model.articles.get(this.sku);
+    const terms = ["on_hand", "not_pickable", "reserved"];
+    return this.query === "" && (status !== this.answer.status || terms.some((term) => quantities[term] !== this.found[term]));
   }
 
   showState() {
