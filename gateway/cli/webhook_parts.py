@@ -6,6 +6,7 @@ from api.encoding import encode_alert, encode_availability
 from api.reservation_body import encode_reservation
 from api.task_body import encode_told_task
 from api.times import rfc3339
+from gateway.alerts.past import as_it_was
 from gateway.answers import availability
 from gateway.changes import Change
 from gateway.clock import Clock
@@ -41,7 +42,9 @@ class WebhookParts:
         self.desk = WebhookDesk(self.dispatcher, table, sender, pepper, clock.now_ns, once, engine.state)
 
     async def _describe(self, change: Change) -> bytes | None:
-        """Return a subject as it reads now, as the stream tells it; None where there is no such thing."""
+        """Return a subject as it reads now (an alert that is over: as it read then), as the stream tells it; None where
+        there is no such thing.
+        """
         state = self._engine.state
         match change.type:
             case "availability":
@@ -60,4 +63,4 @@ class WebhookParts:
                 return None if task is None else encode_told_task(task)
             case _:
                 alert = await asyncio.to_thread(self._store.alert, change.subject)
-                return None if alert is None else encode_alert(alert)
+                return None if alert is None else encode_alert(as_it_was(alert, change.at_ns))

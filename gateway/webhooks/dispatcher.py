@@ -24,7 +24,9 @@ MAX_SENDING = 8
 
 
 class Dispatcher:
-    """`describe(change)` returns a subject as it reads now, as JSON, or None where there is no such thing any more."""
+    """`describe(change)` returns a subject as it reads now (an alert that is over: as it read then), as JSON, or None
+    where there is no such thing any more.
+    """
 
     def __init__(
         self,

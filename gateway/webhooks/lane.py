@@ -59,8 +59,8 @@ async def wait_for_sign(sign: asyncio.Event, wait_s: float) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What all lanes share. `describe(change)` returns a subject as it reads now, as JSON, or None where there is no
-    such thing any more; `rest(sign, seconds)` returns once the sign is given or the seconds are over.
+    """What all lanes share. `describe(change)` returns a subject as it reads now (an alert that is over: as it read
+    then), as JSON, or None where there is no such thing any more; `rest(sign, seconds)` returns once the sign is given or the seconds are over.
     """
 
     table: Table
@@ -215,9 +215,10 @@ class Lane:
             end = await self._service.end_of(self.endpoint.id, store)
             message = reset_message(self.endpoint, journal_id, store, end.seq, now)
             return await self._deliver(message, at, end)
-        for change in due(self.endpoint, page):
-            data = await self._service.describe(change)
-            if data is None:
+        for one in due(self.endpoint, page):
+            change, describe = one.change, self._service.describe
+            data = await describe(change)
+            if data is None or (change is not one.newest and data == await describe(one.newest)):
                 continue
             message = change_message(self.endpoint, journal_id, change, at.told, data, now)
             behind = Position(self.endpoint.id, store, journal_id, change.seq, change.seq)

@@ -1,7 +1,11 @@
-"""Changes as messages: the newest of each subject, in order, each naming the one before it. Pure."""
+"""Changes as messages: the newest of each subject, in order, each naming the one before it. Pure.
+
+Of an alert the first is told too: that it fired is news to somebody who was away until it was over.
+"""
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from gateway.changes import Change
 from gateway.webhooks.model import Endpoint, Message
@@ -16,15 +20,29 @@ RESET = "changes.reset"
 TEST = "webhook.test"
 
 
-def due(endpoint: Endpoint, page: Sequence[Change]) -> list[Change]:
-    """Return what of a page an endpoint is told, in order: of several changes of one subject the newest alone."""
-    newest = {(change.type, change.subject): change.seq for change in page}
-    return [
-        change
-        for change in page
-        if newest[change.type, change.subject] == change.seq
-        and (not endpoint.types or change.type in endpoint.types)
-    ]
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A change that is to be told, and the newest one of its subject: the same, but for the first of an alert, which is
+    told where it reads differently.
+    """
+
+    change: Change
+    newest: Change
+
+
+def due(endpoint: Endpoint, page: Sequence[Change]) -> list[Due]:
+    """Return what of a page an endpoint is told, in order: of several changes of one subject the newest alone, of an
+    alert's the first as well.
+    """
+    newest = {(change.type, change.subject): change for change in page}
+    first = {(change.type, change.subject): change for change in reversed(page)}
+    found: list[Due] = []
+    for change in page:
+        key = change.type, change.subject
+        is_told = change is newest[key] or (change.type == "alert" and change is first[key])
+        if is_told and (not endpoint.types or change.type in endpoint.types):
+            found.append(Due(change, newest[key]))
+    return found
 
 
 def change_message(

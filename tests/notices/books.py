@@ -1,8 +1,8 @@
 """What each channel told of each condition: what is missing, what came twice, what came in the wrong order. Pure.
 
 A condition is an article that ran out and came back, so it is to be told twice: that it fired, that it is over. A channel
-that tells how things read now (`is_state`: the webhook, the stream) may tell both by one message where it was away
-in between: the alert, over, with the time at which it fired.
+that tells how things read now (`is_state`: the stream) may tell both by one message where it was away in between: the
+alert, over, with the time at which it fired.
 """
 
 from collections import Counter

@@ -22,8 +22,8 @@ class Heard:
 
     def __init__(self) -> None:
         self.mail, self.post = Channel("mail"), Channel("post")
-        self.webhook, self.stream = Channel("webhook", is_state=True), Channel("stream", is_state=True)
-        self.mqtt = Channel("mqtt")
+        self.webhook, self.mqtt = Channel("webhook"), Channel("mqtt")
+        self.stream = Channel("stream", is_state=True)
         self.secret = ""
         self._sequence = 0
         self._noting = threading.Lock()

@@ -10,6 +10,7 @@ from typing import Any
 
 from api.encoding import encode_alert
 from gateway.alerts.notices import Notice
+from gateway.alerts.past import as_it_was
 from gateway.alerts.records import AlertRecord, AlertState
 from gateway.changes import Change, ChangeNote
 from gateway.delivery.notifier import Notifier
@@ -118,7 +119,7 @@ def test_a_target_gets_each_notice_once_in_order(tmp_path: Path) -> None:
 
 
 def test_a_webhook_gets_each_alert_in_order_signed_and_chained(tmp_path: Path) -> None:
-    """Each alert as it reads now: what fired and was over meanwhile comes once, with both times; none is left out."""
+    """That it fired, and that it was over: both of each alert, as they came; none is left out."""
     came: list[Hook] = []
 
     def take(headers: dict[str, str], raw: bytes) -> None:
@@ -131,7 +132,7 @@ def test_a_webhook_gets_each_alert_in_order_signed_and_chained(tmp_path: Path) -
 
     async def describe(change: Change) -> bytes | None:
         found = await asyncio.to_thread(shop.store.alert, change.subject)
-        return None if found is None else encode_alert(found)
+        return None if found is None else encode_alert(as_it_was(found, change.at_ns))
 
     async def work(_: Notifier, writer: Writer) -> None:
         more: dict[str, Any] = {"chance": lambda: 0.5, "monotonic_s": lambda: shop.now_s, "rest": shop.rest}
@@ -139,8 +140,10 @@ def test_a_webhook_gets_each_alert_in_order_signed_and_chained(tmp_path: Path) -
         dispatcher = Dispatcher(table, Sender(LOCAL), PEPPER, shop, describe, str, **more)
 
         async def commit(records: list[AlertRecord]) -> None:
-            notes = [ChangeNote(STORE, "alert", one.id) for one in records]
-            await writer.commit(Commit(shop.now_ns(), alerts=records, changes=notes))
+            for one in records:
+                at_ns = one.resolved_at_ns or one.since_ns
+                note = ChangeNote(STORE, "alert", one.id)
+                await writer.commit(Commit(at_ns, alerts=[one], changes=[note]))
             dispatcher.wake()
 
         shop.commit = commit
@@ -155,12 +158,9 @@ def test_a_webhook_gets_each_alert_in_order_signed_and_chained(tmp_path: Path) -
 
     _within(shop, work)
     assert all(one.is_signed_by(secret_of(PEPPER, "wh_1", 1)) for one in came)
-    newest = {one.id: one for one in shop.happened}
-    last = {one.id: place for place, one in enumerate(shop.happened)}
-    assert [one.body["data"]["id"] for one in came] == sorted(newest, key=last.__getitem__)
-    assert [one.body["data"]["state"] for one in came] == [
-        str(newest[one.body["data"]["id"]].state) for one in came
-    ]
+    told = [one.body["data"] for one in came]
+    assert [(one["id"], one["state"]) for one in told] == [(one.id, str(one.state)) for one in shop.happened]
+    assert all((one["resolved_at"] is None) == (one["state"] == "firing") for one in told)
     assert all(one.body["data"]["fired_at"] is not None for one in came)
     chain = [one.body["previous_sequence"] for one in came[1:]]
     assert chain == [one.body["sequence"] for one in came[:-1]]

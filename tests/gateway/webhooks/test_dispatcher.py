@@ -198,6 +198,29 @@ def test_of_many_changes_of_one_subject_the_newest_alone_is_told(tmp_path: Path)
     ]  # fmt: skip
 
 
+def test_of_an_alert_the_first_change_is_told_too_where_it_read_differently(tmp_path: Path) -> None:
+    """That it fired, then that it is over; what reads the same at its first change and now comes once."""
+    receiver = Receiver()
+
+    async def describe(change: Change) -> bytes | None:
+        return json.dumps(
+            {"sku": change.subject, "n": change.seq if change.subject == "over" else 0}
+        ).encode()
+
+    async def live(dispatcher: Dispatcher, writer: Writer) -> None:
+        await dispatcher.put(endpoint())
+        subjects = ("over", "stands", "over", "stands", "over")
+        await writer.commit(Commit(1, changes=[ChangeNote(STORE, "alert", s) for s in subjects]))
+        dispatcher.wake()
+        await until(lambda: dispatcher.position("wh_1", STORE) == 5)
+
+    with shop_at(tmp_path, receiver) as shop:
+        shop.describe = describe
+        life(shop, live)
+    told = [(m["previous_sequence"], m["sequence"], m["data"]["sku"]) for m in receiver.taken]
+    assert told == [(0, 1, "over"), (1, 4, "stands"), (4, 5, "over")]
+
+
 def test_a_receiver_that_is_away_gets_all_of_it_once_it_is_back(tmp_path: Path) -> None:
     """Waits as in the schedule; the same id at each try; nothing out of order, nothing left out."""
     receiver = Receiver(lambda tries: 0 if tries < 3 else 503 if tries < 5 else 204)
