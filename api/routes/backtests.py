@@ -73,7 +73,7 @@ async def try_rule(request: Request, caller: ExactCaller, id: IdPath) -> Respons
     """Tell what a rule would have told in the past, alone and switched on: how often, how early, how many in vain.
 
     The rule and its holds are the live ones, over the stored movements. Not stored are the belief in each piece and
-    announced deliveries: what a rule makes of those is not tried. One rule is tried at a time; it may take half a minute.
+    announced deliveries: what a rule makes of those is not tried. One rule is tried at a time; it may take a minute.
     """
     asked = await read_body(request, BacktestIn)
     found = await context_of(request).ports.alert_rules.rule(id)

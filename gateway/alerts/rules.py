@@ -96,13 +96,24 @@ def low_stock_levels(rule: AlertRule, own: int | None) -> tuple[int, int]:
     return own, own + clear_at - at
 
 
+STOCK_RULES = (AlertType.STOCK_OUT, AlertType.LOW_STOCK, AlertType.SHELF_EMPTY)
+"""Types that are judged by nothing but a view."""
+
+
 def article_conditions(view: ArticleView, rules: RuleBook) -> tuple[Condition, ...]:
     """Return the verdict of every stock rule on one article."""
-    return (
-        _stock_out(view, rule_for(AlertType.STOCK_OUT, view, rules)),
-        _low_stock(view, rule_for(AlertType.LOW_STOCK, view, rules)),
-        _shelf_empty(view, rule_for(AlertType.SHELF_EMPTY, view, rules)),
-    )
+    return tuple(article_condition(kind, view, rule_for(kind, view, rules)) for kind in STOCK_RULES)
+
+
+def article_condition(kind: AlertType, view: ArticleView, rule: AlertRule) -> Condition:
+    """Return the verdict of one stock rule, of a type of STOCK_RULES, on one article."""
+    match kind:
+        case AlertType.STOCK_OUT:
+            return _stock_out(view, rule)
+        case AlertType.LOW_STOCK:
+            return _low_stock(view, rule)
+        case _:
+            return _shelf_empty(view, rule)
 
 
 def likely_of(view: ArticleView) -> Likely:

@@ -7,7 +7,7 @@ from gateway.alert_rules.book import RuleBook
 from gateway.alert_rules.defaults import default_rules
 from gateway.alert_rules.model import DEFAULT, AlertRule
 from gateway.alerts.records import AlertType
-from gateway.alerts.rules import ArticleView, Condition, article_conditions
+from gateway.alerts.rules import STOCK_RULES, ArticleView, Condition, article_condition
 from gateway.backtest.shop import PastShop
 from gateway.catalogue import Catalogue
 from gateway.deliveries.book import DeliveryBook
@@ -20,7 +20,7 @@ from gateway.site import Site
 
 LEARNED_BEFORE_NS = 28 * 86_400 * 1_000_000_000
 """The demand model learns so long before a period: four of each hour of the week."""
-TRIED = (AlertType.LOW_STOCK, AlertType.STOCK_OUT, AlertType.SHELF_EMPTY, AlertType.PREDICTED_STOCK_OUT)
+TRIED = (*STOCK_RULES, AlertType.PREDICTED_STOCK_OUT)
 """Types whose rules look at nothing but what is stored."""
 _OF_DEVICES = "what devices report of themselves is not stored, only what people were told of it"
 _OF_PROMISES = "how far each reservation was at each time is not stored"
@@ -119,12 +119,12 @@ class RuleJudge:
 
     def judged(self, view: ArticleView, now_ns: int) -> Condition | None:
         """Return the rule's verdict on an article; None where another rule would apply."""
-        if not self._is_of_rule(view):
+        rule = self._rules.pick(self._rule.type, view.store, view.home_zone, view.sku)
+        if rule.id != self._rule.id:
             return None
         if self._is_predicted:
             return self._watch.judged(view, now_ns)
-        found = article_conditions(view, self._rules)
-        return next(condition for condition in found if condition.type is self._rule.type)
+        return article_condition(rule.type, view, rule)
 
     def again(self, now_ns: int, live_alerts: Container[str]) -> Iterator[Condition]:
         """Yield the verdicts on what is predicted, all of it: between two steps the live gateway has many passes."""
@@ -133,6 +133,3 @@ class RuleJudge:
             yield from found
             if not found:
                 return
-
-    def _is_of_rule(self, view: ArticleView) -> bool:
-        return self._rules.pick(self._rule.type, view.store, view.home_zone, view.sku).id == self._rule.id

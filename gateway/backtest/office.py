@@ -22,8 +22,8 @@ from gateway.site import Site, ns
 
 MAX_MOVEMENTS: Final = 500_000
 """Of one question; what is beyond is tried on the command line, which has a core of its own."""
-MAX_S: Final = 30.0
-"""A person at a page waits no longer, nor do proxies."""
+MAX_S: Final = 55.0
+"""A person at a page waits no longer, and proxies give up after a minute."""
 LEAST_REST_S: Final = 0.000_5
 """A shorter sleep is none."""
 

@@ -66,5 +66,5 @@ class BacktestPort(Protocol):
     """Tries one rule at a time."""
 
     async def backtest(self, asked: BacktestAsked) -> BacktestAnswer | BacktestRefused:
-        """Return what a rule would have told in the past; it may take half a minute."""
+        """Return what a rule would have told in the past; it may take a minute."""
         ...
