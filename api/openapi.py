@@ -128,7 +128,8 @@ _SECURITY_SCHEMES = {
         "type": "apiKey",
         "in": "cookie",
         "name": SESSION_COOKIE,
-        "description": "A page session (`POST /session`). What is not GET also needs `X-Storefloor: 1`.",
+        "description": "A page session (`POST /session`); a kiosk or a screen has `storefloor_device` in its stead. What is not"
+        " GET also needs `X-Storefloor: 1`.",
     },
 }
 
