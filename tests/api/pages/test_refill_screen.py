@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from gateway.staff.model import Role
 from gateway.tasks.model import Cause, TaskItem
 from tests.support.api_ports import NOW_NS, S
 from tests.support.page_shop import PageShop
@@ -41,11 +42,11 @@ SLOW = """
 @contextmanager
 def refill(
     browser: Browser, shop: PageShop, size: tuple[int, int] = TABLET, locale: str = "en-GB", path: str = "refill",
-    expected: tuple[str, ...] = (), *, is_slow: bool = False, **options: object,
+    expected: tuple[str, ...] = (), *, is_slow: bool = False, role: Role = "associate", **options: object,
 ) -> Iterator[Page]:  # fmt: skip
-    """Yield the screen on a device where an associate is signed in."""
+    """Yield the screen on a device where somebody of a role is signed in."""
     with tablet(browser, shop, size, locale, expected, path, **options) as page:
-        sign_in_browser(page.context, shop.address, "associate")
+        sign_in_browser(page.context, shop.address, role)
         if is_slow:
             page.add_init_script(SLOW)
         page.reload()
@@ -184,6 +185,19 @@ def test_people_take_tasks_on_give_them_back_and_say_why_not(browser: Browser, s
         expect(home).to_contain_text("Lead does it")
         page.keyboard.press("Tab")  # whoever works without a thumb gets everywhere
         assert page.evaluate("document.activeElement !== document.body")
+
+
+def test_two_devices_see_what_the_other_does(browser: Browser, shop: PageShop) -> None:
+    """What one takes on stands on the other under their name; what is done on the other is over on both."""
+    with refill(browser, with_work(shop)) as one, refill(browser, shop, PHONE, role="lead") as two:
+        mine, theirs = (page.locator(f"li.task[data-id={FILL.id}]") for page in (one, two))
+        mine.get_by_role("button", name="I’ll do it").click()
+        expect(theirs).to_contain_text("Associate does it")
+        expect(theirs.get_by_role("button", name="I’ll do it")).to_be_hidden()
+        theirs.get_by_role("button", name="Done").click()
+        two.locator(".nav-link[href='/now']").click()  # meant: it is sent at once
+        expect(one.locator(".section-note").first).to_have_text("5 to do")
+        expect(mine.locator(".task-acts")).to_be_hidden()
 
 
 def test_what_is_done_without_a_line_is_marked_and_sent_later(browser: Browser, shop: PageShop) -> None:
