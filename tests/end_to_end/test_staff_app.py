@@ -5,6 +5,7 @@ site file ─▶ gateway ◀─ QoS 1 ─ broker ◀─ reader (scripted)
    a tablet (800 × 1280, English) and a phone (390 × 844, French) in Chromium
 """
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
@@ -28,12 +29,15 @@ from tests.support.scripted_devices import (
     epc,
     write_site,
 )
+from tests.support.tablets import CHECKS, scan, settled
 
 pytestmark = [pytest.mark.broker, pytest.mark.browser, pytest.mark.slow]
 
 SPEED = 20.0
 """Of the shop's clock: tags arrive, and are gone, within seconds."""
 WAIT_MS = 40_000
+READ_EVERY_S = 0.2
+SCREENS = ("now", "refill", "find", "collect", "count", "alerts", "health", "reports", "kiosk", "screen")
 JEANS, TEE = TAGGED
 BACK = 2
 """The antenna of the back room."""
@@ -56,13 +60,34 @@ class Shop:
 
         eventually(is_so, what, WAIT_MS / 1_000, 0.2)
 
+    @contextmanager
+    def reading(self, epcs: list[str], port: int) -> Iterator[None]:
+        """Let an antenna see these tags over and over: its zone is watched."""
+        stop = threading.Event()
+
+        def read() -> None:
+            while not stop.wait(READ_EVERY_S):
+                self.devices.see(epcs, port)
+
+        thread = threading.Thread(target=read, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join(10.0)
+
     def agrees(self, page: Page, zone: str) -> None:
         """Wait until a page's map shows as many pieces in a zone as the API tells of all articles."""
         tile = page.locator(f"g.tile[data-zone={zone}] .tile-number")
 
         def is_so() -> bool:
             levels = self.gateway.stock([*TAGGED, WEIGHED, COUNTED])
-            return int(tile.text_content() or 0) == sum(item["zones"].get(zone, 0) for item in levels.values()) > 0
+            return (
+                int(tile.text_content() or 0)
+                == sum(item["zones"].get(zone, 0) for item in levels.values())
+                > 0
+            )
 
         eventually(is_so, f"the page to show what is in {zone}", WAIT_MS / 1_000, 0.2)
 
@@ -119,15 +144,6 @@ def opened(page: Page, shop: Shop, path: str) -> Page:
     return page
 
 
-def typed_by_scanner(page: Page, code: str) -> None:
-    """Let a scanner that types hand over a code: quicker than any hand, with Enter."""
-    page.evaluate(
-        """(code) => [...code, "Enter"].forEach((key) =>
-             document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true })))""",
-        code,
-    )
-
-
 def shown(locator: Locator, text: str) -> None:
     """Wait until a text is shown."""
     expect(locator).to_contain_text(text, timeout=WAIT_MS)
@@ -181,7 +197,7 @@ def test_a_zone_is_counted_by_a_reader_and_a_scanner_and_approved_on_another_dev
         line = tablet.locator(".count-line", has_text=JEANS)
         expect(line).to_be_visible(timeout=WAIT_MS)
         shop.see(tags, BACK, lambda: seen.inner_text() == "3", "the page to show what the reader sees")
-        typed_by_scanner(tablet, COUNTED_GTIN)
+        scan(tablet, COUNTED_GTIN)
         expect(seen).to_have_text("4", timeout=WAIT_MS)
         shown(tablet.locator(".count-line", has_text=COUNTED), "1 extra")
         tablet.get_by_role("button", name="All is counted").click()
@@ -224,3 +240,53 @@ def test_what_is_done_without_a_line_is_done_once_it_is_back(shop: Shop) -> None
         expect(tablet.locator(".notice.is-waiting")).to_be_hidden(timeout=WAIT_MS)
         page_items = tablet.evaluate("localStorage.getItem('storefloor.outbox')")
         assert page_items in (None, "[]")
+
+
+def test_an_order_of_the_web_shop_is_picked_by_scans_made_ready_and_handed_over(shop: Shop) -> None:
+    """An order that comes in by the API is on the page at once, with where its piece is; the scan of another article is
+    refused in words, that of the piece picks it; ready and handed over, it is over for the API too."""
+    piece = epc(TEE, 900)
+    shop.see([piece], FRONT, lambda: shop.on_floor(TEE) >= 1, "a tee on the floor")
+    with shop.reading([piece], FRONT), device(shop, "associate", phone=True) as (phone, _):
+        opened(phone, shop, "collect")
+        ordered = shop.gateway.http.post(
+            "/v1/reservations",
+            json={
+                "store": "lyon-1",
+                "lines": [{"sku": TEE, "qty": 1}],
+                "channel": "web",
+                "owner_ref": "web-77",
+            },
+            headers={"Idempotency-Key": "web-77"},
+        )
+        assert ordered.status_code == 201, ordered.text
+        reservation = ordered.json()["id"]
+        confirmed = shop.gateway.http.post(f"/v1/reservations/{reservation}/confirm", json={})
+        assert confirmed.status_code == 200, confirmed.text
+        order = phone.locator(f"li.order[data-id='{reservation}']")
+        shown(order, "web-77")
+        order.locator(".order-start").click()
+        scan(phone, COUNTED_GTIN)
+        shown(phone.locator(".scan-result.is-bad"), "web-77")
+        scan(phone, piece)
+        expect(order.locator(".line-count")).to_have_text("1/1", timeout=WAIT_MS)
+        order.locator(".order-ready").click()
+        order.locator(".order-collect").click()
+        phone.get_by_role("dialog").get_by_role("button").nth(1).click()
+        expect(order).to_have_count(0, timeout=WAIT_MS)
+        assert shop.gateway.get(f"/v1/reservations/{reservation}")["state"] == "collected"
+
+
+@pytest.mark.parametrize("is_phone", [False, True], ids=["tablet, English", "phone, French"])
+def test_every_screen_opens_on_a_live_shop(shop: Shop, is_phone: bool) -> None:
+    """Each screen shows what there is, runs over nowhere, and says nothing on the browser's console."""
+    with device(shop, "manager", phone=is_phone) as (page, _):
+        said: list[str] = []
+        page.on("console", lambda message: said.extend([message.text] * (message.type == "error")))
+        opened(page, shop, "now")
+        for path in (*SCREENS, f"find/{JEANS}", f"why/{JEANS}", f"kiosk/{JEANS}", "01/03012345000024/21/700"):
+            page.goto(f"{shop.gateway.url}/{path}")
+            expect(page.locator("main > *").first).to_be_visible(timeout=WAIT_MS)
+            page.evaluate(CHECKS)
+            assert settled(page) == {}, path
+        assert said == []
