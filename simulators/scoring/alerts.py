@@ -160,6 +160,25 @@ def tally_alerts(tally: Tally, believed: Sequence[Alert], true: Sequence[Alert],
                 tally.samples.setdefault("leads", []).append((unit_number, lead_s))
 
 
+def alert_faults(
+    believed: Sequence[Alert], true: Sequence[Alert], history: History
+) -> Iterator[tuple[int, str, str, str]]:
+    """Yield (at_ns, "false_alert" or "missed_alert", type, sku) of each alert that is judged and has no partner."""
+    grid = history.grid
+    first_ns, last_ns = grid.scored_ns + MATCH_NS, grid.end_ns - MATCH_NS
+    for kind in TYPES:
+        for sku in history.skus:
+            mine, theirs = (
+                sorted(a[0] for a in alerts if a[1:] == (kind, sku)) for alerts in (believed, true)
+            )
+            pairs = match(mine, theirs, MATCH_NS)
+            for fault, times, place in (("false_alert", mine, 0), ("missed_alert", theirs, 1)):
+                matched = {pair[place] for pair in pairs}
+                for at_ns in times:
+                    if at_ns not in matched and first_ns <= at_ns <= last_ns:
+                        yield at_ns, fault, kind, sku
+
+
 def match(mine: Sequence[int], theirs: Sequence[int], within_ns: int) -> list[tuple[int, int]]:
     """Return pairs of times no further apart than that, each time once, the earliest first."""
     pairs: list[tuple[int, int]] = []

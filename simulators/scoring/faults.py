@@ -1,4 +1,4 @@
-"""Each single error of a method, for whoever looks for its cause: wrong counts and false departures. Pure.
+"""Each single error of a method, for whoever looks for its cause: wrong counts, false departures, wrong alerts. Pure.
 
 A wrong count is one span of time in which an article's believed pieces differ from the true ones by the
 same number. Seconds are from the beginning of the run.
@@ -6,10 +6,11 @@ same number. Seconds are from the beginning of the run.
 
 import itertools
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from simulators.scoring.alerts import Alert, alert_faults
 from simulators.scoring.beliefs import BeliefLog
 from simulators.scoring.departures import is_false
 from simulators.scoring.grid import NS_PER_S
@@ -21,9 +22,15 @@ MAX_FAULTS = 100_000
 Fault = dict[str, str | int | float | None]
 
 
-def faults_of(log: BeliefLog, true: Counts, believed: Counts, history: History) -> list[Fault]:
-    """Return the errors in order of time, the first `MAX_FAULTS` of them."""
-    found = [*_wrong_counts(true, believed, history), *_false_departures(log, history)]
+def faults_of(
+    log: BeliefLog, true: Counts, believed: Counts, history: History, alerts: Sequence[Alert] = ()
+) -> list[Fault]:
+    """Return the errors in order of time, the first `MAX_FAULTS` of them. `alerts`: those of the rule on the truth."""
+    found = [
+        *_wrong_counts(true, believed, history),
+        *_false_departures(log, history),
+        *_wrong_alerts(log, alerts, history),
+    ]
     return sorted(found, key=lambda fault: (fault["at_s"], str(fault)))[:MAX_FAULTS]
 
 
@@ -43,6 +50,12 @@ def _wrong_counts(true: Counts, believed: Counts, history: History) -> Iterator[
                     "believed": int(believed[number, first]),
                     "true": int(true[number, first]),
                 }
+
+
+def _wrong_alerts(log: BeliefLog, true: Sequence[Alert], history: History) -> Iterator[Fault]:
+    for at_ns, fault, kind, sku in () if log.alerts is None else alert_faults(log.alerts, true, history):
+        at_s = (at_ns - history.grid.start_ns) / NS_PER_S
+        yield {"at_s": at_s, "fault": fault, "sku": sku, "type": kind}
 
 
 def _false_departures(log: BeliefLog, history: History) -> Iterator[Fault]:

@@ -56,7 +56,7 @@ class Scorer:
     def faults(self, log: BeliefLog) -> list[Fault]:
         """Return each single error of one method."""
         believed = on_hand(believed_levels(self._history, log), self._history)
-        return faults_of(log, self._on_hand, believed, self._history)
+        return faults_of(log, self._on_hand, believed, self._history, self._alerts)
 
     @property
     def true_pieces(self) -> float:

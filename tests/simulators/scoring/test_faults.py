@@ -1,7 +1,7 @@
 """Each error by itself, as the metrics count them."""
 
 from simulators.scoring.score import Scorer
-from tests.support.scored_shop import RULE, Step, belief, shop, tally
+from tests.support.scored_shop import RULE, Step, at, belief, shop, tally
 
 TRUTH: list[Step] = [(0, "A1", "floor"), (0, "B1", "floor"), (240, "A1", None)]
 
@@ -33,3 +33,13 @@ def test_faults_and_metrics_agree() -> None:
 def test_a_method_without_faults_has_none() -> None:
     """Nothing is told of beliefs that are the truth."""
     assert Scorer(shop(TRUTH), RULE).faults(belief(TRUTH)) == []
+
+
+def test_alerts_without_a_partner_are_told() -> None:
+    """A was sold out at 4:00: nobody told of it, and B was said to be, which is there."""
+    log = belief(TRUTH, alerts=[(at(310), "stock_out", "B")])
+    found = [fault for fault in Scorer(shop(TRUTH), RULE).faults(log) if fault["fault"].endswith("_alert")]
+    assert [(fault["fault"], fault["type"], fault["sku"], fault["at_s"]) for fault in found] == [
+        ("missed_alert", "stock_out", "A", 15_000.0),
+        ("false_alert", "stock_out", "B", 18_600.0),
+    ]
