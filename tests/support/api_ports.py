@@ -302,7 +302,7 @@ class FakeInventory:
         return next((a.sku for a in self.listed if epc in a.epcs), None)
 
     def named_by(self, code: str) -> Named:
-        return named_by(code, self, lambda gtin, serial: None)
+        return named_by(code, self, lambda *_: None)
 
     def availability(self, store: str, sku: str, qty: int = 1, asker: Asker = ANYBODY) -> Availability | None:
         self.asked_qty.append(qty)
