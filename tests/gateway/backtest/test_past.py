@@ -14,12 +14,15 @@ from gateway.movements import LevelPoint, Movement, MovementKind, ZoneDelta
 from gateway.reservations.model import Reservation, ReservedLine
 from gateway.storage import past as past_module
 from gateway.storage.ports import Commit
+from gateway.storage.retention import Pace, sweep_round
+from gateway.storage.retention_rule import Retention
 from gateway.storage.sqlite import SqliteStore
 from tests.support.stores import a_store, alert
 
 STORE, OTHER = "lyon-1", "paris-1"
 S = 1_000_000_000
 SETTLE_NS = 60 * S
+DAY_NS = 86_400 * S
 Change = tuple[str, str, int]
 """(SKU, zone, pieces more)."""
 CHANGES = st.lists(
@@ -77,6 +80,18 @@ def test_history_begins_with_the_first_entry() -> None:
         assert store.past(STORE, -100 * S, 9 * S, SETTLE_NS).from_ns == S
         assert store.past(STORE, 3 * S, 9 * S, SETTLE_NS).from_ns == 3 * S
         assert store.past("nice-2", 3 * S, 9 * S, SETTLE_NS).from_ns == 9 * S, "none of it is known"
+
+
+def test_what_was_let_go_makes_history_begin_later_and_no_level_wrong() -> None:
+    """Five movements, the first two older than a day: three are lived through, from the level that those left."""
+    of_a_day = Retention(*[7 * DAY_NS] * 3, DAY_NS, *[7 * DAY_NS] * 5)
+    with a_store() as store:
+        movements = written(store, [("A", "front", 1)] * 5)
+        for _ in sweep_round(store._connection, of_a_day, DAY_NS + 3 * S, Pace()):
+            pass
+        found = store.past(STORE, 0, 99 * S, SETTLE_NS)
+        assert (found.from_ns, found.levels) == (3 * S, {("A", "front"): 2})
+        assert moves(found) == movements[2:]
 
 
 def test_entries_come_page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
