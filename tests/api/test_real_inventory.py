@@ -6,12 +6,12 @@ import pytest
 
 from api.schemas.availability import Availability
 from api.schemas.calibration import CalibrationList
-from api.schemas.catalogue import StoreList
+from api.schemas.catalogue import ResolvedCode, StoreList
 from api.schemas.explain import Explanation
 from api.schemas.overview import Overview
 from gateway.inventory import Inventory
 from tests.support.api_ports import Floor
-from tests.support.small_site import GTIN, STORE, S, SmallShop, epc
+from tests.support.small_site import FOREIGN_GTIN, GTIN, STORE, S, SmallShop, epc
 
 
 def floor_of(shop: SmallShop) -> Floor:
@@ -106,3 +106,16 @@ def test_dead_readers_take_the_belief_and_no_piece() -> None:
     assert told["reasons"] == ["zone_unwatched:floor"]
     assert {zone["coverage"] for zone in told["zones"]} == {0.0}
     assert all(item["p_present"] > 0.9 for item in told["items"])
+
+
+def test_a_tag_and_its_label_name_the_same_article(shop: SmallShop) -> None:
+    """By the EPC that was read, by the label's Digital Link with its serial, by EAN; to ask makes no article."""
+    floor = floor_of(shop)
+    tag, known = epc("TEE", 2), len(floor.inventory.articles())
+    codes = (tag, f"https://shop.example/01/{GTIN['TEE']}/21/2", GTIN["TEE"][1:], FOREIGN_GTIN)
+    said = [floor.get("/v1/articles/resolve", params={"code": code}).json() for code in codes]
+    for answer in said:
+        ResolvedCode.model_validate(answer, strict=False)
+    assert [answer["article"] and answer["article"]["sku"] for answer in said] == ["TEE", "TEE", "TEE", None]
+    assert [answer["epc"] for answer in said] == [tag, tag, None, None]
+    assert len(floor.inventory.articles()) == known

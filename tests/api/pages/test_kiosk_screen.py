@@ -80,6 +80,8 @@ def test_the_kiosk_begins_anew_for_the_next_customer(browser: Browser, shop: Pag
         expect(page.locator(".kiosk-answer")).to_have_text("Oui, il est ici.")
         page.get_by_role("button", name="English").click()
         expect(page.locator(".kiosk-answer")).to_have_text("Yes, it is here.")
+        page.clock.fast_forward(100)
+        expect(page.locator(".kiosk").get_by_role("button", name="English")).to_be_focused()
         page.clock.fast_forward(50_000)
         expect(page.get_by_text("Are you still there?")).to_be_visible()
         page.get_by_role("button", name="Yes").click()

@@ -45,13 +45,15 @@ export default class KioskScreen {
     this.element = el("div", { class: "kiosk" },
       el("header", { class: "kiosk-top" },
         el("span", { class: "kiosk-brand" }, mark(), el("span", {}, ctx.store?.name ?? "")), this.again,
-        languageChoice(lang, (code) => ctx.app.speak(code))),
+        languageChoice(lang, (code) => this.speak(code))),
       this.body,
       el("footer", { class: "kiosk-foot" },
         el("button", { type: "button", class: "kiosk-exit", on: { click: () => ctx.app.leaveKiosk() } }, icon("key"), lang.t("kiosk.staff"))),
       this.still);
     this.idle = new Idle(SILENCE_MS, WARN_MS, { warn: (isDue) => this.warn(isDue), over: () => this.reset() });
     this.open(place);
+    if (this.view.isChoosing) requestAnimationFrame(() => this.element.querySelector(".languages [aria-pressed=true]").focus()); // where it was
+    this.view.isChoosing = false;
   }
 
   dispose() {
@@ -97,6 +99,11 @@ export default class KioskScreen {
     for (const dialog of document.querySelectorAll("dialog[open]")) dialog.dispatchEvent(new Event("cancel", { cancelable: true }));
     this.home();
     if (this.ctx.lang.code !== this.view.home) this.ctx.app.speak(this.view.home);
+  }
+
+  speak(code) {
+    this.view.isChoosing = true; // the screen is made anew in that language
+    this.ctx.app.speak(code);
   }
 
   warn(isDue) {
