@@ -8,6 +8,7 @@ import { localDay } from "../parts/opening.js";
 import { askReason } from "../parts/sheet.js";
 import { TaskCard } from "../parts/task-card.js";
 import { openTaskForm } from "../parts/task-form.js";
+import { keptInPlace, pendingOf } from "../parts/task-places.js";
 import { taskEnd, taskTitle } from "../parts/task-words.js";
 
 const UNDO_MS = 5_000; // a done task is done: so long it can be taken back
@@ -345,23 +346,4 @@ export default class RefillScreen {
     this.wanted = null;
     this.reveal(task);
   }
-}
-
-/** Returns the step of a task that waits to be sent: "complete", "claim", …; null: none. */
-function pendingOf(task, outbox) {
-  const item = outbox.waiting.findLast(({ subject }) => subject === `task ${task.id}`);
-  return item === undefined ? null : item.path.slice(item.path.lastIndexOf("/") + 1);
-}
-
-/** Returns live tasks in their order, with those that just ended where they stood `before`. Pure. */
-export function keptInPlace(before, live, ended) {
-  const isLive = new Set(live.map(({ id }) => id));
-  const found = [...live];
-  const over = new Map(ended.filter(({ id }) => !isLive.has(id)).map((task) => [task.id, task]));
-  before.forEach(({ id }, index) => {
-    if (!over.has(id)) return;
-    const ahead = before.slice(0, index).findLast((task) => found.some((other) => other.id === task.id));
-    found.splice(found.findIndex((task) => task.id === ahead?.id) + 1, 0, over.get(id));
-  });
-  return found;
 }
