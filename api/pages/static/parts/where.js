@@ -30,7 +30,7 @@ export class Where {
         svg("rect", { class: "where-track", width: 100, height: 8, rx: 2 }), svg("rect", { class: "where-fill", width: (100 * levels[id]) / most, height: 8, rx: 2 }));
       return el("li", { class: `where-row role-${zone?.role ?? "exit"}${isUnknown ? " is-last-known" : ""}` },
         icon(zone?.role ?? "map"), el("span", { class: "where-name" }, zoneName(id, model, lang)),
-        el("b", { class: "where-number" }, lang.number(levels[id])), el("span", { class: "unseen" }, lang.t("find.pieces", { n: levels[id] })), bar);
+        el("b", { class: "where-number", "aria-hidden": "true" }, lang.number(levels[id])), el("span", { class: "unseen" }, lang.t("find.pieces", { n: levels[id] })), bar);
     }));
     this.renderPlan(levels, held, most);
   }
