@@ -60,7 +60,7 @@ export class AlarmCard {
     this.act.hidden = alert.state === "resolved";
     this.act.disabled = isPending;
     setText(this.act, lang.t(isTaken ? "alert_act.release" : "alert_act.acknowledge"));
-    setAttribute(this.act, "aria-label", `${this.act.textContent}: ${words.title}`);
+    setAttribute(this.act, "aria-label", lang.t("alert_page.named", { act: this.act.textContent, what: words.title }));
   }
 
   holdLine(alert, nowMs) {

@@ -68,7 +68,7 @@ export class Silences {
     const mayEnd = this.acts.mayManage && silence.store !== null;
     return el("li", { class: "silence" },
       el("div", {}, el("p", { class: "silence-what" }, what), el("p", {}, silence.reason), el("p", { class: "alert-meta" }, lang.t("silence.until", { time: date }))),
-      mayEnd && el("button", { type: "button", class: "chip", "aria-label": `${lang.t("silence.end")}: ${what}`, on: { click: () => this.end(silence, what) } }, lang.t("silence.end")));
+      mayEnd && el("button", { type: "button", class: "chip", "aria-label": lang.t("alert_page.named", { act: lang.t("silence.end"), what }), on: { click: () => this.end(silence, what) } }, lang.t("silence.end")));
   }
 
   matched(silence) {

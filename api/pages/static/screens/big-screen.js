@@ -26,7 +26,7 @@ export default class BigScreen {
     this.share = null;
     this.isPaused = false;
     this.name = el("h1", { class: "big-store" });
-    this.live = el("span", { class: "big-live live" }, el("span", { class: "dot", "aria-hidden": "true" }), el("span", {}));
+    this.live = el("span", { class: "big-live" }, el("span", { class: "dot", "aria-hidden": "true" }), el("span", {}));
     this.clock = el("p", { class: "big-clock" });
     this.pause = el("button", { type: "button", class: "icon-button", on: { click: () => this.hold() } });
     this.arc = svg("circle", { class: "arc", r: RADIUS, cx: 50, cy: 50, transform: "rotate(-90 50 50)" });

@@ -157,7 +157,7 @@ async function askForMetrics() {
 }
 
 const findingCard = ({ level, title, text, act }, lang) => el("li", { class: `finding is-${level}` }, icon(level === "bad" ? "alert" : "low"),
-  el("div", {}, el("p", { class: "finding-title" }, el("span", { class: "unseen" }, `${lang.t(level === "bad" ? "health.bad" : "health.warn")}: `), title), text && el("p", {}, text),
+  el("div", {}, el("p", { class: "finding-title" }, el("span", { class: "unseen" }, lang.t(level === "bad" ? "health.bad" : "health.warn")), title), text && el("p", {}, text),
     act && el("p", { class: "finding-act" }, act)));
 
 const orNone = (rows, text) => (rows.length > 0 ? rows : [el("li", { class: "explanation" }, text)]);
