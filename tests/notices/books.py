@@ -30,11 +30,15 @@ class Channel:
         self._came[message] += 1
         if self._came[message] > 1:
             return False
+        self.learn(tellings)
+        return True
+
+    def learn(self, tellings: Iterable[Telling]) -> None:
+        """Take in what was asked for, which is no message."""
         for sku, phase in tellings:
             phases = self._told.setdefault(sku, [])
             if phase not in phases:
                 phases.append(phase)
-        return True
 
     @property
     def messages(self) -> int:

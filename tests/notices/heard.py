@@ -2,11 +2,10 @@
 
 import json
 import re
-import threading
 from email.message import EmailMessage
 from typing import Any
 
-from tests.notices.books import Channel, Phase
+from tests.notices.books import Channel, Phase, Telling
 from tests.notices.ears import key_of
 from tests.support.hook_receiver import Hook
 
@@ -26,7 +25,6 @@ class Heard:
         self.stream = Channel("stream", is_state=True)
         self.secret = ""
         self._sequence = 0
-        self._noting = threading.Lock()
         self._known: set[str] = set()
 
     @property
@@ -67,13 +65,14 @@ class Heard:
         self._sequence = max(self._sequence, body["sequence"])
 
     def take_stream(self, alert: dict[str, Any], is_told: bool) -> bool:
-        """Take an alert from the stream; one that was asked for is no telling of it."""
+        """Take an alert from the stream; one that was asked for is no message of it."""
         name = key_of(alert)
-        with self._noting:
-            is_news = name not in self._known
-            self._known.add(name)
-        if is_told or is_news:
+        is_news = name not in self._known
+        self._known.add(name)
+        if is_told:
             self._note_record(self.stream, name, alert)
+        else:
+            self.stream.learn(self._tellings(self.stream, alert))
         return is_news
 
     def take_mqtt(self, heard: list[bytes]) -> None:
@@ -83,9 +82,11 @@ class Heard:
             self._note_record(self.mqtt, key_of(alert), alert)
 
     def _note_record(self, channel: Channel, name: str, alert: dict[str, Any]) -> bool:
-        told: list[tuple[str, Phase]] = []
-        if alert["type"] in TYPES and alert["state"] in PHASES:
-            told = [(alert["sku"], PHASES[alert["state"]])]
-            if alert["fired_at"] is None:
-                channel.faults.append(f"{channel.name}: {name} never fired")
-        return channel.note(name, told)
+        return channel.note(name, self._tellings(channel, alert))
+
+    def _tellings(self, channel: Channel, alert: dict[str, Any]) -> list[Telling]:
+        if alert["type"] not in TYPES or alert["state"] not in PHASES:
+            return []
+        if alert["fired_at"] is None:
+            channel.faults.append(f"{channel.name}: {alert['id']} never fired")
+        return [(alert["sku"], PHASES[alert["state"]])]

@@ -82,4 +82,9 @@ def test_a_message_that_names_others_than_it_counts_is_a_fault() -> None:
     heard.take_stream(told("ART-00002", "firing"), True)
     heard.take_stream(told("ART-00002", "firing"), True)
     assert not heard.take_stream(told("ART-00002", "firing"), False)
+    assert heard.take_stream(told("ART-00003", "firing"), False)
     assert (heard.stream.messages, heard.stream.repeats) == (1, 1)
+    assert heard.stream.missed(["ART-00002", "ART-00003"]) == [
+        "stream: ART-00002 resolved",
+        "stream: ART-00003 resolved",
+    ]
