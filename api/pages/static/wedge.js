@@ -5,9 +5,12 @@ const MIN_LENGTH = 4;
 const MAX_LENGTH = 512;
 
 export class Wedge {
-  /** `onCode(code)` is called for each scan. What is typed into a field stays the field's. */
-  constructor(onCode, nowMs = () => performance.now()) {
-    Object.assign(this, { onCode, nowMs });
+  /**
+   * `onCode(code)` is called for each scan. What is typed into a field stays the field's. `timeMs(event)` is when a key
+   * was pressed, not when a busy page came to it.
+   */
+  constructor(onCode, timeMs = (event) => event.timeStamp) {
+    Object.assign(this, { onCode, timeMs });
     this.text = "";
     this.lastMs = -Infinity;
     document.addEventListener("keydown", (event) => this.key(event), true);
@@ -16,8 +19,8 @@ export class Wedge {
   key(event) {
     const isInField = event.target.closest?.("input, select, textarea, [contenteditable]");
     if (isInField || event.ctrlKey || event.altKey || event.metaKey) return;
-    const gapMs = this.nowMs() - this.lastMs;
-    this.lastMs = this.nowMs();
+    const gapMs = this.timeMs(event) - this.lastMs;
+    this.lastMs = this.timeMs(event);
     if (gapMs > MAX_GAP_MS) this.text = "";
     if (event.key === "Enter") {
       const code = this.text;
