@@ -12,7 +12,10 @@ DAY_S, MOST_S = 86_400, 56 * 86_400
 def stocked() -> tuple[SmallShop, ForecastDesk]:
     """Return a shop with two tees on the floor, and its forecasts."""
     shop = SmallShop()
+    shop.beat("rear")
     shop.run(60, epc("TEE", 1), epc("TEE", 2))
+    shop.beat("rear")
+    shop.run(1, epc("TEE", 1), epc("TEE", 2))
     return shop, ForecastDesk(shop.engine.state, lambda: shop.now)
 
 
@@ -40,6 +43,16 @@ def test_it_is_surer_of_a_longer_time_and_keeps_more_for_a_smaller_risk() -> Non
     assert day.p_gone < 0.1 < long.p_gone
     assert day.expected < long.expected
     assert careless.reorder_point < long.reorder_point
+
+
+def test_a_dead_reader_leaves_the_last_known_stock() -> None:
+    """It is told as such."""
+    shop, desk = stocked()
+    shop.beat("front", online=False)
+    shop.run(1)
+    found = desk.article(STORE, "TEE", ForecastQuery(DAY_S, 60, DAY_S, 0.05))
+    assert found is not None
+    assert (found.stock_out.stock, found.is_known) == (2, False)
 
 
 def test_what_there_is_not_has_no_forecast() -> None:
