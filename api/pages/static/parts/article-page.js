@@ -27,6 +27,7 @@ export class ArticlePage {
     this.picture = el("div", { class: "article-picture" });
     this.badge = el("span", { class: "badge" });
     this.available = el("b", { class: "article-number" });
+    this.unit = el("span", { class: "article-unit" });
     this.onHand = el("span", { class: "explanation" });
     this.likely = el("span", { class: "explanation" });
     this.fresh = el("span", { class: "explanation" });
@@ -34,7 +35,7 @@ export class ArticlePage {
       el("button", { type: "button", class: "chip article-back", on: { click: acts.back } }, icon("back"), lang.t("find.back")),
       this.picture,
       el("div", { class: "article-what" }, this.heading, this.kind, el("p", { class: "article-sku" }, sku)),
-      el("p", { class: "article-numbers" }, this.badge, " ", this.available, " ", el("span", {}, lang.t("find.available")), " ", this.onHand, " ", this.likely, " ", this.fresh));
+      el("p", { class: "article-numbers" }, this.badge, " ", this.available, " ", this.unit, " ", this.onHand, " ", this.likely, " ", this.fresh));
     this.doing = new ArticleActs(ctx, sku, () => this.heading.textContent);
     this.head.append(this.doing.element);
     this.where = new Where(ctx);
@@ -164,6 +165,7 @@ export class ArticlePage {
     setAttribute(this.head, "data-status", status);
     setText(this.badge, lang.word("status", status));
     if (setText(this.available, lang.number(quantities.available)) && this.isDrawn) flash(this.available);
+    setText(this.unit, lang.t(status === "UNKNOWN" ? "stock.last_known" : "find.available")); // a number that nobody can see now promises nothing
     this.onHand.hidden = quantities.on_hand === quantities.available;
     setText(this.onHand, `· ${lang.t("stock.of_on_hand", { n: quantities.on_hand })}`);
     const [low, high] = interval ?? found.belief?.interval_90 ?? [0, 0];
