@@ -8,8 +8,9 @@ const clocks = new Map();
 /** Returns the time (ms) of the next opening after `nowMs`; null where the hours are not known, or none comes soon. */
 export function nextOpening({ hours, special_hours: special = {}, timezone }, nowMs) {
   if (!hours) return null;
+  const [year, month, today] = wallParts(nowMs, timezone);
   for (let day = 0; day <= MOST_DAYS; day += 1) {
-    const { date, weekday, parts } = dayOf(nowMs + day * DAY_MS, timezone);
+    const { date, weekday, parts } = dayOf(new Date(Date.UTC(year, month - 1, today + day)), "UTC"); // by the calendar: a day may have 23 hours
     const starts = (special[date] ?? hours[weekday] ?? []).map((span) => atWall(parts, span.split("-")[0], timezone));
     const later = starts.filter((ms) => ms > nowMs);
     if (later.length > 0) return Math.min(...later);
@@ -29,8 +30,10 @@ function dayOf(ms, timezone) {
 function atWall([year, month, day], time, timezone) {
   const [hour, minute] = time.split(":").map(Number);
   const wall = Date.UTC(year, month - 1, day, hour, minute);
-  const first = wall - offsetOf(wall, timezone);
-  return wall - offsetOf(first, timezone); // once more: the clock may have been changed in between
+  const first = wall - offsetOf(wall - DAY_MS / 2, timezone); // by the clock of before: of two such times the first one
+  const second = wall - offsetOf(first, timezone);
+  const isOfNewClock = first !== second && offsetOf(second, timezone) === offsetOf(first, timezone);
+  return isOfNewClock ? second : first; // a time that the clock leaps over is told by the old one
 }
 
 function offsetOf(ms, timezone) {

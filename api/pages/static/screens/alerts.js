@@ -168,9 +168,17 @@ export default class AlertsScreen {
     this.forget(new Set([...model.alerts.keys(), ...this.over.keys()]));
     this.renderGroups(shown, nowMs);
     this.nothing.hidden = shown.length > 0;
-    setText(this.nothing, lang.word("alert_none", view.filter));
+    setText(this.nothing, this.nothingWords());
     this.renderDetails(nowMs);
     this.silences.render(nowMs);
+  }
+
+  /** Says that there is nothing, as far as that is known. */
+  nothingWords() {
+    const { lang, model } = this.ctx;
+    const blind = [...model.zones.values()].filter((zone) => model.coverage(zone) === "unwatched").length;
+    const isUnsure = this.view.filter === "all" && blind > 0;
+    return isUnsure ? lang.t("alerts.unsure_blind", { n: blind }) : lang.word("alert_none", this.view.filter);
   }
 
   lists(nowMs) {

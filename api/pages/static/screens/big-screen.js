@@ -38,11 +38,11 @@ export default class BigScreen {
     this.map = new FloorMap(lang, ctx.model, { zone: null }, () => {});
     this.map.element.inert = true; // to look at: its zones filter nothing here
     this.floor = el("div", { class: "big-floor" }, this.map.element);
-    this.calm = el("div", { class: "big-calm" }, icon("calm"), el("p", {}, lang.t("alerts.calm")));
+    this.calm = el("div", { class: "big-calm" }, icon("calm"), el("p", {}));
     this.dots = el("ol", { class: "big-dots", "aria-hidden": "true" });
     this.element = el("div", { class: "big" },
       el("header", { class: "big-top" }, this.name, this.live, this.clock, this.pause,
-        el("a", { class: "icon-button", href: ctx.path("now"), "aria-label": lang.t("screen.leave"), title: lang.t("screen.leave") }, icon("close"))),
+        ctx.session.role !== "screen" && el("a", { class: "icon-button", href: ctx.path("now"), "aria-label": lang.t("screen.leave"), title: lang.t("screen.leave") }, icon("close"))),
       el("section", { class: "big-side", "aria-label": lang.t("screen.shelf") },
         el("div", { class: "big-ring" },
           svg("svg", { viewBox: "0 0 100 100", "aria-hidden": "true" }, svg("circle", { class: "back", r: RADIUS, cx: 50, cy: 50 }), this.arc), this.number),
@@ -157,6 +157,9 @@ export default class BigScreen {
     this.list.hidden = isFloor;
     this.floor.hidden = !isFloor || isCalm;
     this.calm.hidden = !isCalm;
+    const isSure = ctx.state === "live" && ![...model.zones.values()].some((zone) => model.coverage(zone) === "unwatched");
+    setText(this.calm.lastChild, lang.t(isSure ? "alerts.calm" : "alerts.unsure"));
+    this.calm.classList.toggle("is-unsure", !isSure);
     if (!this.floor.hidden) this.map.render();
     arrange(this.list, page.rows.slice(0, ROWS).map((row) => this.row(row)));
     this.dots.replaceChildren(...pages.map((_, place) => el("li", { class: place === this.page % pages.length ? "is-here" : "" })));
@@ -165,6 +168,7 @@ export default class BigScreen {
   renderSide(counts) {
     const { lang } = this.ctx;
     setText(this.number, this.share === null ? "–" : new Intl.NumberFormat(lang.locale, { style: "percent", maximumFractionDigits: 0 }).format(this.share));
+    setAttribute(this.arc, "visibility", this.share > 0 ? null : "hidden"); // its round end would be a dot
     setAttribute(this.arc, "stroke-dasharray", `${(this.share ?? 0) * ROUND} ${ROUND}`);
     setAttribute(this.arc, "data-level", this.share === null ? "none" : LEVELS.find(([least]) => this.share >= least)[1]);
     for (const [id, { number, label }] of this.counts) {
