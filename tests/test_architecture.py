@@ -146,3 +146,16 @@ def test_no_test_takes_the_command_from_its_module() -> None:
         and any(name.startswith("gateway.cli.main.") for _, name in module.imports())
     ]
     assert not faults, "\n".join(faults)
+
+
+def test_each_verdict_bears_the_rule_that_it_was_judged_by() -> None:
+    """No watch of the gateway gives a verdict without; the engine alone takes up those of an earlier life."""
+    without = [
+        f"{module.name}:{node.lineno}"
+        for module in modules("gateway")
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Call)
+        and getattr(node.func, "id", "") == "Condition"
+        and "rule" not in {keyword.arg for keyword in node.keywords}
+    ]
+    assert [place.partition(":")[0] for place in without] == ["gateway.alerts.engine"]

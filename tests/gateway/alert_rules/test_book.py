@@ -51,7 +51,7 @@ def put_all(rules: list[AlertRule]) -> tuple[RuleBook, int]:
     return made, refused
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(st.lists(filters, max_size=6), subjects, st.randoms(use_true_random=False))
 def test_the_most_specific_rule_that_fits_applies(
     asked: list[dict[str, tuple[str, ...]]], subject: tuple[str, str, str], random: Random
@@ -78,7 +78,7 @@ def test_the_most_specific_rule_that_fits_applies(
         assert again.pick(LOW, store, zone, sku) == picked
 
 
-@settings(max_examples=100)
+@settings(max_examples=40)
 @given(st.lists(filters, min_size=2, max_size=5), subjects)
 def test_what_is_dropped_leaves_no_trace(
     asked: list[dict[str, tuple[str, ...]]], subject: tuple[str, str, str]

@@ -1,7 +1,5 @@
 """Rules of the site's file: read into the book that judges, or refused with the line to mend."""
 
-import ast
-
 import pytest
 
 from gateway.alert_rules.of_site import rules_of
@@ -9,7 +7,6 @@ from gateway.alerts.records import AlertType, Severity
 from gateway.config_file import parse_site
 from gateway.errors import ConfigError
 from tests.support.small_site import SITE
-from tests.support.source import modules
 
 FLOOR = '[[alert_rules]]\nid = "floor"\ntype = "low_stock"\nzones = ["floor"]\nthresholds = { fire_at = 3, clear_at = 6 }\n'
 TEES = '[[alert_rules]]\nid = "tees"\ntype = "low_stock"\nskus = ["TEE"]\nseverity = "critical"\nenabled = false\n'
@@ -43,16 +40,3 @@ def test_a_rule_that_cannot_stand_is_refused(rules: str, says: str) -> None:
     """With its place in the file, and what to do."""
     with pytest.raises(ConfigError, match=says):
         parse_site(SITE + rules, "site.toml")
-
-
-def test_each_verdict_bears_the_rule_that_it_was_judged_by() -> None:
-    """No watch of the gateway gives a verdict without; the engine alone takes up those of an earlier life."""
-    without = [
-        f"{module.name}:{node.lineno}"
-        for module in modules("gateway")
-        for node in ast.walk(module.tree)
-        if isinstance(node, ast.Call)
-        and getattr(node.func, "id", "") == "Condition"
-        and "rule" not in {keyword.arg for keyword in node.keywords}
-    ]
-    assert [place.partition(":")[0] for place in without] == ["gateway.alerts.engine"]
