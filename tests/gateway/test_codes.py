@@ -80,7 +80,8 @@ def test_a_product_that_nobody_named_stays_so(articles: Catalogue) -> None:
     [
         ("3012345000025", "check_digit"),
         ("]E030123", "length"),
-        ("https://shop.example/01/03012345000025", "digital_link"),
+        ("https://shop.example/01/03012345000025", "check_digit"),
+        ("https://shop.example/01/03012345000024/", "digital_link"),
         ("urn:epc:id:sscc:0614141.1234567890", "epc_header"),
         ("urn:epc:id:sgtin:301234.05.4711", "epc_range"),
         ("urn:epc:raw:8.x3", "epc_hex"),
