@@ -18,7 +18,7 @@ from tests.support.page_shop import PageShop
 from tests.support.page_stock import HELD, LOW, REFILL, SOLD_OUT, STORE, S, alert
 from tests.support.plain_staff import IDS
 from tests.support.signing_in import storage_of
-from tests.support.tablets import CHECKS, SCHEMES, SIZES, live, settled, tablet
+from tests.support.tablets import CHECKS, SCHEMES, SIZES, inaccessible, live, settled, tablet
 
 pytestmark = pytest.mark.browser
 
@@ -198,6 +198,7 @@ def test_a_dead_reader_is_drawn_as_silence_and_fits_each_screen(browser: Browser
             for width, height in SIZES:
                 page.set_viewport_size({"width": width, "height": height})
                 assert settled(page) == {}, (scheme, width)
+        assert inaccessible(page) == []
 
 
 def test_an_act_without_a_line_is_kept_marked_and_sent_once(browser: Browser, alarmed: PageShop) -> None:

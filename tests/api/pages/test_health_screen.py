@@ -11,7 +11,7 @@ from gateway.ports import DeadLetterInfo, Readiness
 from tests.support.api_ports import NOW_NS
 from tests.support.page_shop import PageShop
 from tests.support.page_stock import STORE, S
-from tests.support.tablets import CHECKS, SCHEMES, SIZES, XSS, live, settled, tablet
+from tests.support.tablets import CHECKS, SCHEMES, SIZES, XSS, inaccessible, live, settled, tablet
 
 pytestmark = pytest.mark.browser
 
@@ -96,6 +96,7 @@ def test_each_fault_says_what_it_means_and_what_to_do(browser: Browser, shop: Pa
             for width, height in SIZES:
                 page.set_viewport_size({"width": width, "height": height})
                 assert settled(page) == {}, (scheme, width)
+        assert inaccessible(page) == []
 
 
 def test_a_device_that_dies_and_comes_back_is_seen_at_once(browser: Browser, shop: PageShop) -> None:

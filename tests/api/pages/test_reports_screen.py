@@ -11,7 +11,7 @@ from tests.support.api_ports import NOW_NS
 from tests.support.page_figures import DEPARTMENTS, some_weeks
 from tests.support.page_shop import PageShop
 from tests.support.page_stock import REFILL, STORE
-from tests.support.tablets import CHECKS, SCHEMES, SIZES, live, settled, tablet
+from tests.support.tablets import CHECKS, SCHEMES, SIZES, inaccessible, live, settled, tablet
 
 pytestmark = pytest.mark.browser
 
@@ -95,6 +95,7 @@ def test_days_and_departments_are_chosen_and_taken_along(browser: Browser, shop:
             for width, height in SIZES:
                 page.set_viewport_size({"width": width, "height": height})
                 assert settled(page) == {}, (scheme, width)
+        assert inaccessible(page) == []
 
 
 def test_what_is_not_known_yet_is_said(browser: Browser, shop: PageShop) -> None:
