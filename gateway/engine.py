@@ -458,7 +458,7 @@ class Engine:
     def restore_reservations(self, reservations: Iterable[Reservation]) -> None:
         """Take up the open reservations of an earlier life, after `restore`."""
         self.state.book.restore(reservations)
-        self._judges.restore(self.state.book.open(), self.alerts.live)
+        self._judges.restore(self.state.book.open(), self.alerts.live, self.alerts.standing())
         self.desk.risk.restore(self.alerts.live)
 
     def _restore_tags(self) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 
+from gateway.alerts.records import AlertRecord
 from gateway.alerts.rules import ArticleView, Condition
 from gateway.book_stock.phantoms import PhantomWatch
 from gateway.device_watch import DeviceWatch
@@ -27,12 +28,17 @@ class Judges:
         self._orders = PromptWatch(state)
         self._stock_outs = StockOutWatch(state, looking(state))
 
-    def restore(self, reservations: Collection[Reservation], live_alerts: Collection[str]) -> None:
+    def restore(
+        self,
+        reservations: Collection[Reservation],
+        live_alerts: Collection[str],
+        standing: Collection[AlertRecord],
+    ) -> None:
         """Take up what stands open of an earlier life."""
         self._devices.restore(live_alerts)
         self._gates.restore(live_alerts)
         self._orders.restore(reservations)
-        self._stock_outs.restore(live_alerts)
+        self._stock_outs.restore(live_alerts, standing)
         self._phantoms.restore(live_alerts)
 
     def reserved(self, reservation: Reservation) -> None:

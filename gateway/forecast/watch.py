@@ -12,7 +12,7 @@ from typing import Protocol
 
 from gateway.alert_rules.book import RuleBook
 from gateway.alert_rules.model import AlertRule
-from gateway.alerts.records import AlertType, Evidence
+from gateway.alerts.records import AlertRecord, AlertType, Evidence
 from gateway.alerts.rules import ArticleView, Condition, rule_for
 from gateway.answers import article_view
 from gateway.deliveries.book import DeliveryBook
@@ -96,12 +96,20 @@ class StockOutWatch:
         self._round: deque[Key] = deque()
         self._round_ns = 0
 
-    def restore(self, live_alerts: Iterable[str]) -> None:
-        """Take up the alerts of an earlier life, so that they are looked at again."""
+    def restore(self, live_alerts: Iterable[str], standing: Iterable[AlertRecord] = ()) -> None:
+        """Take up the alerts of an earlier life, so that they are looked at again, and what was told of those that stand:
+        a start is no news.
+        """
         for fingerprint in live_alerts:
             kind, store, sku, *_ = fingerprint.split("|")
             if kind == AlertType.PREDICTED_STOCK_OUT:
                 self._told[store, sku] = None
+        for record in standing:
+            p, on_hand = record.evidence.get("probability"), record.evidence.get("on_hand")
+            key = record.store, record.sku or ""
+            is_told = record.type is AlertType.PREDICTED_STOCK_OUT and key in self._told
+            if is_told and isinstance(p, int | float) and isinstance(on_hand, int):
+                self._told[key] = on_hand, float(p), record.evidence
 
     def judged(self, view: ArticleView, now_ns: int) -> Condition:
         """Return the verdict on an article. Nothing left at all is stock_out's to tell."""

@@ -103,6 +103,22 @@ def test_what_is_told_is_looked_at_again_without_a_change() -> None:
     assert list(watch.again(shop.now + 2 * LOOK_EVERY_NS, ())) == []
 
 
+def test_a_start_is_no_news() -> None:
+    """What was told in an earlier life stands while the stock is the same and the odds hardly moved."""
+    shop = selling_shop(3)
+    told(shop, 600)
+    [standing] = [alert for alert in shop.engine.alerts.standing() if alert.type is PREDICTED]
+    later = shop.now + 120 * S
+    for records, is_news in (([standing], False), ([], True)):
+        watch = StockOutWatch(shop.engine.state, looking(shop.engine.state))
+        watch.restore(shop.engine.alerts.live, records)
+        [again] = watch.again(later, ())
+        assert (again.evidence != standing.evidence) is is_news
+    watch.restore(shop.engine.alerts.live, [standing])
+    fewer = watch.judged(replace(view_of(shop), on_hand=2), later)
+    assert fewer.evidence["on_hand"] == 2
+
+
 def test_a_prediction_that_hardly_moved_is_told_as_it_was() -> None:
     """A minute later nothing new is said, and nobody gets a message of it."""
     shop = selling_shop(3)
