@@ -1,6 +1,7 @@
 // One article: how many may be sold, where they are, how fresh that is. Touches only what changed.
 
 import { el, flash, setAttribute, setText } from "../dom.js";
+import { pathTo } from "../router.js";
 
 const STALE_MS = 10 * 60_000; // as long as the gateway vouches for an answer by default
 
@@ -10,6 +11,7 @@ export class StockRow {
     const label = (key) => el("span", { class: "unseen" }, `${lang.t(key)}: `);
     this.name = el("span", { class: "name" });
     this.sku = el("span", { class: "sku" });
+    this.link = el("a", { class: "cell-name" }, this.name, this.sku);
     this.badge = el("span", { class: "badge" });
     this.available = el("span", { class: "available" });
     this.onHand = el("span", { class: "on-hand" });
@@ -19,7 +21,7 @@ export class StockRow {
     this.places = el("ul", { class: "places" });
     this.freshness = el("span", { class: "freshness" });
     this.element = el("li", { class: "article" },
-      el("div", { class: "cell-name" }, this.name, this.sku),
+      this.link,
       el("div", { class: "cell-status" }, label("stock.status"), this.badge),
       el("div", { class: "cell-quantity" }, label("stock.available"), this.available, " ", this.onHand, " ", this.lastKnown, " ", this.likely),
       el("div", { class: "cell-where" }, this.bar, this.places),
@@ -36,6 +38,7 @@ export class StockRow {
     const name = lang.nameOf(article.name, article.sku);
     const isUnknown = article.status === "UNKNOWN";
     setText(this.name, name);
+    setAttribute(this.link, "href", article.known ? pathTo("find", article.sku) : null);
     setText(this.sku, name === article.sku ? "" : article.sku);
     setText(this.badge, lang.word("status", article.status));
     setAttribute(this.element, "data-status", article.status);
