@@ -160,6 +160,7 @@ class App {
       store: (id) => this.openStore(id),
       retry,
       signOut: this.session.via === "session" ? () => this.leave() : null,
+      signIn: this.session.via === "open" ? () => this.askForKey(null) : null,
     });
     this.root.replaceChildren(this.shell.element);
     this.showState(ctx.state);

@@ -38,6 +38,22 @@ def test_on_the_shops_tablet_people_choose_their_name_and_enter_a_pin(browser: B
         expect(page.locator(".person")).to_have_count(3)
 
 
+@pytest.mark.parametrize(("locale", "sign_in"), [("en-GB", "Sign in"), ("fr-FR", "Se connecter")])
+def test_where_all_may_look_somebody_signs_in_from_the_top_line_and_comes_back_where_they_were(
+    browser: Browser, shop: PageShop, locale: str, sign_in: str
+) -> None:
+    """The button has a name on a phone too; whoever only wants to look goes back to the screen that they left."""
+    with tablet(browser, shop, SIZES[2], locale, REFUSED, path="/find") as page:
+        live(page)
+        page.get_by_role("banner").get_by_role("button", name=sign_in).click()
+        expect(page.locator("main.entrance")).to_be_visible()
+        page.locator(".sign-in .quiet").last.click()
+        live(page)
+        expect(page.locator(".find-bar, .find")).not_to_have_count(0)
+        page.evaluate(CHECKS)
+        assert settled(page) == {}
+
+
 def test_a_link_that_is_worth_nothing_is_refused_and_the_page_can_still_be_looked_at(
     browser: Browser, shop: PageShop
 ) -> None:

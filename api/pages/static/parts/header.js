@@ -6,7 +6,7 @@ import { LANGUAGES } from "../language.js";
 import { screenOf } from "../screens.js";
 
 export class Header {
-  /** `acts` has language(code), store(id) and signOut (null where nobody signed in). */
+  /** `acts` has language(code), store(id), signOut (null where nobody signed in) and signIn (null where somebody did). */
   constructor(ctx, acts) {
     const { lang, model, stores, session } = ctx;
     Object.assign(this, { lang, model });
@@ -21,11 +21,13 @@ export class Header {
     const signOut = acts.signOut && el("button", {
       type: "button", class: "icon-button", "aria-label": leave, title: leave, on: { click: acts.signOut },
     }, icon("sign_out"));
+    const signIn = acts.signIn && el("button", { type: "button", class: "chip to-sign-in", on: { click: acts.signIn } },
+      icon("key"), el("span", { class: "to-sign-in-text" }, lang.t("header.sign_in")));
     this.element = el("header", { class: "top" },
       el("div", { class: "who" }, mark(), stores.length > 1 ? this.storeChoice(stores, acts.store) : this.name),
       el("div", { class: "when" }, this.clock, this.speed),
       el("div", { class: "signs" }, this.liveSign, this.alerts, this.devices),
-      el("div", { class: "acts" }, languageChoice(lang, acts.language), signOut));
+      el("div", { class: "acts" }, languageChoice(lang, acts.language), signOut, signIn));
   }
 
   storeChoice(stores, onStore) {
