@@ -161,7 +161,7 @@ class Engine:
             on_hand = sum(self.state.ledger.levels(store, sku).values())
             self.state.books.compare(store, sku, on_hand, now_ns)
             self._judge_article(store, sku, now_ns)
-        for store, sku in (*self._changed_rules.to_judge(), *self._wavering.to_judge()):
+        for store, sku in (*self._changed_rules.to_judge(), *self._wavering.to_judge(self.state.touched)):
             if (store, sku) not in self.state.touched:
                 self._judge_article(store, sku, now_ns)
         self.alerts.advance(now_ns)

@@ -5,7 +5,8 @@
 An article that seems to be gone, or its shelf to be empty, waits too while that is not sure.
 """
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
+from itertools import islice
 
 from gateway.alerts.rules import ArticleView, likely_of
 from gateway.beliefs import BEHIND, SURELY_THERE
@@ -28,8 +29,8 @@ class Wavering:
         self._waiting: dict[Key, None] = {}
         self._epoch_ns = 0
 
-    def to_judge(self) -> Iterator[Key]:
-        """Yield the articles whose turn it is: beliefs move with the epochs."""
+    def to_judge(self, judged: Container[Key]) -> Iterator[Key]:
+        """Yield the articles whose turn it is: beliefs move with the epochs. Those that this pass `judged` wait on."""
         presence = self._state.presence
         if presence.epoch_ns == self._epoch_ns:
             return
@@ -38,7 +39,7 @@ class Wavering:
             key = store, self._state.identifier.tag(epc)
             if key not in self._waiting and self._is_scarce(key):
                 self._wait(key)
-        for key in list(self._waiting)[:JUDGED_PER_EPOCH]:
+        for key in list(islice((key for key in self._waiting if key not in judged), JUDGED_PER_EPOCH)):
             del self._waiting[key]
             yield key
 

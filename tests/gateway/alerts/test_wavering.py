@@ -1,7 +1,11 @@
 """Alerts that rest on belief: a piece that nobody saw leave, a tag that never answered, doubts that pass."""
 
+from dataclasses import replace
+
+from gateway.alerts.rules import Likely
 from gateway.answers import article_view
 from gateway.beliefs import likely
+from gateway.wavering import Wavering
 from tests.gateway.alerts.test_dead_readers import EMPTY, OUT, look, stock_alerts
 from tests.support.small_site import STORE, S, SmallShop, epc
 
@@ -52,6 +56,24 @@ def test_a_tag_that_never_answered_fills_no_back_room() -> None:
     assert shop.levels("JEANS") == {"back": 1}
     assert EMPTY not in stock_alerts(shop)
     assert OUT not in stock_alerts(shop)
+
+
+def test_what_was_judged_in_this_pass_is_judged_again_in_the_next() -> None:
+    """A piece moves to the floor, not yet sure: its article was judged by that, and must be when it is sure."""
+    shop = SmallShop()
+    look(shop, 120, floor=JEANS[:1], back=JEANS[1:3])
+    state = shop.engine.state
+    article = state.catalogue.article("JEANS")
+    assert article is not None
+    view = article_view(state, STORE, article, shop.now, ())
+    waiting, key = Wavering(state), (STORE, "JEANS")
+    waiting.judged(replace(view, likely=Likely(1.0, 0.93, 1.0)))
+    assert list(waiting.to_judge({key})) == []
+    assert list(waiting.to_judge(set())) == [], "beliefs move once an epoch"
+    look(shop, 5, floor=JEANS[:1], back=JEANS[1:3])
+    assert list(waiting.to_judge(set())) == [key]
+    look(shop, 5, floor=JEANS[:1], back=JEANS[1:3])
+    assert list(waiting.to_judge(set())) == []
 
 
 def test_what_is_plain_costs_no_belief() -> None:
