@@ -10,7 +10,7 @@ import { articleName, zoneName } from "./names.js";
 import { openCamera } from "./scan-dialog.js";
 import { choice, Sheet } from "./sheet.js";
 
-const LOOK_MS = 3_000; // readers see more and more of a zone while it is counted
+const LOOKS_MS = { open: 3_000, submitted: 15_000 }; // readers see more and more of a zone while it is counted; then somebody decides
 const LOOK_SHARE = 10; // a look that takes t is not taken again within 10 t
 const PAGE = 200;
 const MAX_PAGES = 25; // 5,000 lines: a large shop's articles in one zone
@@ -88,8 +88,8 @@ export class CountSession {
     }
     if (this.isDisposed) return;
     this.draw();
-    const isRunning = this.count?.state === "open" && document.visibilityState === "visible";
-    if (isRunning) this.timer = setTimeout(() => this.load(), Math.max(LOOK_MS, LOOK_SHARE * (performance.now() - askedMs)));
+    const lookMs = LOOKS_MS[this.count?.state];
+    if (lookMs !== undefined && document.visibilityState === "visible") this.timer = setTimeout(() => this.load(), Math.max(lookMs, LOOK_SHARE * (performance.now() - askedMs)));
   }
 
   async allLines() {
@@ -143,7 +143,12 @@ export class CountSession {
 
   renderTally(lines) {
     const { lang } = this.ctx;
-    const sum = (name) => lines.reduce((total, line) => total + (line[name] ?? 0), 0);
+    const { totals, state } = this.count;
+    const isOver = state !== "open" && state !== "submitted"; // of its lines only those that were off are kept
+    const told = isOver && totals !== null ? { seen: totals.counted, expected: totals.expected } : {};
+    // What nobody has come to yet is not missing.
+    const figured = lines.filter((line) => lineState(line, this.isBlind) !== "todo");
+    const sum = (name) => told[name] ?? (name === "missing" ? figured : lines).reduce((total, line) => total + (line[name] ?? 0), 0);
     for (const [name, { element, number }] of this.figures) {
       element.hidden = name !== "seen" && (this.isBlind || lines.some((line) => line.expected === null));
       setText(number, lang.number(sum(name)));
@@ -158,7 +163,7 @@ export class CountSession {
     const { lang } = this.ctx;
     const filters = this.isBlind ? ["all"] : FILTERS;
     if (!filters.includes(this.filter)) this.filter = "all";
-    this.chips.hidden = filters.length === 1;
+    this.chips.hidden = filters.length === 1 || lines.length === 0;
     this.chips.replaceChildren(...filters.map((filter) => el("button", {
       type: "button", class: "chip", "aria-pressed": String(filter === this.filter), "data-filter": filter,
       on: { click: () => { this.filter = filter; this.shown = SHOWN; this.draw(); this.refocus = filter; } },
@@ -217,7 +222,8 @@ export class CountSession {
   renderSteps() {
     const { lang, session } = this.ctx;
     const may = (step) => (step === "approve" || step === "reject" ? session.may("counts:approve") : session.may("counts:write") || session.via === "open");
-    const steps = (STEPS[this.count.state] ?? []).filter(may);
+    const isOff = (this.lines ?? []).some((line) => ["missing", "extra"].includes(lineState(line, false)));
+    const steps = (STEPS[this.count.state] ?? []).filter((step) => may(step) && (step !== "recount" || isOff));
     const shown = `${steps.join()} ${this.isBusy ?? false}`;
     if (shown === this.shownSteps) return;
     this.shownSteps = shown;

@@ -100,9 +100,11 @@ export default class CountScreen {
     this.begin = el("button", { type: "submit", class: "primary" }, icon("count"), el("span", {}));
     this.form = el("form", { class: "panel begin-count", "aria-labelledby": "begin-title", on: { submit: (event) => this.start(event) } },
       el("header", { class: "panel-head" }, el("h3", { id: "begin-title" }, lang.t("count.begin_title"))), this.zones, ways, sight, this.begin);
+    this.waiting = el("div", { class: "count-lists" });
     this.list = el("div", { class: "count-lists" });
+    this.shownLists = null;
     this.element.replaceChildren(
-      el("header", { class: "screen-head" }, el("h2", { tabindex: -1 }, lang.t("count.title"))), this.form, this.list);
+      el("header", { class: "screen-head" }, el("h2", { tabindex: -1 }, lang.t("count.title"))), this.waiting, this.form, this.list);
     this.render();
   }
 
@@ -172,10 +174,18 @@ export default class CountScreen {
     const shown = JSON.stringify([groups, this.ctx.state]);
     if (shown === this.shownLists) return;
     this.shownLists = shown;
-    this.list.replaceChildren(...groups.filter(([, counts]) => counts.length > 0).map(([name, counts]) =>
+    const [running, toApprove, over] = groups.map(([name, counts]) => counts.length > 0 && this.group(name, counts));
+    this.waiting.replaceChildren(...[running, toApprove].filter(Boolean)); // before a new one is begun
+    this.list.replaceChildren(...[over].filter(Boolean));
+  }
+
+  group(name, counts) {
+    const { lang } = this.ctx;
+    return (
       el("section", { class: "panel", "aria-labelledby": `counts-${name}` },
         el("header", { class: "panel-head" }, el("h3", { id: `counts-${name}` }, lang.t(`count_group.${name}`)), el("span", { class: "section-note" }, lang.number(counts.length))),
-        el("ul", { class: "choices" }, counts.map((count) => this.row(count))))));
+        el("ul", { class: "choices" }, counts.map((count) => this.row(count))))
+    );
   }
 
   row(count) {
