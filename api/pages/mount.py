@@ -8,7 +8,8 @@ is on every tablet with its next load, and an unchanged file costs a 304.
 import gzip
 import hashlib
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -22,6 +23,7 @@ from starlette.routing import Route
 from api.answers import etag_of
 
 INDEX = "index.html"
+PLAIN_ROOT = b'<html lang="en">'
 WORKER = "service-worker.js"
 SCREENS = (
     "now",
@@ -65,8 +67,20 @@ class PageFile:
 
 
 def page_files() -> dict[str, PageFile]:
-    """Return the page's files by their path below `/static/`."""
-    return dict(_read(files(__package__) / "static", ""))
+    """Return the page's files by their path below `/static/`; the page itself names the languages that there are."""
+    return _with_languages(dict(_read(files(__package__) / "static", "")))
+
+
+def languages_of(served: Iterable[str]) -> list[str]:
+    """Return the codes of the languages that have texts among these files, English first."""
+    found = (re.fullmatch(r"messages/([a-z]{2})\.json", path) for path in served)
+    return sorted((match[1] for match in found if match), key=lambda code: (code != "en", code))
+
+
+def _with_languages(served: dict[str, PageFile]) -> dict[str, PageFile]:
+    named = f'<html lang="en" data-languages="{" ".join(languages_of(served))}">'.encode()
+    page = served[INDEX]
+    return {**served, INDEX: _file(page.content.replace(PLAIN_ROOT, named, 1), page.media_type)}
 
 
 def mount(app: FastAPI) -> None:

@@ -2,8 +2,9 @@
 
 import { remember, remembered } from "./preferences.js";
 
-export const LANGUAGES = ["en", "fr"];
-const PLAIN_REGION = { en: "en-GB", fr: "fr-FR" };
+/** The languages that the gateway has texts of, English first: it names them in the page (api/pages/mount.py). */
+export const LANGUAGES = (document.documentElement.dataset.languages ?? "en").split(" ");
+const PLAIN_REGION = { en: "en-GB", fr: "fr-FR" }; // others stand for themselves
 const SECOND = 1_000;
 const AGE_UNITS = [
   // [up to this age, unit, its length]: the unit below it would be more exact than anybody needs
@@ -36,7 +37,7 @@ export class Language {
     this.messages = messages;
     this.parts = new Map();
     const own = navigator.languages.find((tag) => tag.length > 2 && tag.slice(0, 2).toLowerCase() === code);
-    this.locale = own ?? PLAIN_REGION[code];
+    this.locale = own ?? PLAIN_REGION[code] ?? code;
     this.collator = new Intl.Collator(this.locale, { numeric: true, sensitivity: "base" });
     this.plurals = new Intl.PluralRules(this.locale);
     this.numbers = new Intl.NumberFormat(this.locale);

@@ -1,4 +1,4 @@
-"""The page's texts: complete in both languages, and none that is missing or unused."""
+"""The page's texts: complete in every language, and none that is missing or unused."""
 
 import ast
 import json
@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import pytest
 
-from api.pages.mount import page_files
+from api.pages.mount import languages_of, page_files
 from gateway.alerts.records import STANDING, AlertState, AlertType, Severity
 from gateway.availability import (
     IN_DOUBT,
@@ -29,7 +29,7 @@ from gateway.reservations.model import OPEN_STATES
 from tests.support.source import modules
 
 FILES = page_files()
-LANGUAGES = ("en", "fr")
+LANGUAGES = languages_of(FILES)
 
 
 def texts_of(code: str) -> dict[str, dict[str, Any]]:
@@ -67,27 +67,32 @@ def forms(text: Any) -> list[str]:
     return list(text.values()) if isinstance(text, dict) else [text]
 
 
-def test_both_languages_have_the_same_texts() -> None:
-    """English and French have the same keys, and plural forms for the same of them."""
-    english, french = leaves("en"), leaves("fr")
-    assert english.keys() == french.keys()
-    assert [key for key in english if isinstance(english[key], dict) != isinstance(french[key], dict)] == []
+@pytest.mark.parametrize("code", LANGUAGES[1:])
+def test_each_language_has_the_texts_of_english(code: str) -> None:
+    """It has the same keys, and plural forms for the same of them."""
+    english, other = leaves("en"), leaves(code)
+    assert english.keys() == other.keys()
+    assert [key for key in english if isinstance(english[key], dict) != isinstance(other[key], dict)] == []
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_plurals_have_the_forms_that_the_language_asks_for(code: str) -> None:
-    """A text with plurals has `one` and `other`; all further forms fall back on `other`."""
+    """A text with plurals has `one` and `other`; a language that counts further may, all else falls back on `other`."""
+    further = set() if code in {"en", "fr"} else {"zero", "two", "few", "many"}
     assert [
-        key for key, text in leaves(code).items() if isinstance(text, dict) and set(text) != {"one", "other"}
+        key
+        for key, text in leaves(code).items()
+        if isinstance(text, dict) and not {"one", "other"} <= set(text) <= {"one", "other"} | further
     ] == []
 
 
-def test_both_languages_say_the_same_values() -> None:
-    """A text names the same values in both languages, in all of its forms."""
-    english, french = leaves("en"), leaves("fr")
+@pytest.mark.parametrize("code", LANGUAGES[1:])
+def test_each_language_says_the_same_values(code: str) -> None:
+    """A text names the same values as the English one, in all of its forms."""
+    english, other = leaves("en"), leaves(code)
     for key in english:
         named = {
-            frozenset(re.findall(r"{(\w+)}", form)) for form in (*forms(english[key]), *forms(french[key]))
+            frozenset(re.findall(r"{(\w+)}", form)) for form in (*forms(english[key]), *forms(other[key]))
         }
         assert len(named) == 1, f"{key}: {named}"
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from api.pages.mount import LABEL, MEDIA_TYPES, SCREENS, WORKER, mount, page_files, worker_of
+from api.pages.mount import LABEL, MEDIA_TYPES, SCREENS, WORKER, languages_of, mount, page_files, worker_of
 from tests.support.api_ports import Floor
 
 
@@ -20,6 +20,12 @@ def test_the_page_is_served_without_a_key(floor: Floor) -> None:
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert "default-src 'self'" in answer.headers["content-security-policy"]
+
+
+def test_a_language_is_added_by_adding_its_files(floor: Floor) -> None:
+    """The page names the languages that it has texts of; a part's texts alone make none."""
+    assert 'data-languages="en fr"' in floor.get("/", key=None).text
+    assert languages_of([*page_files(), "messages/de.json", "messages/it/find.json"]) == ["en", "de", "fr"]
 
 
 @pytest.mark.parametrize("path", [*SCREENS, "find/DEN-501-32", f"{LABEL}/03012345000024/21/100"])

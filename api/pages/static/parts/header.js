@@ -82,10 +82,13 @@ const placeOfDevices = () => (screenOf("health") ? "/health" : "/now#readers");
 
 /** Returns the choice of language; each is named in its own words. */
 export function languageChoice(lang, onLanguage) {
-  const own = { en: "English", fr: "Français" };
+  const own = (code) => {
+    const name = new Intl.DisplayNames([code], { type: "language" }).of(code);
+    return name.charAt(0).toLocaleUpperCase(code) + name.slice(1);
+  };
   return el("div", { class: "languages", role: "group", "aria-label": lang.t("page.language") },
     LANGUAGES.map((code) => el("button", {
-      type: "button", lang: code, title: own[code], "aria-label": own[code], "aria-pressed": String(code === lang.code),
+      type: "button", lang: code, title: own(code), "aria-label": own(code), "aria-pressed": String(code === lang.code),
       on: { click: () => onLanguage(code) },
     }, code.toUpperCase())));
 }
