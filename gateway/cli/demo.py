@@ -33,8 +33,10 @@ from gateway.cli.staff_command import LINK_HOURS, link_address, make_link, make_
 from gateway.clock import ScaledClock
 from gateway.config import SiteConfig
 from gateway.config_file import load_catalogue, parse_site
+from gateway.config_place import HoursSection
 from gateway.errors import ConfigError
 from gateway.keys import issue, load_pepper
+from gateway.opening_hours import WEEKDAYS
 from gateway.staff.model import PEOPLE
 from gateway.staff.pins import new_pin
 from gateway.storage.sqlite import SqliteStore
@@ -50,6 +52,8 @@ DEMO_SCOPES = (
 )
 MAX_SPEED = 240.0
 """Beyond this, shop minutes pass between two frames of a device, and the demo shows noise."""
+ALWAYS_OPEN = HoursSection.model_validate({day: ["00:00-24:00"] for day in WEEKDAYS})
+"""The simulated customers come at any hour: whoever starts the demo on a Sunday or at night meets an open shop, with its figures."""
 STOP_S = 5.0
 MAX_PORT = 65_535
 
@@ -120,6 +124,7 @@ def _prepare(folder: Path, broker: RunningBroker, arguments: argparse.Namespace)
         update={
             "api": site.api.model_copy(update={"port": arguments.port, "page_sign_in": False}),
             "mqtt": site.mqtt.model_copy(update={"port": broker.port, "protocol": broker.protocol}),
+            "stores": tuple(store.model_copy(update={"hours": ALWAYS_OPEN}) for store in site.stores),
         }
     )
     clock = ScaledClock.starting_now(arguments.speed, time.time_ns())
