@@ -19,6 +19,7 @@ import { Work } from "./work.js";
 
 const RETRY_MS = 3_000;
 const KIOSK_AGAIN_MS = 60_000; // to enter a PIN
+const LOAD_MS = 5_000; // out of reach of the network nothing fails, it only never comes: a tap must not do nothing
 
 class App {
   constructor(root, lang) {
@@ -189,8 +190,7 @@ class App {
     }
     const turn = ++this.opening;
     try {
-      const { default: Screen } = await place.screen.load();
-      await Promise.all([this.lang.need(Screen.texts ?? []), loadStyles(Screen.styles ?? [])]);
+      const Screen = await inTime(this.load(place.screen));
       if (turn !== this.opening || shell !== this.shell) return; // somebody went elsewhere meanwhile
       shell.present(new Screen(ctx, place), place);
     } catch (error) {
@@ -200,6 +200,12 @@ class App {
     shell.screen.showState?.(ctx.state);
     if (ctx.model.store !== null) shell.show(ctx.model.everything());
     if (isNew) shell.enter();
+  }
+
+  async load(screen) {
+    const { default: Screen } = await screen.load();
+    await Promise.all([this.lang.need(Screen.texts ?? []), loadStyles(Screen.styles ?? [])]);
+    return Screen;
   }
 
   go(path, options) {
@@ -266,6 +272,11 @@ class App {
     this.make();
     this.root.querySelector(".languages [aria-pressed=true]")?.focus(); // where it was: on the choice
   }
+}
+
+/** Returns what is loaded, or throws PartMissing where it does not come in time. */
+function inTime(loading) {
+  return Promise.race([loading, new Promise((_, reject) => setTimeout(() => reject(new PartMissing("late")), LOAD_MS))]);
 }
 
 /** Returns whether an error says that a module, its texts or its styles did not come: there is no line. */

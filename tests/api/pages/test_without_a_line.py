@@ -1,7 +1,7 @@
 """The staff app without a line: it opens from what the device kept, says how old its numbers are, and keeps no one's."""
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from api.app import ApiSettings
 from tests.support.api_ports import EXACT
@@ -62,3 +62,24 @@ def test_a_browser_may_install_it(browser: Browser, shop: PageShop) -> None:
         assert devtools.send("Page.getAppManifest")["errors"] == []
         faults = devtools.send("Page.getInstallabilityErrors")["installabilityErrors"]
         assert {fault["errorId"] for fault in faults} <= {"in-incognito"}  # as each browser of a test is
+
+
+def test_a_screen_that_never_comes_is_said_in_words_and_opens_when_it_is_asked_for_again(
+    browser: Browser, shop: PageShop
+) -> None:
+    """Out of reach of the network requests hang: the tap is answered all the same, and the way back stays."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    with tablet(browser, shop) as page:
+        live(page)
+        page.route("**/screens/find.js", hold)
+        page.clock.install()
+        page.get_by_role("link", name="Find").click()
+        page.clock.run_for(6_000)
+        expect(page.locator(".missing")).to_be_visible()
+        held[0].continue_()
+        page.get_by_role("button", name="Try now").click()
+        expect(page.locator(".find")).to_be_visible()
