@@ -5,6 +5,7 @@ that JSON goes from bytes to values in one step.
 """
 
 import asyncio
+import json
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from typing import TypeVar, get_args
@@ -30,9 +31,26 @@ async def read_body(request: Request, model: type[Model]) -> Model:
 def parse_json(body: bytes, model: type[Model]) -> Model:
     """Return JSON as a `model`; raises Problem where it is none."""
     try:
-        return model.model_validate_json(body)
+        found = model.model_validate_json(body)
     except ValidationError as error:
         raise _problem_of(error, model) from error
+    _refuse_doubles(body)
+    return found
+
+
+def _refuse_doubles(body: bytes) -> None:
+    """Raise Problem where an object has a field twice: validators take the last one and say nothing, so a reader
+    before us (a proxy, a log) may have seen another request. `body` is JSON.
+    """
+    json.loads(body.decode(), object_pairs_hook=_each_once, parse_int=str, parse_float=str)
+
+
+def _each_once(fields: list[tuple[str, object]]) -> None:
+    if len(fields) == len(names := {name for name, _ in fields}):
+        return
+    double = next(name for name in sorted(names) if [each for each, _ in fields].count(name) > 1)
+    fault = Fault("", f"the field {echo(double)} stands twice in one object: write it once")
+    raise Problem("invalid_request", f"body: {fault.reason}", errors=[fault])
 
 
 async def read_bytes(request: Request, types: tuple[str, ...]) -> bytes:

@@ -410,4 +410,4 @@ async def _on_invalid_request(request: Request, error: Exception) -> Response:
 
 def reason_of(message: str) -> str:
     """Return a validator's message as a reason of ours."""
-    return message.removeprefix("Value error, ")
+    return message.removeprefix("Value error, ").replace(" after validation", "")

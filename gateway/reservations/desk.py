@@ -67,7 +67,7 @@ class ReservationDesk:
         ttl_ns = self._limits.ttl_ns if asked.ttl_ns is None else asked.ttl_ns
         refusal = (
             self._offers.no_channel(asked)
-            or self._offers.unknown(asked.stores, lines)
+            or self._offers.unknown(asked.stores, asked.lines)
             or lifecycle.too_long(ttl_ns, self._limits)
         )
         if refusal is not None:
@@ -215,7 +215,7 @@ class ReservationDesk:
             min_probability=found.min_probability,
             fulfilment=found.fulfilment,
         )
-        refusal = self._offers.unknown(asked.stores, asked.lines)
+        refusal = self._offers.unknown(asked.stores, wanted)
         if refusal is not None:
             return refusal
         if wanted and found.state == "ready":

@@ -57,14 +57,18 @@ class Offers:
         )
 
     def unknown(self, stores: tuple[str, ...], lines: tuple[LineAsked, ...]) -> Refusal | None:
-        """Return the refusal of stores or articles that are not there."""
+        """Return the refusal of stores or articles that are not there. `lines`: as they stood in the request."""
         for store in stores:
             if store not in self._state.site.roles:
                 return Refusal("unknown_store", f"there is no store {store!r}")
-        missing = [line.sku for line in lines if self._state.catalogue.article(line.sku) is None]
-        if missing:
-            faults = tuple(("/lines", f"{sku!r} is not known") for sku in missing)
-            return Refusal("unknown_sku", f"there is no article {missing[0]!r}", faults=faults)
+        faults = tuple(
+            (f"/lines/{at}/sku", f"{line.sku!r} is not known")
+            for at, line in enumerate(lines)
+            if self._state.catalogue.article(line.sku) is None
+        )
+        if faults:
+            missing = faults[0][1].removesuffix(" is not known")
+            return Refusal("unknown_sku", f"there is no article {missing}", faults=faults)
         return None
 
     def secured(

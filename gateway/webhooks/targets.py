@@ -61,6 +61,8 @@ def parse_target(url: str, policy: Policy) -> Target:
         )
     if parts.username is not None or parts.password is not None:
         raise TargetRefused("a URL ends up in logs: leave user name and password out, messages are signed")
+    if parts.port == 0:
+        raise TargetRefused("port 0 is no port: leave it out, or write the receiver's own")
     if parts.fragment is not None:
         raise TargetRefused("write a URL without a fragment (#)")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")

@@ -145,6 +145,31 @@ def test_a_body_that_is_no_batch_is_pointed_into(content: bytes, where: str, rea
     assert errors[0]["reason"].startswith(reason)
 
 
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        (('"event_id":', '"event_id":"first","event_id":'), "event_id"),
+        (('{"events":', '{"events":[],"events":'), "events"),
+    ],
+)
+def test_a_field_that_stands_twice_is_refused(change: tuple[str, str], name: str) -> None:
+    """Which of the two was meant, nobody can tell: whoever looked at it before us may have read the other."""
+    sale = {
+        "event_id": "1",
+        "type": "sale",
+        "store": "lyon-1",
+        "at": "2026-11-21T10:00:00Z",
+        "sku": "A",
+        "qty": 1,
+    }
+    text = json.dumps({"events": [sale]}, separators=(",", ":"))
+    assert post(text.encode()).status_code == 200
+    problem = problem_of(post(text.replace(*change).encode()), 422, "invalid_request")
+    assert problem["errors"] == [
+        {"pointer": "", "reason": f"the field '{name}' stands twice in one object: write it once"}
+    ]
+
+
 def test_the_number_of_errors_told_is_bounded() -> None:
     """A body of a thousand unknown fields is answered with the first twenty."""
     content = json.dumps({f"field{n}": 1 for n in range(1_000)}).encode()

@@ -110,7 +110,8 @@ def test_pieces_must_be_there_surely_enough() -> None:
 def test_an_unknown_article_or_store_is_refused_with_its_place() -> None:
     """Nothing is held of what does not exist."""
     shop = HoldingShop(totes=1)
-    assert shop.refused(("TOTES", 1)).faults == (("/lines", "'TOTES' is not known"),)
+    unknown = shop.refused(("TOTE", 1), ("TOTE", 1), ("TOTES", 1))
+    assert unknown.faults == (("/lines/2/sku", "'TOTES' is not known"),)
     assert shop.refused(("TOTE", 1), stores=("nowhere",)).code == "unknown_store"
     assert shop.stock().reserved == 0
 

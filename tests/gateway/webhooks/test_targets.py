@@ -62,6 +62,7 @@ def test_other_ways_to_write_an_address_are_that_address(url: str) -> None:
         ("https://[::1", "this is no URL"),
         ("https://", "and a host"),
         ("https:shop.example", "begins with https://"),
+        ("https://shop.example:0/hook", "port 0 is no port"),
     ],
 )
 def test_what_is_no_target_is_refused_in_words(url: str, said: str) -> None:
