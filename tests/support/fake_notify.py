@@ -19,7 +19,7 @@ class FakeNotify:
     def __init__(self, at_ns: int) -> None:
         self.at_ns = at_ns
         self.kept: list[Target] = []
-        self.wordings = wordings()
+        self.wordings = {"en": wordings()["en"], **wordings()}  # the site's own first
 
     def languages(self) -> Sequence[str]:
         return tuple(self.wordings)

@@ -8,6 +8,7 @@ import pytest
 from gateway.cli.notify_parts import make_notifier
 from gateway.config import SiteConfig
 from gateway.config_file import parse_site
+from gateway.delivery.language_files import languages
 from gateway.delivery.model import HttpHook, MailServer
 from gateway.delivery.notifier import Notifier
 from gateway.errors import ConfigError
@@ -69,7 +70,7 @@ def test_the_language_of_alerts_is_the_site_s_own_first(tmp_path: Path) -> None:
     with notice_shop(tmp_path) as shop:
         assert made(shop, tmp_path, "").languages()[0] == "en"
         own = made(shop, tmp_path, '[alerts.notices]\nlanguage = "fr"\n')
-        assert sorted(own.languages()) == ["en", "fr"]
+        assert set(own.languages()) == languages().keys()
         assert own.languages()[0] == "fr"
         assert own.text(alert(), "fr").title == "Réassortir\u00a0: DEN-501"
         with pytest.raises(ConfigError, match=r"alerts\.notices\.language: 'xx'"):
