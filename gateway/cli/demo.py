@@ -25,6 +25,7 @@ from pathlib import Path
 import uvloop
 
 from gateway.cli.demo_keeper import DemoKeeper
+from gateway.cli.demo_orders import DemoOrders
 from gateway.cli.ending import EndSignals
 from gateway.cli.paths import store_path
 from gateway.cli.run import start_logging
@@ -50,6 +51,8 @@ DEMO_SCOPES = (
     "ingest:write",
     "counts:write",
 )
+PREDICTED_WITHIN_S = 7_200.0
+"""Nothing is delivered in the demo: within a day nearly all of it would be foretold to run out, and hide what matters."""
 MAX_SPEED = 240.0
 """Beyond this, shop minutes pass between two frames of a device, and the demo shows noise."""
 ALWAYS_OPEN = HoursSection.model_validate({day: ["00:00-24:00"] for day in WEEKDAYS})
@@ -97,15 +100,18 @@ def run_demo(arguments: argparse.Namespace) -> int:
             with _simulated_shop(demo, broker, arguments, keeper) as shop:
                 _wait_until_ready(shop, ending)
                 catalogue = load_catalogue(demo.site, folder)
-                run = GatewayRun(demo.site, catalogue, folder, demo.clock, lambda: _greet(demo, broker))
-                uvloop.run(_serve(run, ending))
+                orders = DemoOrders(shop)
+                run = GatewayRun(
+                    demo.site, catalogue, folder, demo.clock, lambda: _greet(demo, broker, orders)
+                )
+                uvloop.run(_serve(run, ending, orders))
         print("\nThe demo has ended; its data is gone with it.", flush=True)
     return 0
 
 
-async def _serve(run: GatewayRun, ending: EndSignals) -> None:
+async def _serve(run: GatewayRun, ending: EndSignals, orders: DemoOrders) -> None:
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    with ending.telling(lambda: loop.call_soon_threadsafe(stop.set)):
+    with orders, ending.telling(lambda: loop.call_soon_threadsafe(stop.set)):
         await serve(run, stop)
 
 
@@ -124,6 +130,7 @@ def _prepare(folder: Path, broker: RunningBroker, arguments: argparse.Namespace)
         update={
             "api": site.api.model_copy(update={"port": arguments.port, "page_sign_in": False}),
             "mqtt": site.mqtt.model_copy(update={"port": broker.port, "protocol": broker.protocol}),
+            "alerts": site.alerts.model_copy(update={"predicted_within_s": PREDICTED_WITHIN_S}),
             "stores": tuple(store.model_copy(update={"hours": ALWAYS_OPEN}) for store in site.stores),
         }
     )
@@ -172,11 +179,11 @@ def _simulated_shop(
     command += ["--mqtt-port", str(broker.port), "--mqtt-protocol", broker.protocol]
     command += ["--speed", str(demo.clock.speed), "--seed", str(arguments.seed)]
     command += ["--origin-monotonic-ns", str(demo.clock.origin_monotonic_ns)]
-    command += ["--origin-shop-ns", str(demo.clock.origin_shop_ns)]
+    command += ["--origin-shop-ns", str(demo.clock.origin_shop_ns), "--control"]
     if arguments.truth is not None:
         command += ["--truth", str(arguments.truth.resolve())]
     process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True, text=True
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True, text=True
     )
     try:
         keeper.watch(process.pid)
@@ -201,15 +208,23 @@ def _end(process: subprocess.Popen[str]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-    if process.stdout is not None:
-        process.stdout.close()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with contextlib.suppress(OSError):  # what was typed at the last moment finds nobody
+                pipe.close()
 
 
-def _greet(demo: _Demo, broker: RunningBroker) -> None:
+def _greet(demo: _Demo, broker: RunningBroker, orders: DemoOrders) -> None:
     url = f"http://{demo.site.api.host}:{demo.site.api.port}"
     store = demo.site.stores[0].id
     auth = f"-H 'Authorization: Bearer {demo.key}'"
     hold_s = demo.site.alerts.hold_s
+    reader = demo.site.readers[0].id
+    pull = (
+        f"Pull a reader's cable: type `unplug {reader}` here, later `replug {reader}`.\n"
+        if orders.are_taken
+        else ""
+    )
     print(
         f"""
 A simulated shop runs {demo.clock.speed:g} times as fast as real time (broker: {broker.kind}).
@@ -223,7 +238,7 @@ pin: {demo.pin} (of Demo associate, Demo lead and Demo manager)
 Ask it yourself:
   curl {auth} {url}/v1/stores/{store}/availability/DEN-501-32
   curl -N {auth} {url}/v1/stream
-More at {url}/docs. Ctrl-C ends the demo.
+{pull}More at {url}/docs. Ctrl-C ends the demo.
 """,
         flush=True,
     )

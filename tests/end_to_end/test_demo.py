@@ -38,7 +38,9 @@ class Demo(Command):
     `in_background`: with Ctrl-C ignored, as a shell starts what is not to hear of it.
     """
 
-    def __init__(self, folder: Path, *arguments: str, in_background: bool = False) -> None:
+    def __init__(
+        self, folder: Path, *arguments: str, in_background: bool = False, has_orders: bool = False
+    ) -> None:
         self.port = free_port()
         self.folder = folder / "tmp"
         self.folder.mkdir(exist_ok=True)
@@ -47,7 +49,7 @@ class Demo(Command):
         if in_background:
             command = [sys.executable, "-c", DEAF_TO_CTRL_C, *command]
         env = {"TMPDIR": str(self.folder), MARK: str(folder)}
-        super().__init__("demo", command, folder / "demo.log", env=env)
+        super().__init__("demo", command, folder / "demo.log", env=env, has_orders=has_orders)
         self.started_s = 0.0
 
     def start(self) -> None:
@@ -244,3 +246,24 @@ def test_a_killed_demo_leaves_nothing_behind(tmp_path: Path, stage: str) -> None
         assert demo.remains()
         demo.kill()
         eventually(lambda: not demo.remains(), f"nothing to remain of {demo.remains()}", 10.0)
+
+
+def test_a_readers_cable_is_pulled_by_a_line_that_is_typed(tmp_path: Path) -> None:
+    """The stock that the reader watched is unknown then, not gone, and known again once it is plugged in; a line that
+    means nothing is answered with what would."""
+
+    def state(demo: Demo) -> str:
+        devices = demo.get("/v1/devices").json()["items"]
+        return str(next(device["state"] for device in devices if device["id"] == "m100-denim"))
+
+    with Demo(tmp_path, has_orders=True) as demo:
+        demo.start()
+        assert "type `unplug m100-" in demo.output
+        eventually(lambda: state(demo) == "online", "the reader to be online", 60.0, 0.2)
+        demo.order("pull the cable")
+        demo.until_said("error")
+        demo.order("unplug m100-denim")
+        eventually(lambda: state(demo) in {"offline", "silent"}, "the reader to be off", 60.0, 0.2)
+        demo.order("replug m100-denim")
+        eventually(lambda: state(demo) == "online", "the reader to be back", 60.0, 0.2)
+        assert demo.interrupt(with_group=True) == 0
