@@ -81,5 +81,5 @@ def _orders_fd() -> int | None:
 
 def _fd_of(stream: object) -> int:
     fileno = getattr(stream, "fileno", None)
-    assert fileno is not None, "a pipe was asked for"  # noqa: S101
+    assert fileno is not None, "a pipe was asked for"  # noqa: S101 - both streams of the demo are files
     return int(fileno())
