@@ -10,7 +10,7 @@ import { Shell } from "./parts/shell.js";
 import { remember, remembered } from "./preferences.js";
 import { sendAct, signIn, signOut, stores, whoAmI } from "./requests.js";
 import { pathTo, Router } from "./router.js";
-import { FIRST, screenOf } from "./screens.js";
+import { FIRST, SCREENS, screenOf } from "./screens.js";
 import { SignInScreen } from "./screens/sign-in.js";
 import { ShopClock } from "./shop-clock.js";
 import { loadStyles } from "./styles.js";
@@ -18,6 +18,7 @@ import { Wedge } from "./wedge.js";
 import { Work } from "./work.js";
 
 const RETRY_MS = 3_000;
+const AHEAD_MS = 3_000; // what is looked at comes first
 const KIOSK_AGAIN_MS = 60_000; // to enter a PIN
 const LOAD_MS = 5_000; // out of reach of the network nothing fails, it only never comes: a tap must not do nothing
 
@@ -208,6 +209,18 @@ class App {
     return Screen;
   }
 
+  /** Where no service worker keeps the page (it came without TLS), the other screens are fetched while there is a line. */
+  async fetchAhead() {
+    if (navigator.serviceWorker || this.isAhead === this.lang) return;
+    this.isAhead = this.lang;
+    for (const screen of SCREENS) {
+      await this.load(screen).catch((error) => {
+        if (!isOffline(error)) throw error;
+        this.isAhead = null; // tried again with the next line
+      });
+    }
+  }
+
   go(path, options) {
     this.router.go(path, options);
   }
@@ -249,7 +262,9 @@ class App {
     if (state === "reconnecting" || state === "lost") this.ctx.hasMissed = true;
     this.shell?.showState(state);
     this.shell?.waiting.render();
-    if (state === "live") this.outbox.flush();
+    if (state !== "live") return;
+    this.outbox.flush();
+    setTimeout(() => this.fetchAhead(), AHEAD_MS);
   }
 
   /** Shows how much waits on the screens of what people are asked to do. */

@@ -83,3 +83,19 @@ def test_a_screen_that_never_comes_is_said_in_words_and_opens_when_it_is_asked_f
         held[0].continue_()
         page.get_by_role("button", name="Try now").click()
         expect(page.locator(".find")).to_be_visible()
+
+
+def test_without_tls_the_other_screens_are_fetched_while_there_is_a_line(
+    browser: Browser, shop: PageShop
+) -> None:
+    """A browser that keeps no page for us opens a screen that it never showed, texts and all, after the line is lost."""
+    with tablet(browser, shop, expected=(*NO_LINE, "ERR_INTERNET_DISCONNECTED")) as page:
+        page.add_init_script("Object.defineProperty(navigator, 'serviceWorker', { value: undefined })")
+        page.reload()
+        live(page)
+        page.wait_for_function(
+            "() => performance.getEntriesByType('resource').some(({ name }) => name.endsWith('/why.json'))"
+        )
+        page.context.set_offline(True)
+        page.locator(".nav-link[href='/count']").click()
+        expect(page.locator("h2")).to_have_text("Count")
