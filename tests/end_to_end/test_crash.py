@@ -25,6 +25,7 @@ from tests.support.scripted_devices import (
     COUNTED,
     FRONT,
     READER,
+    READER_TOPIC,
     TAGGED,
     WEIGHED,
     Scripted,
@@ -75,6 +76,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
         ):
             gateway.make_key(*EVERY_SCOPE)
             gateway.start()
+            broker.until_holds(READER_TOPIC)  # it is ready before the broker has its subscriptions
             yield Site(gateway, broker, Scripted(mqtt, clock))
     finally:
         broker.stop()

@@ -38,8 +38,14 @@ class Mosquitto(BrokerProcess):
         mark = f"mark {mqtt.published}"
         mqtt.publish(KEPT_TOPIC, mark, retain=True)
         mqtt.settle()
+        self.until_holds(mark)
+
+    def until_holds(self, text: str) -> None:
+        """Return once the broker's file holds a text: a payload, or a topic that somebody has subscribed to."""
         file = self.folder / "mosquitto" / "mosquitto.db"
-        eventually(lambda: file.exists() and mark.encode() in file.read_bytes(), "the broker's file", 60.0)
+        eventually(
+            lambda: file.exists() and text.encode() in file.read_bytes(), f"{text} in the broker's file", 60.0
+        )
 
     def command(self) -> list[str]:
         """Write the configuration, return the command."""
