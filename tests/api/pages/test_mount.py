@@ -8,7 +8,7 @@ from api.pages.mount import LABEL, MEDIA_TYPES, SCREENS, WORKER, languages_of, m
 from tests.support.api_ports import Floor
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def floor() -> Floor:
     """Return an app with the page."""
     return Floor(pages=mount)
