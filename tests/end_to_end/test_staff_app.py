@@ -192,7 +192,7 @@ def test_a_zone_is_counted_by_a_reader_and_a_scanner_and_approved_on_another_dev
         opened(tablet, shop, "count?zone=back-room")
         tablet.get_by_text("With expectation").click()
         tablet.get_by_role("button", name="Count back-room").click()
-        expect(tablet.locator("h2")).to_have_text("back-room", timeout=WAIT_MS)
+        expect(tablet.locator(".count h2")).to_have_text("back-room", timeout=WAIT_MS)
         seen = tablet.locator("[data-figure=seen] dd")
         line = tablet.locator(".count-line", has_text=JEANS)
         expect(line).to_be_visible(timeout=WAIT_MS)

@@ -98,4 +98,4 @@ def test_without_tls_the_other_screens_are_fetched_while_there_is_a_line(
         )
         page.context.set_offline(True)
         page.locator(".nav-link[href='/count']").click()
-        expect(page.locator("h2")).to_have_text("Count")
+        expect(page.locator(".count h2")).to_have_text("Count")
