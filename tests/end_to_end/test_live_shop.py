@@ -43,9 +43,7 @@ WARM_UP_NS, LIVED_NS = 600 * NS_PER_S, 6_000 * NS_PER_S
 SAMPLE_EVERY_S = 0.25
 QUIET_NS = 180 * NS_PER_S
 """Quiet for 120 s, as in the virtual day, and half a real second more for two processes on a busy machine."""
-LEAST_SHARE = 0.9
-"""At this speed a starved machine hands over half a minute of the shop at once. How right numbers are is held to 99 %
-in virtual time, where no machine is too slow: test_day.py."""
+LEAST_SHARE = 0.97
 MARGIN_NS = 300 * NS_PER_S
 BLIND_NS = 1_500 * NS_PER_S
 """Longer than most tags' silence may last (a longest gap of 150 s or so, six times)."""
@@ -142,7 +140,7 @@ def live_on(live: LiveShop) -> None:
 
 
 def test_answers_over_http_are_the_truth_of_quiet_articles(live: LiveShop) -> None:
-    """on_hand equals the truth file in nearly all answers about articles at rest, and of all articles but one at some time."""
+    """on_hand equals the truth file in nearly all answers about articles at rest, and of each article at some time."""
     truth = live.truth()
     samples: list[tuple[str, bool]] = []
     for asked in live.asked:
@@ -157,7 +155,7 @@ def test_answers_over_http_are_the_truth_of_quiet_articles(live: LiveShop) -> No
     share = sum(is_equal for _, is_equal in samples) / max(len(samples), 1)
     figure("live quiet samples", len(samples), "samples")
     figure("live on_hand equal to the truth", 100 * share, "%")
-    assert len({sku for sku, is_equal in samples if is_equal}) >= len(live.skus) - 1
+    assert {sku for sku, is_equal in samples if is_equal} == set(live.skus)
     assert share >= LEAST_SHARE
 
 
