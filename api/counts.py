@@ -12,6 +12,7 @@ class HttpCounts:
     crashes: int = 0
     streams_open: int = 0
     streams_refused: int = 0
+    stream_checks_failed: int = 0
 
     def exposition(self, *, max_streams: int, sessions: int) -> str:
         """Return the counts as Prometheus text (format 0.0.4)."""
@@ -34,6 +35,9 @@ class HttpCounts:
             "# HELP storefloor_http_streams_refused_total Event streams refused for want of room.",
             "# TYPE storefloor_http_streams_refused_total counter",
             f"storefloor_http_streams_refused_total {self.streams_refused}",
+            "# HELP storefloor_http_stream_checks_failed_total Looks at who follows a stream that could not be taken.",
+            "# TYPE storefloor_http_stream_checks_failed_total counter",
+            f"storefloor_http_stream_checks_failed_total {self.stream_checks_failed}",
             "# HELP storefloor_http_page_sessions Page sessions signed in now.",
             "# TYPE storefloor_http_page_sessions gauge",
             f"storefloor_http_page_sessions {sessions}",

@@ -91,7 +91,8 @@ class EventStream(Response):
     async def _is_let_in(self) -> bool:
         try:
             return await self._may_go_on()
-        except Exception:  # noqa: BLE001 - a disk that cannot be read ends no stream: its age is bounded all the same
+        except Exception:  # noqa: BLE001 - counted; a disk that cannot be read ends no stream: its age is bounded all the same
+            self._context.counts.stream_checks_failed += 1
             return True
 
 

@@ -264,8 +264,7 @@ def test_a_stream_ends_with_its_session(end: str) -> None:
     async def run(client: Client) -> None:
         await client.post("/session", json=pin_of("associate"))
         following = asyncio.create_task(client.get("/v1/stream"))
-        while not floor.feed.open:  # noqa: ASYNC110 - the feed has no event for it
-            await asyncio.sleep(0.001)
+        await floor.feed.followed.wait()
         if end == "leave":
             await client.delete("/session", headers=PAGE)
         else:

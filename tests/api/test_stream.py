@@ -169,6 +169,7 @@ def test_a_revoked_key_loses_its_stream() -> None:
     answer = floor.get("/v1/stream")
     assert (answer.status_code, answer.content) == (200, b"retry: 3000\n\n" + b"".join(FRAMES))
     assert (next(auth.looks, None), floor.feed.open) == (None, 0)
+    assert "storefloor_http_stream_checks_failed_total 1\n" in floor.get("/metrics", None).text
 
 
 def test_a_cancelled_stream_leaves_its_place() -> None:

@@ -549,6 +549,8 @@ class FakeFeed:
     size: int = 0
     subscriptions: list[tuple[Subscription, str | None]] = field(default_factory=list)
     open: int = 0
+    followed: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once somebody follows."""
 
     def snapshot_size(self, wanted: Subscription) -> int:
         return self.size
@@ -561,6 +563,7 @@ class FakeFeed:
             raise RuntimeError("the feed is broken")
         self.subscriptions.append((wanted, last_event_id))
         self.open += 1
+        self.followed.set()
         try:
             yield self._frames()
         finally:
