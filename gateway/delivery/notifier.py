@@ -1,7 +1,6 @@
 """Tells people: each target in a lane of its own, so that one that is away holds nobody up. Runtime."""
 
 import asyncio
-import logging
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -14,8 +13,6 @@ from gateway.delivery.model import TEST, NoticeTry, QueuedNotice, Target, Target
 from gateway.delivery.ports import Courier, Queue
 from gateway.delivery.wording import AlertText, Wording
 from gateway.webhooks.lane import wait_for_sign
-
-log = logging.getLogger(__name__)
 
 MAX_SENDING = 8
 """Notices under way at once; each takes a thread while its receiver thinks."""
@@ -60,10 +57,7 @@ class Notifier:
 
     async def run(self) -> None:
         """Tell until cancelled."""
-        for target, waited in (await self._queue.forget_targets(tuple(self._lanes))).items():
-            log.warning(
-                "%d notices waited for %r, which the site's file does not name any more", waited, target
-            )
+        await self._queue.forget_targets(tuple(self._lanes))
         async with asyncio.TaskGroup() as group:
             for lane in self._lanes.values():
                 group.create_task(lane.run(), name=f"notices {lane.target.id}")

@@ -41,8 +41,8 @@ class Queue(Protocol):
         """Give up what waits since before a time, durably; return how many."""
         ...
 
-    async def forget_targets(self, known: Sequence[str]) -> dict[str, int]:
-        """Delete all of targets that are not known any more; return how many notices waited, by target."""
+    async def forget_targets(self, known: Sequence[str]) -> None:
+        """Delete all of targets that are not known any more; the log says how many notices waited."""
         ...
 
 

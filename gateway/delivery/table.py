@@ -1,10 +1,13 @@
 """The queue of notices over the gateway's store and its writer. Runtime."""
 
+import logging
 from collections.abc import Sequence
 
 from gateway.delivery.model import NoticeTry, WaitingNotice
 from gateway.storage.sqlite import SqliteStore
 from gateway.storage.writer import Writer
+
+log = logging.getLogger(__name__)
 
 
 class StoredNotices:
@@ -34,6 +37,13 @@ class StoredNotices:
         """Give up what waits since before a time, durably; return how many."""
         return await self._writer.aside(lambda: self._store.give_up_notices(target, at_ns, reason))
 
-    async def forget_targets(self, known: Sequence[str]) -> dict[str, int]:
-        """Delete all of targets that are not known any more; return how many notices waited, by target."""
-        return await self._writer.aside(lambda: self._store.forget_notice_targets(known))
+    async def forget_targets(self, known: Sequence[str]) -> None:
+        """Delete all of targets that are not known any more; the log says how many notices waited."""
+
+        def forget() -> None:  # said where it is done: a stop that comes between finds it said
+            for target, waited in self._store.forget_notice_targets(known).items():
+                log.warning(
+                    "%d notices waited for %r, which the site's file does not name any more", waited, target
+                )
+
+        await self._writer.aside(forget)
