@@ -8,7 +8,7 @@ from fastapi import Query
 from api.context import ApiContext
 from api.problems import Fault, Problem, pointer
 from api.schemas.base import CHANNEL_PATTERN, OWNER_PATTERN, RESERVATION_PATTERN
-from gateway.channels import Asker, Fulfilment
+from gateway.channels.model import Asker, Fulfilment
 from gateway.ports import StoreInfo
 
 ChannelQuery = Annotated[

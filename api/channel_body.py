@@ -1,7 +1,7 @@
 """The JSON of channels and of their rules. Pure."""
 
 from api.encoding import Json
-from gateway.channels import ChannelInfo, QuotaUse, SafetyStock, TypedSafety
+from gateway.channels.model import ChannelInfo, QuotaUse, SafetyStock, TypedSafety
 
 
 def channel_body(channel: ChannelInfo, *, exact: bool) -> Json:

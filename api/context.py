@@ -15,8 +15,8 @@ from gateway.alerts.ports import AlertsPort
 from gateway.audit import AuditPort
 from gateway.backtest.ports import BacktestPort
 from gateway.book_stock.model import LedgerPort
-from gateway.catalogue_model import CataloguePort
-from gateway.channels import ChannelsPort
+from gateway.catalogue.model import CataloguePort
+from gateway.channels.model import ChannelsPort
 from gateway.counting.ports import CountingPort
 from gateway.deliveries.ports import DeliveriesPort
 from gateway.delivery.ports import NotifyPort

@@ -15,7 +15,7 @@ from api.baskets import Option
 from api.times import NS_PER_S, rfc3339, rfc3339_or_none
 from gateway.alert_rules.model import default_id
 from gateway.alerts.records import AlertRecord
-from gateway.device_clocks import ClockJudgement
+from gateway.devices.clocks import ClockJudgement
 from gateway.explanation import ZoneSight
 from gateway.ports import ArticleInfo, Availability, DeviceHealth, StoreInfo, ZoneInfo
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import permutations
 
 from api.places import Placed
-from gateway.channels import Taken
+from gateway.channels.model import Taken
 from gateway.ports import Availability
 
 LOST, LOW, FAR, SPLIT = 0.5, 0.1, 0.2, 0.2

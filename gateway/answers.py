@@ -9,13 +9,13 @@ from gateway.alerts.rules import ArticleView, NextDelivery, low_stock_levels
 from gateway.availability import NOT_SURE, Context, Terms, ZoneView, answer, merge_levels
 from gateway.beliefs import level_belief, likely
 from gateway.book_stock.books import home_zone
-from gateway.catalogue import Article
-from gateway.channels import ANYBODY, NOT_SOLD_HERE, Asker, QuotaUse
-from gateway.config import IN_HAND
+from gateway.catalogue.articles import Article
+from gateway.channels.model import ANYBODY, NOT_SOLD_HERE, Asker, QuotaUse
+from gateway.config.stores import IN_HAND, STOCK_ROLES
 from gateway.inhibition import inhibition
 from gateway.picking import pick_minutes, ready_by
 from gateway.ports import Availability
-from gateway.site import STOCK_ROLES, instant, ns
+from gateway.site import instant, ns
 from gateway.state import State
 
 NEVER_NS = 2**63 - 1

@@ -8,9 +8,9 @@ are the last known ones and nothing is promised.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gateway.channels import Fulfilment
+from gateway.channels.model import Fulfilment
+from gateway.config.stores import STOCK_ROLES
 from gateway.ports import Availability, Status, ZoneLevel
-from gateway.site import STOCK_ROLES
 
 UNWATCHED, IN_DOUBT = "zone_unwatched", "shelf_in_doubt"
 NOT_ENOUGH, ONLY_UNPICKABLE, NOT_SURE = "not_enough", "pieces_not_pickable", "not_sure"

@@ -23,13 +23,13 @@ from gateway.alerts.scores import RuleScores
 from gateway.answered import AnsweredRequest
 from gateway.answers import article_view
 from gateway.audit import AuditEntry
-from gateway.catalogue import Catalogue
-from gateway.catalogue_desk import take_up
+from gateway.catalogue.articles import Catalogue
+from gateway.catalogue.desk import take_up
 from gateway.counting.adjustments import AdjustmentDesk
 from gateway.counting.desk import CountDesk
 from gateway.counting.watch import count_conditions
 from gateway.deliveries.watch import DeliveryWatch
-from gateway.devices import DeviceLife
+from gateway.devices.life import DeviceLife
 from gateway.forecast.feed import DemandFeed
 from gateway.intake import ObservationIntake
 from gateway.judging import Judges

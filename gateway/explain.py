@@ -4,8 +4,8 @@ from collections import Counter
 from heapq import nsmallest
 
 from gateway.answers import quota_use
-from gateway.channels import ANYBODY, Asker, SafetyStock
-from gateway.config import IN_HAND
+from gateway.channels.model import ANYBODY, Asker, SafetyStock
+from gateway.config.stores import IN_HAND
 from gateway.explanation import (
     BookFigure,
     EventKind,

@@ -8,7 +8,7 @@ The terms of all zones sum to `on_hand`: a number that cannot be added up from t
 from dataclasses import dataclass
 from typing import Literal
 
-from gateway.channels import QuotaUse, SafetyStock
+from gateway.channels.model import QuotaUse, SafetyStock
 from gateway.presence.model import Phase
 
 EventKind = Literal["sale", "return", "receive", "transfer", "count", "correction"]

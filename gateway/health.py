@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from gateway.delivery.model import TargetState
-from gateway.device_clocks import ClockJudgement
+from gateway.devices.clocks import ClockJudgement
 from gateway.engine import Engine
-from gateway.exposition import family, metric
-from gateway.influx_metrics import influx_metrics
+from gateway.metrics.exposition import family, metric
+from gateway.metrics.influx import influx_metrics
+from gateway.metrics.told import Published, notice_lines, published_lines, task_lines, webhook_lines
 from gateway.pipeline import Pipeline
 from gateway.ports import DeviceHealth, Readiness, UnmatchedTopicInfo
 from gateway.storage.influx.report import DeliveryReport
 from gateway.storage.upkeep import StoreUpkeep
-from gateway.told_metrics import Published, notice_lines, published_lines, task_lines, webhook_lines
 from gateway.webhooks.model import WebhookCounts
 from readers.counts import StageCounts
 from readers.link import LinkHealth

@@ -8,9 +8,9 @@ from collections.abc import Container
 
 from gateway.alerts.records import AlertType
 from gateway.availability import UNWATCHED
-from gateway.channels import NOT_OFFERED_HERE, NOT_SOLD_HERE
+from gateway.channels.model import NOT_OFFERED_HERE, NOT_SOLD_HERE
+from gateway.config.stores import STOCK_ROLES
 from gateway.ports import Availability
-from gateway.site import STOCK_ROLES
 from gateway.state import State
 
 BEHIND = frozenset({"back_room", "receiving"})

@@ -8,7 +8,7 @@ reading ──▶ shelf ──▶ settled pieces ──▶ stock
 from collections.abc import Sequence
 
 from gateway.counting.seeing import take_scan
-from gateway.devices import DeviceLife
+from gateway.devices.life import DeviceLife
 from gateway.scans import CountSession
 from gateway.state import MAX_MET_PER_PASS, State
 from gateway.storage.ports import StateRow

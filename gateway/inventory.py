@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 
 from gateway.answers import availability
 from gateway.calibration import CalibrationReport
-from gateway.catalogue import Article
-from gateway.channels import ANYBODY, Asker
-from gateway.codes import Named, named_by
-from gateway.config import SiteConfig
-from gateway.config_place import HoursSection, PlaceSection
+from gateway.catalogue.articles import Article
+from gateway.catalogue.codes import Named, named_by
+from gateway.channels.model import ANYBODY, Asker
+from gateway.config.place import HoursSection, PlaceSection
+from gateway.config.site import SiteConfig
 from gateway.engine import Changes, Engine
 from gateway.explain import explain, sight
 from gateway.explanation import Explanation, ZoneSight

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from gateway.alerts.records import AlertRecord
 from gateway.alerts.rules import ArticleView, Condition
 from gateway.book_stock.phantoms import PhantomWatch
-from gateway.device_watch import DeviceWatch
+from gateway.devices.watch import DeviceWatch
 from gateway.forecast.watch import StockOutWatch, looking
 from gateway.gate_watch import GateWatch
 from gateway.misplaced import misplaced_condition

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from gateway.identify import Identifier
+from gateway.catalogue.identify import Identifier
 from gateway.presence.belief import BeliefPresence
 from gateway.presence.buckets import bucket_of
 from gateway.presence.columns import PRESENT

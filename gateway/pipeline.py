@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Protocol, TypeVar, cast
 
 from gateway.alerts.notices import Notice
-from gateway.changes import ChangeNote
+from gateway.changes.model import ChangeNote
 from gateway.clock import Clock
 from gateway.delivery.model import QueuedNotice
 from gateway.engine import Changes, Engine

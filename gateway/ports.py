@@ -12,10 +12,11 @@ from gateway.alerts.records import AlertRecord, AlertState
 from gateway.answered import Answered
 from gateway.audit import Actor
 from gateway.calibration import CalibrationReport
-from gateway.changes import ChangeType
-from gateway.channels import ANYBODY, Asker, Fulfilment
-from gateway.codes import Named
-from gateway.device_clocks import ClockJudgement
+from gateway.catalogue.codes import Named
+from gateway.changes.model import ChangeType
+from gateway.changes.subscription import Subscription
+from gateway.channels.model import ANYBODY, Asker, Fulfilment
+from gateway.devices.clocks import ClockJudgement
 from gateway.explanation import Explanation, ZoneSight
 from gateway.reservations.model import (
     Command,
@@ -25,7 +26,6 @@ from gateway.reservations.model import (
     Reservation,
     ReservationQuery,
 )
-from gateway.subscription import Subscription
 from gateway.webhooks.model import Delivery, Endpoint
 
 Status = Literal[

@@ -3,15 +3,14 @@
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from gateway.config import ReaderSection, ScannerSection, SiteConfig
+from gateway.config.devices import ReaderSection, ScannerSection
+from gateway.config.site import SiteConfig
 from gateway.presence.model import Place, PlaceId
 from gateway.presence.rule import BeliefRule
 from gateway.stock.effects import StockRule
 from readers.registry import MQTT_KINDS
 
 NS_PER_S = 1_000_000_000
-STOCK_ROLES = frozenset({"floor", "back_room", "receiving"})
-"""Where pieces rest and can be picked; elsewhere they are on someone's arm."""
 
 
 def ns(seconds: float) -> int:

@@ -12,15 +12,15 @@ from gateway.alert_rules.of_site import rules_of
 from gateway.audit import Actor, AuditEntry
 from gateway.book_stock.books import BookStock
 from gateway.calibration import Calibration
-from gateway.catalogue import Catalogue
-from gateway.channel_rules import ChannelRules
+from gateway.catalogue.articles import Catalogue
+from gateway.catalogue.identify import Identifier
+from gateway.channels.rules import ChannelRules
 from gateway.counting.book import CountBook
 from gateway.deliveries.announcements import Announcements
 from gateway.deliveries.book import DeliveryBook
-from gateway.device_clocks import DeviceClocks
-from gateway.devices import DeviceLife
+from gateway.devices.clocks import DeviceClocks
+from gateway.devices.life import DeviceLife
 from gateway.forecast.feed import demand_of
-from gateway.identify import Identifier
 from gateway.kpis.days import Calendar
 from gateway.kpis.kpis import Kpis
 from gateway.kpis.lost import DemandRates
@@ -30,7 +30,6 @@ from gateway.presence.belief import BeliefPresence
 from gateway.presence.watch import Watch
 from gateway.reservations.book import Book
 from gateway.scans import CountSession, RepeatFilter, ToldScans
-from gateway.shelves import Shelf
 from gateway.site import Site, ns
 from gateway.stock.association import SaleMark
 from gateway.stock.correction import Correction
@@ -39,6 +38,7 @@ from gateway.storage.ports import StateRow
 from gateway.tasks.book import TaskBook
 from gateway.transfers.book import TransferBook
 from gateway.webhooks.model import NewEndpoint
+from gateway.weight.shelves import Shelf
 from readers.counts import StageCounts
 from readers.errors import Malformed
 
@@ -86,7 +86,7 @@ class State:
         self.beliefs: dict[tuple[str, str], tuple[tuple[int, int], Belief]] = {}
         self.sale_marks: dict[tuple[str, str], dict[str, SaleMark]] = {}
         self.dim: set[int] = set()
-        """Places of which too little is seen, though their readers live (gateway/device_watch.py)."""
+        """Places of which too little is seen, though their readers live (gateway/devices/watch.py)."""
         self.doubtful: dict[tuple[str, str], set[str]] = {}
         self.stood: dict[tuple[str, str], Counter[str]] = {}
         self.rows: list[StateRow] = []

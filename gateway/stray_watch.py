@@ -12,8 +12,8 @@ from collections.abc import Container, Iterator
 
 from gateway.alerts.records import AlertType, Evidence
 from gateway.alerts.rules import Condition
+from gateway.config.stores import STOCK_ROLES
 from gateway.presence.model import Place
-from gateway.site import STOCK_ROLES
 from gateway.state import MAX_MET_PER_PASS, State
 
 PART_NS = 300 * 1_000_000_000

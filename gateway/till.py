@@ -4,7 +4,7 @@ A sale that names its tag takes that very tag out of presence; one that names th
 with a tag by the ledger. An API's events and a scanner's scans come through the same three doors.
 """
 
-from gateway.catalogue import UNIDENTIFIED
+from gateway.catalogue.articles import UNIDENTIFIED
 from gateway.ports import EventResult, TillEvent
 from gateway.proofs import before_sale, count_proves
 from gateway.state import State

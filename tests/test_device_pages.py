@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from gateway.config_file import parse_site
-from gateway.devices_of_site import check_devices
+from gateway.config.file import parse_site
+from gateway.devices.of_site import check_devices
 from tests.support.source import ROOT
 
 BLOCK = re.compile(r"^```toml\n(.*?)^```", re.MULTILINE | re.DOTALL)

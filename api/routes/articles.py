@@ -30,9 +30,9 @@ from api.schemas.catalogue import (
 )
 from api.tables import csv_problem, read_table, table_body, too_many_lines
 from gateway.answered import KeyRefused
-from gateway.catalogue_model import MAX_PUT, NewArticle, PutVerdict
-from gateway.catalogue_text import TextRefused, article_rows
-from gateway.codes import MAX_CODE_CHARACTERS
+from gateway.catalogue.codes import MAX_CODE_CHARACTERS
+from gateway.catalogue.model import MAX_PUT, NewArticle, PutVerdict
+from gateway.catalogue.text import TextRefused, article_rows
 from gateway.ports import ArticleInfo
 
 CSV_EXAMPLE = (

@@ -20,7 +20,7 @@ from api.problems import Problem, echo
 from api.routes.availability import unknown_sku
 from api.schemas.base import CHANNEL_PATTERN, STORE_PATTERN
 from api.schemas.channels import ChannelList, SafetyStockIn, SafetyStockTyped
-from gateway.channels import ChannelRefused
+from gateway.channels.model import ChannelRefused
 from gateway.ports import Caller
 
 PATH = "/v1/channels/{id}/safety-stock/{sku}"

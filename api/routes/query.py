@@ -26,7 +26,7 @@ from api.schemas.query import (
     PickupOptions,
     PickupQuery,
 )
-from gateway.channels import Asker, Fulfilment
+from gateway.channels.model import Asker, Fulfilment
 from gateway.ports import ArticleInfo, Availability, Caller
 
 MAX_QUERY_PAIRS = 1_000

@@ -12,8 +12,8 @@ from api.openapi import problems
 from api.parameters import Sku, StoreQuery
 from api.problems import Problem
 from api.stream import MAX_SNAPSHOT, EventStream
+from gateway.changes.subscription import Subscription
 from gateway.ports import Caller
-from gateway.subscription import Subscription
 
 MAX_STREAM_SKUS = 100
 

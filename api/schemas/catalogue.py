@@ -16,9 +16,9 @@ from api.schemas.base import (
     Timestamp,
     TrackedBy,
 )
-from gateway.catalogue_model import MAX_PUT
-from gateway.catalogue_text import gtin14
-from gateway.channels import Fulfilment
+from gateway.catalogue.model import MAX_PUT
+from gateway.catalogue.text import gtin14
+from gateway.channels.model import Fulfilment
 
 
 class Zone(Answer):

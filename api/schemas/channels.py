@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from api.schemas.base import Answer, Question, SkuField, StoreField
-from gateway.channels import Fulfilment, SafetySource
+from gateway.channels.model import Fulfilment, SafetySource
 
 MAX_TYPED_PIECES = 1_000
 

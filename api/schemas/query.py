@@ -19,7 +19,7 @@ from api.schemas.base import (
     StoreField,
     Timestamp,
 )
-from gateway.channels import Fulfilment
+from gateway.channels.model import Fulfilment
 
 MAX_ITEMS, MAX_LINES, MAX_STORES, MAX_OPTIONS = 1_000, 100, 100, 50
 

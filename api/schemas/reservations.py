@@ -16,7 +16,7 @@ from api.schemas.base import (
     StoreField,
     Timestamp,
 )
-from gateway.channels import Fulfilment
+from gateway.channels.model import Fulfilment
 
 MAX_LINES = 100
 """Articles of one order: more is a delivery."""

@@ -2,7 +2,7 @@
 
 from gateway.alert_rules.model import AlertRule, default_id
 from gateway.alerts.records import AlertType, Severity
-from gateway.config_alerts import AlertsSection
+from gateway.config.alerts import AlertsSection
 
 SEVERITIES = {
     AlertType.STOCK_OUT: Severity.CRITICAL,

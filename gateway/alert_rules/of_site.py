@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from gateway.alert_rules.book import RuleBook
 from gateway.alert_rules.defaults import default_rules
-from gateway.config import SiteConfig
+from gateway.config.site import SiteConfig
 
 
 def rules_of(config: SiteConfig, department: Callable[[str], str]) -> RuleBook:

@@ -9,7 +9,7 @@ from gateway.alert_rules.model import DEFAULT, AlertRule
 from gateway.alerts.records import AlertType
 from gateway.alerts.rules import STOCK_RULES, ArticleView, Condition, article_condition
 from gateway.backtest.shop import PastShop
-from gateway.catalogue import Catalogue
+from gateway.catalogue.articles import Catalogue
 from gateway.deliveries.book import DeliveryBook
 from gateway.forecast.demand import DemandModel
 from gateway.forecast.feed import DemandFeed, demand_of

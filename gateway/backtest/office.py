@@ -17,7 +17,7 @@ from gateway.backtest.model import Past
 from gateway.backtest.picture import picture
 from gateway.backtest.ports import BacktestAnswer, BacktestAsked, BacktestRefused, answer_of
 from gateway.backtest.trial import Trial, TrialRefused, Tried, Trying, shown, too_much
-from gateway.catalogue import Catalogue
+from gateway.catalogue.articles import Catalogue
 from gateway.site import Site, ns
 
 MAX_MOVEMENTS: Final = 500_000

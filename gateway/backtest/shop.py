@@ -11,11 +11,12 @@ from gateway.alert_rules.book import RuleBook
 from gateway.alerts.records import AlertType
 from gateway.alerts.rules import ArticleView, low_stock_levels
 from gateway.backtest.model import Moved, Past, Promised, Sight, Step
-from gateway.catalogue import Catalogue, TrackedBy
-from gateway.channel_rules import ChannelRules
+from gateway.catalogue.articles import Catalogue, TrackedBy
+from gateway.channels.rules import ChannelRules
+from gateway.config.stores import STOCK_ROLES
 from gateway.inhibition import is_own
 from gateway.movements import Movement
-from gateway.site import STOCK_ROLES, Site
+from gateway.site import Site
 from gateway.state import MAX_STOOD, remembered
 
 

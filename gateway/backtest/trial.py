@@ -15,7 +15,7 @@ from gateway.backtest.run import JUDGED_BEFORE_NS, Backtest
 from gateway.backtest.score import score
 from gateway.backtest.shop import PastShop
 from gateway.backtest.words import Language
-from gateway.catalogue import Catalogue
+from gateway.catalogue.articles import Catalogue
 from gateway.site import Site
 
 TrialRefusal = Literal["rule_not_testable", "too_much_history", "bad_period"]

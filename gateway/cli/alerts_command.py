@@ -19,13 +19,13 @@ from gateway.backtest.picture import picture
 from gateway.backtest.ports import answer_of
 from gateway.backtest.report import report
 from gateway.backtest.trial import Trial, TrialRefused, Tried, Trying, shown
-from gateway.catalogue import Catalogue
-from gateway.catalogue_desk import put_back
+from gateway.catalogue.articles import Catalogue
+from gateway.catalogue.desk import put_back
 from gateway.cli.export_command import time_of
 from gateway.cli.paths import store_path
 from gateway.cli.progress import Progress
 from gateway.cli.site_file import read_site
-from gateway.config import SiteConfig
+from gateway.config.site import SiteConfig
 from gateway.errors import ConfigError
 from gateway.site import Site, ns
 from gateway.storage.backup import require_readable

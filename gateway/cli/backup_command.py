@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gateway.cli.paths import data_dir, store_path
 from gateway.cli.progress import Progress
-from gateway.config_file import load_site
+from gateway.config.file import load_site
 from gateway.errors import ConfigError
 from gateway.keys import PEPPER_FILE
 from gateway.recording.instants import rfc3339

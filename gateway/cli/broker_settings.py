@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from gateway.config import MqttSection
+from gateway.config.mqtt import MqttSection
 from gateway.errors import ConfigError
 from readers.settings import MqttSettings
 

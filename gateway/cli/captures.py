@@ -42,14 +42,14 @@ def _mapping_names() -> list[str]:
 
 
 def _of_mapping(name: str) -> EventDescriber:
-    from gateway.config_file import shipped_mappings
+    from gateway.config.file import shipped_mappings
 
     return mapping.describer(shipped_mappings()[name])
 
 
 def _of_device(config: Path, device_id: str) -> Format:
     from gateway.cli.site_file import read_site
-    from gateway.devices_of_site import Device, mqtt_devices, serial_devices
+    from gateway.devices.of_site import Device, mqtt_devices, serial_devices
 
     site, _ = read_site(config)
     sections: list[Device] = [*site.readers, *site.scanners, *site.shelves]

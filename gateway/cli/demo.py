@@ -32,9 +32,9 @@ from gateway.cli.run import start_logging
 from gateway.cli.serve import GatewayRun, serve
 from gateway.cli.staff_command import LINK_HOURS, link_address, make_link, make_member, os_user
 from gateway.clock import ScaledClock
-from gateway.config import SiteConfig
-from gateway.config_file import load_catalogue, parse_site
-from gateway.config_place import HoursSection
+from gateway.config.file import load_catalogue, parse_site
+from gateway.config.place import HoursSection
+from gateway.config.site import SiteConfig
 from gateway.errors import ConfigError
 from gateway.keys import issue, load_pepper
 from gateway.opening_hours import WEEKDAYS

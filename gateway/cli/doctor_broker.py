@@ -8,9 +8,9 @@ import sys
 from gateway.cli.broker_settings import mqtt_settings, read_password
 from gateway.cli.doctor_ports import exit_code, place_of
 from gateway.cli.site_file import read_site
-from gateway.config import SiteConfig
-from gateway.config_file import shipped_mappings
-from gateway.devices_of_site import mqtt_devices
+from gateway.config.file import shipped_mappings
+from gateway.config.site import SiteConfig
+from gateway.devices.of_site import mqtt_devices
 from gateway.doctor.broker_look import listen
 from gateway.doctor.formats import all_formats
 from gateway.doctor.report import finding_text, findings_json

@@ -9,7 +9,7 @@ from typing import get_args
 from gateway.cli.doctor_broker import look_at_broker
 from gateway.cli.doctor_ports import KINDS, look_at_ports
 from gateway.cli.doctor_walk import walk_through
-from gateway.config import Region
+from gateway.config.devices import Region
 from gateway.errors import ConfigError
 
 MAX_SECONDS = 24 * 3_600.0

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from gateway.cli.site_file import read_site
-from gateway.config import SiteConfig
+from gateway.config.site import SiteConfig
 from gateway.doctor.config_blocks import Place, port_block
 from gateway.doctor.evidence import PortEvidence
 from gateway.doctor.findings import Finding, findings

@@ -16,7 +16,7 @@ from gateway.cli.broker_settings import mqtt_settings, read_password
 from gateway.cli.doctor_ports import exit_code
 from gateway.cli.site_file import read_site
 from gateway.clock import SystemClock
-from gateway.config import SiteConfig
+from gateway.config.site import SiteConfig
 from gateway.doctor.article_walk import ArticleWalk
 from gateway.doctor.findings import Finding
 from gateway.doctor.report import finding_text, findings_json, plain

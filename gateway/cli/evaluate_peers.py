@@ -3,9 +3,9 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from gateway.catalogue import Catalogue
-from gateway.config import SiteConfig
-from gateway.identify import Identifier
+from gateway.catalogue.articles import Catalogue
+from gateway.catalogue.identify import Identifier
+from gateway.config.site import SiteConfig
 from gateway.ports import TillEvent
 from gateway.scans import RepeatFilter
 from gateway.site import Site, ns

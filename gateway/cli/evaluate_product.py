@@ -7,8 +7,8 @@ import numpy as np
 
 from gateway.alerts.records import AlertState
 from gateway.answers import availability
-from gateway.catalogue import Catalogue
-from gateway.config import SiteConfig
+from gateway.catalogue.articles import Catalogue
+from gateway.config.site import SiteConfig
 from gateway.engine import Changes, Engine
 from gateway.ports import TillEvent
 from gateway.site import NS_PER_S, Site

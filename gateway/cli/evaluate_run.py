@@ -4,12 +4,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from gateway.catalogue import Catalogue
+from gateway.catalogue.articles import Catalogue
 from gateway.cli.evaluate_peers import PeerLine, Shown
 from gateway.cli.evaluate_product import ProductLine
 from gateway.cli.evaluate_wires import Wires
-from gateway.config import IN_HAND, SiteConfig
-from gateway.config_file import parse_catalogue, parse_site
+from gateway.config.file import parse_catalogue, parse_site
+from gateway.config.site import SiteConfig
+from gateway.config.stores import IN_HAND
 from gateway.ports import TillEvent
 from gateway.site import NS_PER_S, ns
 from readers.observations import Observation, Read

@@ -6,8 +6,8 @@ What the pipeline does with a broker, with ports and with HTTP, without any of t
 from collections.abc import Iterator, Sequence
 
 from api.schemas.events import EventBatch, TillEventIn
-from gateway.config import SiteConfig
-from gateway.devices_of_site import mqtt_devices, serial_devices
+from gateway.config.site import SiteConfig
+from gateway.devices.of_site import mqtt_devices, serial_devices
 from gateway.ports import TillEvent
 from gateway.site import NS_PER_S
 from readers.duplicates import Duplicates

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from gateway.cli.paths import store_path
 from gateway.cli.progress import Progress
 from gateway.cli.recording_files import STDIO, opened_output
-from gateway.config_file import load_site
+from gateway.config.file import load_site
 from gateway.errors import ConfigError
 from gateway.interchange.lines import Format, encode, encode_header
 from gateway.interchange.tables import NS_PER_S, TABLES, Row

@@ -17,7 +17,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from api.problems import Problem, problem_response
-from gateway.config import ApiSection
+from gateway.config.server import ApiSection
 from gateway.errors import ConfigError
 
 STOP_HTTP_S = 3

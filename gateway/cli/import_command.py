@@ -14,7 +14,7 @@ from gateway.cli.export_command import format_of
 from gateway.cli.paths import store_path
 from gateway.cli.progress import Progress
 from gateway.cli.recording_files import InputFile, opened_input
-from gateway.config_file import load_site
+from gateway.config.file import load_site
 from gateway.errors import ConfigError
 from gateway.interchange.lines import Format, decode
 from gateway.interchange.tables import TABLES, Row, RowRefused, Table

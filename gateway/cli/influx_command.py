@@ -10,11 +10,11 @@ from gateway.cli.influx_parts import connected
 from gateway.cli.influx_settings import influx_settings
 from gateway.cli.old_levels import ask_once
 from gateway.cli.paths import store_path
-from gateway.config import SiteConfig
-from gateway.config_file import load_site
-from gateway.config_influx import InfluxSection
+from gateway.config.file import load_site
+from gateway.config.influx import InfluxSection
+from gateway.config.site import SiteConfig
 from gateway.errors import ConfigError
-from gateway.samples import waiting_line
+from gateway.metrics.samples import waiting_line
 from gateway.storage.errors import StoreError
 from gateway.storage.influx.errors import InfluxError, ServerDenies
 from gateway.storage.outbox import ASKED, NO_END_NS

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from gateway.cli.influx_settings import influx_settings
 from gateway.clock import Clock
-from gateway.config_influx import InfluxSection
+from gateway.config.influx import InfluxSection
 from gateway.storage.influx.delivery import Delivery
 from gateway.storage.influx.lines import LineEncoder
 from gateway.storage.influx.ports import DeliveryRules

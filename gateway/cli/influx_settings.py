@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from gateway.config_influx import InfluxSection
+from gateway.config.influx import InfluxSection
 from gateway.errors import ConfigError
 from gateway.storage.influx.settings import InfluxSettings
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gateway.audit import OS_USER, AuditEntry, cut
 from gateway.cli.paths import store_path
-from gateway.config_file import load_site
+from gateway.config.file import load_site
 from gateway.errors import ConfigError
 from gateway.keys import SCOPES, issue, load_pepper
 from gateway.storage.sqlite import SqliteStore

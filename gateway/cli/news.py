@@ -13,14 +13,14 @@ from api.reservation_body import encode_reservation
 from api.task_body import encode_told_task
 from gateway.alerts.records import AlertRecord
 from gateway.answers import availability
-from gateway.changes import ChangeNote, ChangeType
+from gateway.changes.feed import Feed
+from gateway.changes.model import ChangeNote, ChangeType
+from gateway.changes.snapshots import Maker, Subject
+from gateway.changes.subscription import Subscription
 from gateway.engine import Changes, Engine
-from gateway.feed import Feed
-from gateway.feed_snapshots import Maker, Subject
 from gateway.health import Health
 from gateway.reservations.model import Reservation
 from gateway.storage.ports import Committed
-from gateway.subscription import Subscription
 from gateway.tasks.model import Task
 
 LOGGED = ("availability", "alert", "reservation", "task")

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from gateway.clock import Clock
-from gateway.config import SiteConfig
-from gateway.config_delivery import NotifySection
+from gateway.config.delivery import NotifySection
+from gateway.config.site import SiteConfig
 from gateway.delivery.courier import NoticeCourier
 from gateway.delivery.language_files import languages
 from gateway.delivery.model import HttpHook, MailServer, Target

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gateway.cli.influx_settings import influx_settings
-from gateway.config_influx import InfluxSection
+from gateway.config.influx import InfluxSection
 from gateway.old_records import WAIT_S, OldRecords
 from gateway.storage.combined import CombinedLevels
 from gateway.storage.influx.settings import InfluxSettings

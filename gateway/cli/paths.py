@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from gateway.config import SiteConfig
+from gateway.config.site import SiteConfig
 from readers.usb_ids import is_usb_name
 
 STORE_FILE = "storefloor.db"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gateway.audit import OS_USER, AuditEntry
 from gateway.cli.paths import store_path
-from gateway.config_file import load_site
+from gateway.config.file import load_site
 from gateway.keys import load_pepper
 from gateway.serials import key_of, pseudonym
 from gateway.storage.backup import BACKUPS_FOLDER, backups_in

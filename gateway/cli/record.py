@@ -11,8 +11,8 @@ from gateway.cli.run import add_arguments as add_run_arguments
 from gateway.cli.run import gateway_run, start_logging
 from gateway.cli.serve import serve
 from gateway.errors import ConfigError
-from gateway.recorder import MIN_BYTES, Recorder
-from gateway.recorder_parts import Parts
+from gateway.recording.parts import Parts
+from gateway.recording.recorder import MIN_BYTES, Recorder
 
 MAX_BYTES = 1_000_000_000
 """Some fifty million reads, at about 20 bytes each."""

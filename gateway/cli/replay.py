@@ -16,8 +16,8 @@ from gateway.cli.recording_files import STDIO, InputFile, opened_input, opened_o
 from gateway.cli.site_file import read_site
 from gateway.engine import Engine
 from gateway.errors import ConfigError
-from gateway.playback import NS_PER_S, Playback
 from gateway.recording.instants import Instants, rfc3339
+from gateway.recording.playback import NS_PER_S, Playback
 from gateway.recording.reading import LineReader
 from gateway.recording.recorded import LineRefused, Recorded
 from gateway.recording.rows import ItemRows, LevelRows

@@ -7,7 +7,7 @@ from pathlib import Path
 from gateway.cli.backup_command import described, shown
 from gateway.cli.paths import store_path
 from gateway.cli.progress import Progress
-from gateway.config_file import load_site
+from gateway.config.file import load_site
 from gateway.keys import PEPPER_FILE
 from gateway.storage.backup import check_backup, restore
 

@@ -26,12 +26,13 @@ from gateway.alert_rules.office import RuleOffice
 from gateway.alerts.office import AlertOffice
 from gateway.audit_log import AuditLog
 from gateway.backtest.office import BacktestOffice
-from gateway.book_stock.port import LedgerBooks
-from gateway.catalogue import Catalogue
-from gateway.catalogue_port import CatalogueKeeper
-from gateway.change_log import ChangeLogReader
-from gateway.changes import ChangeNote
-from gateway.channel_desk import ChannelDesk
+from gateway.book_stock.office import LedgerBooks
+from gateway.catalogue.articles import Catalogue
+from gateway.catalogue.office import CatalogueKeeper
+from gateway.changes.feed import Feed
+from gateway.changes.log import ChangeLogReader
+from gateway.changes.model import ChangeNote
+from gateway.channels.office import ChannelDesk
 from gateway.cli.broker_settings import mqtt_settings
 from gateway.cli.http_server import HttpServer, http_server, listen
 from gateway.cli.influx_parts import make_delivery, open_store
@@ -42,13 +43,13 @@ from gateway.cli.paths import device_path, store_path
 from gateway.cli.systemd import Notifier
 from gateway.cli.webhook_parts import WebhookParts
 from gateway.clock import Clock, SteadyClock
-from gateway.config import MqttSection, SiteConfig
+from gateway.config.mqtt import MqttSection
+from gateway.config.site import SiteConfig
 from gateway.counting.office import CountingOffice
 from gateway.deliveries.office import DeliveryOffice
 from gateway.delivery.mqtt_alerts import MqttAlerts
-from gateway.devices_of_site import mqtt_devices, serial_devices
+from gateway.devices.of_site import mqtt_devices, serial_devices
 from gateway.engine import Changes, Engine
-from gateway.feed import Feed
 from gateway.forecast.desk import ForecastDesk
 from gateway.health import Health, Links
 from gateway.holds import Holds
@@ -56,11 +57,11 @@ from gateway.ingest import Ingest
 from gateway.inventory import Inventory
 from gateway.keys import KeyRing, load_pepper
 from gateway.kpis.reports import KpiReports
+from gateway.metrics.sampler import Sampler
 from gateway.once import Once
 from gateway.pipeline import CLOCK_PART, Pipeline, Tap
 from gateway.presence.chunks import BadChunk
 from gateway.records import Records
-from gateway.sampler import Sampler
 from gateway.site import Site
 from gateway.staff.desk import StaffDesk
 from gateway.staff.pins import key_of as pin_key_of

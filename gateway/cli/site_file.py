@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from gateway.catalogue import Catalogue
-from gateway.config import SiteConfig
-from gateway.config_file import load_catalogue, load_site
-from gateway.devices_of_site import check_devices
+from gateway.catalogue.articles import Catalogue
+from gateway.config.file import load_catalogue, load_site
+from gateway.config.site import SiteConfig
+from gateway.devices.of_site import check_devices
 from gateway.errors import ConfigError
 
 

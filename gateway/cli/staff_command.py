@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from gateway.audit import OS_USER, AuditEntry, cut
 from gateway.cli.paths import store_path
-from gateway.config import SiteConfig
-from gateway.config_file import load_site
+from gateway.config.file import load_site
+from gateway.config.site import SiteConfig
 from gateway.errors import ConfigError
 from gateway.keys import load_pepper
 from gateway.staff.desk import LINK_PREFIX, digest_of, new_token

@@ -8,9 +8,9 @@ from api.task_body import encode_told_task
 from api.times import rfc3339
 from gateway.alerts.past import as_it_was
 from gateway.answers import availability
-from gateway.changes import Change
+from gateway.changes.model import Change
 from gateway.clock import Clock
-from gateway.config_webhooks import WebhooksSection
+from gateway.config.webhooks import WebhooksSection
 from gateway.engine import Engine
 from gateway.once import Once
 from gateway.storage.sqlite import SqliteStore

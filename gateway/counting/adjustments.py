@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from gateway.audit import Actor
-from gateway.config import IN_HAND
+from gateway.config.stores import IN_HAND
 from gateway.counting.model import (
     Adjustment,
     AdjustmentOutcome,

@@ -1,8 +1,8 @@
 """The lines of a delivery or a transfer as asked, made into lines of articles that are known. Pure."""
 
-from gateway.catalogue import UNIDENTIFIED, Catalogue
+from gateway.catalogue.articles import UNIDENTIFIED, Catalogue
+from gateway.catalogue.identify import Identifier
 from gateway.deliveries.model import DocumentRefused, ExpectedLine, LineAsked
-from gateway.identify import Identifier
 
 Fault = tuple[str, str]
 MOST_FAULTS = 20

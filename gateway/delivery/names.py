@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from gateway.catalogue import Catalogue
+from gateway.catalogue.articles import Catalogue
 
 FALLBACK = "en"
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import get_args
 
-from gateway.config import Region
+from gateway.config.devices import Region
 from gateway.doctor.evidence import PortEvidence
 from gateway.doctor.reader_settings import region_refusal
 from readers.probes import Identity

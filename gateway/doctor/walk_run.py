@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gateway.clock import SystemClock
-from gateway.config import SiteConfig
-from gateway.devices_of_site import mqtt_devices, serial_devices
+from gateway.config.site import SiteConfig
+from gateway.devices.of_site import mqtt_devices, serial_devices
 from gateway.doctor.broker_look import doctors_id
 from gateway.doctor.walk import WalkTest
 from readers.errors import Malformed

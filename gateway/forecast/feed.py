@@ -13,10 +13,11 @@ from collections.abc import Iterable, Mapping
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from gateway.catalogue import Catalogue, TrackedBy
+from gateway.catalogue.articles import Catalogue, TrackedBy
+from gateway.config.stores import STOCK_ROLES
 from gateway.forecast.demand import DemandModel
 from gateway.movements import Movement, MovementKind
-from gateway.site import STOCK_ROLES, Site
+from gateway.site import Site
 
 TAKEN = frozenset({"exit", "weight"})
 """Causes of departures that are customers' doing."""

@@ -1,7 +1,7 @@
 """What the key figures are told of an article, from the state as it is now. Pure."""
 
 from gateway.alerts.rules import ArticleView
-from gateway.catalogue import Article
+from gateway.catalogue.articles import Article
 from gateway.kpis.model import Sighting
 from gateway.state import State
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from gateway.answered import ANSWERED_KEPT_NS
-from gateway.config_reservations import ReservationsSection
+from gateway.config.reservations import ReservationsSection
 from gateway.reservations import lifecycle
 from gateway.reservations.grant import summed
 from gateway.reservations.lifecycle import TimeLimits

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from gateway.channels import Fulfilment
+from gateway.channels.model import Fulfilment
 
 ReservationState = Literal[
     "held", "confirmed", "picking", "ready", "collected", "released", "expired", "short"

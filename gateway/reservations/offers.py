@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from gateway.answers import availability
-from gateway.catalogue import Article
-from gateway.channels import Asker
+from gateway.catalogue.articles import Article
+from gateway.channels.model import Asker
 from gateway.reservations.grant import Room, room_of
 from gateway.reservations.model import (
     LineAsked,

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from gateway.alerts.records import AlertType
 from gateway.alerts.rules import Condition
 from gateway.answers import availability
-from gateway.config_reservations import ReservationsSection
+from gateway.config.reservations import ReservationsSection
 from gateway.ports import Availability
 from gateway.reservations.book import Key
 from gateway.reservations.model import Reservation, ReservedLine, Risk, RiskReason

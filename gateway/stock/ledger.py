@@ -11,7 +11,7 @@ from typing import Protocol
 
 from gateway.book_stock.account import Figure, Verdict
 from gateway.book_stock.books import BY_CATALOGUE, BY_LEDGER, BookStock, home_zone, settle
-from gateway.catalogue import Catalogue, TrackedBy
+from gateway.catalogue.articles import Catalogue, TrackedBy
 from gateway.movements import LevelPoint, Movement, MovementKind, ZoneDelta
 from gateway.stock import correction, counted, tagged, weighed
 from gateway.stock.correction import Correction

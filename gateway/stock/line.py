@@ -17,7 +17,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from gateway.config import IN_HAND
+from gateway.config.stores import IN_HAND
 
 CHARGE_ORDER = ("till", "exit", "fitting_room", "floor", "receiving", "back_room")
 """Where a sold piece most likely stood when no tag of it has left yet: on its way, then on the floor."""

@@ -4,7 +4,7 @@ A piece that leaves the shelf is in a customer's hand until a till sells it, or 
 What a shelf gains comes back from hands first, then out of the back room's pool.
 """
 
-from gateway.config import IN_HAND
+from gateway.config.stores import IN_HAND
 from gateway.movements import MovementKind
 from gateway.stock.effects import Effect, StockRule
 from gateway.stock.line import CHARGE_ORDER, REFILL_ORDER, Announced, Line, Lone

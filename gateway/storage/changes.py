@@ -6,7 +6,7 @@ shows an old state after a newer one.
 
 from collections.abc import Sequence
 
-from gateway.changes import Change, ChangeNote
+from gateway.changes.model import Change, ChangeNote
 from gateway.storage.sql import Sql
 
 MAX_CHANGES = 200_000

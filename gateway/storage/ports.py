@@ -17,7 +17,7 @@ from typing import Protocol
 from gateway.alerts.records import AlertRecord, AlertState
 from gateway.answered import AnsweredRequest
 from gateway.audit import AuditEntry
-from gateway.changes import Change, ChangeNote
+from gateway.changes.model import Change, ChangeNote
 from gateway.delivery.model import QueuedNotice
 from gateway.kpis.model import KpiDay
 from gateway.movements import JournalEntry, LevelPoint, Movement

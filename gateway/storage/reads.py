@@ -8,7 +8,7 @@ from gateway.alerts.records import AlertRecord, AlertState
 from gateway.answered import AnsweredRequest
 from gateway.audit import AuditQuery, AuditRow
 from gateway.backtest.model import Past
-from gateway.changes import Change
+from gateway.changes.model import Change
 from gateway.delivery.model import NoticeTry, WaitingNotice
 from gateway.kpis.model import KpiDay, KpiQuery
 from gateway.movements import JournalEntry, LevelPoint

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from gateway.alerts.records import AlertRecord, AlertState
-from gateway.config import IN_HAND
+from gateway.config.stores import IN_HAND
 from gateway.counting.book import Session
 from gateway.movements import Movement, MovementKind
 from gateway.reservations.model import Reservation, ReservedLine

@@ -13,7 +13,7 @@ from dataclasses import asdict, replace
 
 from gateway.answered import Answered
 from gateway.audit import Actor, AuditEntry, cut
-from gateway.changes import ChangeType
+from gateway.changes.model import ChangeType
 from gateway.once import Once
 from gateway.ports import WebhookRefused, WebhookState
 from gateway.state import State

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from gateway.audit import AuditEntry
-from gateway.changes import Change
+from gateway.changes.model import Change
 from gateway.clock import Clock
 from gateway.webhooks.lane import Lane, Service, wait_for_sign
 from gateway.webhooks.messages import test_message

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from traceback import extract_tb
 
 from gateway.audit import AuditEntry
-from gateway.changes import Change
+from gateway.changes.model import Change
 from gateway.clock import Clock
 from gateway.storage.errors import StoreError, StoreFull, StoreReadOnly
 from gateway.webhooks.hidden import hidden

@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gateway.changes import Change
+from gateway.changes.model import Change
 from gateway.webhooks.model import Endpoint, Message
 
 MESSAGE_TYPES = {

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from gateway.changes import ChangeType
+from gateway.changes.model import ChangeType
 
 TYPES: tuple[ChangeType, ...] = ("availability", "alert", "reservation", "task")
 

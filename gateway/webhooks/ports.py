@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from gateway.audit import AuditEntry
-from gateway.changes import Change
+from gateway.changes.model import Change
 from gateway.webhooks.model import Answer, Delivery, Endpoint, Position
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from gateway.audit import AuditEntry
-from gateway.changes import Change
+from gateway.changes.model import Change
 from gateway.storage.sqlite import SqliteStore
 from gateway.storage.writer import Writer
 from gateway.webhooks.model import Delivery, Endpoint, Position

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from api.schemas.catalogue import ArticleList, ArticleOutcomes
-from gateway.catalogue_model import NewArticle
+from gateway.catalogue.model import NewArticle
 from tests.support.api_ports import ADMIN, EXACT, INGEST, READ, Floor, article
 
 PATH = "/v1/articles"

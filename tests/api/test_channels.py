@@ -8,7 +8,7 @@ import pytest
 from api.schemas.catalogue import StoreList
 from api.schemas.channels import ChannelList, SafetyStockTyped
 from api.schemas.explain import Explanation
-from gateway.channels import Asker, ChannelRefused, QuotaUse, SafetyStock
+from gateway.channels.model import Asker, ChannelRefused, QuotaUse, SafetyStock
 from gateway.explanation import OpenHold
 from tests.support.api_ports import (
     ADMIN,

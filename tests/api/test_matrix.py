@@ -20,7 +20,7 @@ from fastapi.routing import APIRoute
 
 from api.edge import MAX_BODY_BYTES
 from gateway.alerts.silences import Matcher, Silence
-from gateway.channels import ChannelInfo
+from gateway.channels.model import ChannelInfo
 from gateway.keys import SCOPES
 from gateway.ports import Caller, WebhookState
 from gateway.webhooks.model import Endpoint

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from api.times import rfc3339
 from gateway.cli.old_levels import old_records
-from gateway.config_influx import InfluxSection
-from gateway.config_storage import StorageSection
+from gateway.config.influx import InfluxSection
+from gateway.config.storage import StorageSection
 from gateway.movements import LevelPoint
 from gateway.records import Records
 from gateway.storage.ports import Commit

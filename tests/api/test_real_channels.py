@@ -6,8 +6,8 @@ from api.schemas.availability import Availability
 from api.schemas.channels import ChannelList, SafetyStockTyped
 from api.schemas.explain import Explanation
 from api.schemas.shipping import ShipOptions
-from gateway.channel_desk import ChannelDesk
-from gateway.config_channels import ChannelSection
+from gateway.channels.office import ChannelDesk
+from gateway.config.channels import ChannelSection
 from gateway.inventory import Inventory
 from tests.support.api_ports import ADMIN, EXACT, Floor
 from tests.support.at_once import AtOnce

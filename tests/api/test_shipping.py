@@ -25,7 +25,7 @@ from api.shipping import (
     singles,
     splits,
 )
-from gateway.channels import Taken
+from gateway.channels.model import Taken
 from gateway.ports import Availability
 from tests.support.api_ports import EXACT, LYON, LYON_EXACT, PARIS, READ, Floor, availability
 

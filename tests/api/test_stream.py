@@ -12,8 +12,8 @@ from api.schemas.alerts import Alert
 from api.schemas.devices import Device
 from api.schemas.stream import AvailabilityEvent, BandedEvent
 from api.stream import MAX_SNAPSHOT
+from gateway.changes.subscription import Subscription
 from gateway.ports import Caller
-from gateway.subscription import Subscription
 from tests.support.api_ports import (
     EXACT,
     INGEST,

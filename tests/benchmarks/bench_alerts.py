@@ -24,7 +24,7 @@ from gateway.alerts.records import AlertType, Severity
 from gateway.alerts.rules import Condition
 from gateway.alerts.silences import Matcher, Silence
 from gateway.alerts.telling import Teller, TellingRule
-from gateway.config_alerts import AlertsSection
+from gateway.config.alerts import AlertsSection
 from gateway.opening_hours import OpeningHours
 from tests.support.figures import figure
 

@@ -23,8 +23,8 @@ from gateway.backtest.office import BacktestOffice
 from gateway.backtest.picture import picture
 from gateway.backtest.ports import BacktestAnswer, BacktestAsked
 from gateway.backtest.trial import Trial, Tried, Trying, shown
-from gateway.catalogue import Catalogue
-from gateway.config_file import parse_catalogue
+from gateway.catalogue.articles import Catalogue
+from gateway.config.file import parse_catalogue
 from gateway.movements import LevelPoint, Movement, MovementKind, ZoneDelta
 from gateway.site import Site
 from gateway.storage.past import past_of

@@ -24,7 +24,7 @@ from random import Random
 sys.path.insert(0, str(Path(__file__).parents[2]))  # run as a script, from anywhere
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the gateway's command does
 
-from gateway.config_file import parse_catalogue, parse_site
+from gateway.config.file import parse_catalogue, parse_site
 from gateway.engine import Changes, Engine
 from gateway.movements import LevelPoint
 from gateway.site import Site

@@ -14,8 +14,8 @@ from random import Random
 from time import process_time
 from typing import Protocol
 
-from gateway.shelves import Shelf
 from gateway.weight.distribution import at_least
+from gateway.weight.shelves import Shelf
 from simulators.weighed_shelf import BASE, HARD, ShelfParams, WeighedShelf, replace
 from tests.support.figures import figure
 from tests.support.weight_rules import AbsoluteRounding, DeltaTracker

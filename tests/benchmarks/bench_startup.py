@@ -26,7 +26,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the gateway's command d
 import numpy as np
 
 from gateway.cli.serve import STATE_PARTS
-from gateway.config_file import parse_catalogue, parse_site
+from gateway.config.file import parse_catalogue, parse_site
 from gateway.engine import Engine
 from gateway.movements import LevelPoint, Movement, MovementKind, ZoneDelta
 from gateway.presence.buckets import BUCKETS, bucket_of

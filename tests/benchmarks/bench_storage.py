@@ -25,7 +25,7 @@ from random import Random
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # run as a script, from anywhere
 
-from gateway.config_storage import StorageSection
+from gateway.config.storage import StorageSection
 from gateway.movements import LevelPoint, Movement, MovementKind, ZoneDelta
 from gateway.storage.ports import AppliedEvent, Commit, LevelSeries
 from gateway.storage.sqlite import SqliteStore

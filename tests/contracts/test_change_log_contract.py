@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import gateway.storage.changes as table
-from gateway.changes import Change, ChangeNote
+from gateway.changes.model import Change, ChangeNote
 from gateway.storage.errors import CommitRefused
 from gateway.storage.ports import AppliedEvent, ChangeLog, Commit
 from gateway.storage.sqlite import STORE_FILE, SqliteStore

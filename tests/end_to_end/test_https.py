@@ -9,7 +9,7 @@ import pytest
 import trustme
 
 from gateway.cli.http_server import http_server
-from gateway.config import ApiSection
+from gateway.config.server import ApiSection
 from gateway.errors import ConfigError
 from tests.support.api_ports import Floor
 from tests.support.ports import free_port

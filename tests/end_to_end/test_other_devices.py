@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.devices_of_site import check_devices
+from gateway.devices.of_site import check_devices
 from simulators.params import Pace, shop_params
 from tests.support.virtual_shop import DEMO, VirtualShop
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 
-from gateway.config_file import shipped_mappings
+from gateway.config.file import shipped_mappings
 from readers.codecs.json_payload import MAX_VALUES, split_json
 from readers.errors import Malformed
 from readers.protocol import MqttCodec, MqttMessage

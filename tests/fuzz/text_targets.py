@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from importlib.resources import files
 from random import Random
 
-from gateway.config_file import parse_catalogue, parse_site
+from gateway.config.file import parse_catalogue, parse_site
 from gateway.errors import ConfigError
 from readers.codecs.scanner import decode_text
 from readers.describe.lines import is_dropped

@@ -16,8 +16,8 @@ from random import Random
 import pytest
 
 from gateway.cli.serve import STATE_PARTS
-from gateway.config_file import parse_catalogue, parse_site
-from gateway.devices_of_site import mqtt_devices
+from gateway.config.file import parse_catalogue, parse_site
+from gateway.devices.of_site import mqtt_devices
 from gateway.engine import Engine
 from gateway.ingest import Ingest
 from gateway.movements import MovementKind

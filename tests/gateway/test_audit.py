@@ -13,7 +13,7 @@ from gateway.audit import MAX_DETAIL_CHARS, Actor, AuditEntry, AuditQuery, cut, 
 from gateway.audit_log import AuditLog
 from gateway.cli import main
 from gateway.cli.webhook_parts import WebhookParts
-from gateway.config_webhooks import WebhooksSection
+from gateway.config.webhooks import WebhooksSection
 from gateway.engine import Engine
 from gateway.holds import Holds
 from gateway.once import Once

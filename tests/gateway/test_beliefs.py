@@ -1,7 +1,7 @@
 """The certainty of a level, through the whole engine."""
 
 from gateway.answers import availability
-from gateway.config_file import parse_catalogue, parse_site
+from gateway.config.file import parse_catalogue, parse_site
 from gateway.engine import Engine
 from gateway.site import Site
 from readers.observations import Reading

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from gateway.config_file import parse_catalogue, parse_site
+from gateway.config.file import parse_catalogue, parse_site
 from gateway.engine import Engine
 from gateway.kept_tags import KeptTags, lying
 from gateway.presence.belief import BeliefPresence

@@ -1,7 +1,7 @@
 """A piece that rests where its article is not shown is noted after a while, and no more once it is back."""
 
 from gateway.alerts.records import AlertRecord, AlertState, AlertType
-from gateway.config_file import parse_site
+from gateway.config.file import parse_site
 from gateway.engine import Engine
 from gateway.site import Site
 from tests.support.kept_engine import KeptEngine

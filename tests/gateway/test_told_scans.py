@@ -5,8 +5,8 @@ from hashlib import blake2b
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.catalogue import Article, Catalogue
-from gateway.config_file import parse_site
+from gateway.catalogue.articles import Article, Catalogue
+from gateway.config.file import parse_site
 from gateway.engine import Engine
 from gateway.scans import MAX_TOLD, ToldScans
 from gateway.site import Site

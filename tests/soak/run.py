@@ -18,8 +18,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from gateway.changes.feed import KEPT_FRAMES
 from gateway.cli.progress import Progress
-from gateway.feed import KEPT_FRAMES
 from gateway.pipeline import MAX_RECENT_EVENTS
 from tests.soak.load import (
     COUNTED,

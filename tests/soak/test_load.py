@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from gateway.config_file import parse_catalogue
+from gateway.config.file import parse_catalogue
 from readers.codecs.impinj import ImpinjCodec
 from readers.observations import Read
 from readers.protocol import MqttMessage

@@ -18,8 +18,10 @@ from gateway.alerts.records import AlertRecord, AlertState, AlertType, Severity
 from gateway.answered import Answered
 from gateway.audit import Actor, AuditEntry, AuditQuery, AuditRow
 from gateway.calibration import CalibrationReport
-from gateway.changes import ChangeType
-from gateway.channels import (
+from gateway.catalogue.codes import Named, named_by
+from gateway.changes.model import ChangeType
+from gateway.changes.subscription import Subscription
+from gateway.channels.model import (
     ANYBODY,
     Asker,
     ChannelFault,
@@ -30,8 +32,7 @@ from gateway.channels import (
     Taken,
     TypedSafety,
 )
-from gateway.codes import Named, named_by
-from gateway.device_clocks import ClockJudgement
+from gateway.devices.clocks import ClockJudgement
 from gateway.explanation import (
     Explanation,
     ItemEvidence,
@@ -72,7 +73,6 @@ from gateway.reservations.model import (
     ReservedLine,
 )
 from gateway.staff.roles import scopes_of_key
-from gateway.subscription import Subscription
 from gateway.webhooks.model import Delivery, Endpoint
 from tests.support.fake_alerts import FakeAlerts
 from tests.support.fake_backtests import FakeBacktests

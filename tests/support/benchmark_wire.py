@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
-from gateway.config_file import parse_site
-from gateway.devices_of_site import mqtt_devices, serial_devices
+from gateway.config.file import parse_site
+from gateway.devices.of_site import mqtt_devices, serial_devices
 from readers.observations import Observation
 from readers.protocol import MqttMessage as ProductMessage
 from simulators.benchmark.messages import HttpEvents, Message, MqttMessage

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from gateway.config_file import shipped_mappings
+from gateway.config.file import shipped_mappings
 from readers.describe import mapping
 from readers.describe.events import EventDescriber
 from readers.describe.hex_text import HexDescriber

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from gateway.answered import Answered, KeyRefused
 from gateway.audit import Actor
 from gateway.book_stock.model import BookPage, BookView, LedgerLine, LineVerdict
-from gateway.catalogue_model import NewArticle, PutVerdict
+from gateway.catalogue.model import NewArticle, PutVerdict
 
 
 class FakeLedger:

@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 from gateway.answers import availability
-from gateway.channels import ANYBODY, Asker
-from gateway.config import SiteConfig
-from gateway.config_channels import ChannelSection
-from gateway.config_reservations import ReservationsSection
+from gateway.channels.model import ANYBODY, Asker
+from gateway.config.channels import ChannelSection
+from gateway.config.reservations import ReservationsSection
+from gateway.config.site import SiteConfig
 from gateway.engine import Engine
 from gateway.ports import Availability
 from gateway.reservations.model import Command, LineAsked, NewReservation, Outcome, Refusal, Reservation

@@ -4,7 +4,7 @@ from gateway.answers import availability
 from gateway.audit import Actor
 from gateway.book_stock import desk
 from gateway.book_stock.model import LedgerLine, LineVerdict
-from gateway.config_file import parse_catalogue, parse_site
+from gateway.config.file import parse_catalogue, parse_site
 from gateway.engine import Engine
 from gateway.ports import Availability, TillEvent
 from gateway.site import Site

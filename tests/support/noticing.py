@@ -5,7 +5,7 @@ from typing import Any
 
 from gateway.alerts.notices import Notice
 from gateway.alerts.records import AlertRecord, AlertState, AlertType, Severity
-from gateway.catalogue import Article, Catalogue
+from gateway.catalogue.articles import Article, Catalogue
 from gateway.delivery.language_files import languages
 from gateway.delivery.model import HttpHook, MailServer, Target
 from gateway.delivery.names import Names, StoreNames

@@ -22,8 +22,8 @@ from api.pages.mount import mount
 from api.reservation_body import encode_reservation
 from api.task_body import encode_told_task
 from gateway.alerts.records import STANDING, AlertRecord, AlertState
-from gateway.feed import Feed
-from gateway.feed_snapshots import Subject
+from gateway.changes.feed import Feed
+from gateway.changes.snapshots import Subject
 from gateway.ports import Availability, HistoryPoint
 from gateway.reservations.model import Reservation
 from gateway.tasks.model import Task, TaskItem

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from gateway.alerts.records import AlertRecord, AlertState, AlertType, Severity
-from gateway.config import SiteConfig
+from gateway.config.site import SiteConfig
 from gateway.explanation import Explanation, ItemEvidence, ZoneSight, ZoneTerms
 from gateway.ports import (
     ArticleInfo,

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from gateway.answered import Answered
 from gateway.audit import Actor
-from gateway.codes import Named
-from gateway.config import SiteConfig
-from gateway.config_file import load_catalogue
+from gateway.catalogue.codes import Named
+from gateway.config.file import load_catalogue
+from gateway.config.site import SiteConfig
 from gateway.reservations import lifecycle
 from gateway.reservations.lifecycle import TimeLimits
 from gateway.reservations.model import (

@@ -6,7 +6,7 @@ from gateway.alert_rules.model import AlertRule
 from gateway.alerts.records import AlertType
 from gateway.backtest.model import Moved, Past, Promised, Sight, Step
 from gateway.backtest.trial import Trial, Tried, Trying
-from gateway.catalogue import Catalogue
+from gateway.catalogue.articles import Catalogue
 from gateway.movements import Movement, MovementKind, ZoneDelta
 from gateway.site import Site
 from tests.support.small_site import STORE, T0, S, articles, small_site

@@ -2,7 +2,7 @@
 
 from random import Random
 
-from gateway.shelves import Settled, Shelf
+from gateway.weight.shelves import Settled, Shelf
 
 S = 1_000_000_000
 TARE_G, SETTLE_S = 1_500.0, 15

@@ -13,7 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, V
 
 from gateway.alerts.records import AlertRecord
 from gateway.answers import availability
-from gateway.catalogue import Catalogue
+from gateway.catalogue.articles import Catalogue
 from gateway.cli.site_file import read_site
 from gateway.engine import Engine
 from gateway.ports import TillEvent

@@ -1,8 +1,8 @@
 """A site of two small shops for tests of the whole engine: its file, its articles, its tags. Pure."""
 
-from gateway.catalogue import Catalogue
-from gateway.config import SiteConfig
-from gateway.config_file import parse_catalogue, parse_site
+from gateway.catalogue.articles import Catalogue
+from gateway.config.file import parse_catalogue, parse_site
+from gateway.config.site import SiteConfig
 from gateway.engine import Engine
 from gateway.ports import TillEvent
 from gateway.site import Site

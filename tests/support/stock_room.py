@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 
-from gateway.catalogue import Article, Catalogue, TrackedBy
+from gateway.catalogue.articles import Article, Catalogue, TrackedBy
 from gateway.movements import LevelPoint, Movement
 from gateway.stock.effects import StockRule
 from gateway.stock.ledger import Ledger

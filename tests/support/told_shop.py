@@ -9,8 +9,8 @@ from typing import TypeVar
 
 from gateway.engine import Changes
 from gateway.health import Health, Links
+from gateway.metrics.sampler import Sampler
 from gateway.pipeline import Pipeline
-from gateway.sampler import Sampler
 from gateway.storage.influx.delivery import Delivery
 from gateway.storage.influx.lines import LineEncoder
 from gateway.storage.influx.ports import DeliveryRules

@@ -16,14 +16,14 @@ from gateway.alert_rules.office import RuleOffice
 from gateway.alerts.office import AlertOffice
 from gateway.audit_log import AuditLog
 from gateway.backtest.office import BacktestOffice
-from gateway.book_stock.port import LedgerBooks
-from gateway.catalogue_port import CatalogueKeeper
-from gateway.change_log import ChangeLogReader
-from gateway.channel_desk import ChannelDesk
+from gateway.book_stock.office import LedgerBooks
+from gateway.catalogue.office import CatalogueKeeper
+from gateway.changes.feed import Feed
+from gateway.changes.log import ChangeLogReader
+from gateway.channels.office import ChannelDesk
 from gateway.counting.office import CountingOffice
 from gateway.deliveries.office import DeliveryOffice
 from gateway.engine import Changes, Engine
-from gateway.feed import Feed
 from gateway.forecast.desk import ForecastDesk
 from gateway.health import Health, Links
 from gateway.holds import Holds

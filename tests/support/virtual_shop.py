@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 
-from gateway.config_file import parse_catalogue, parse_site
-from gateway.devices_of_site import mqtt_devices, serial_devices
+from gateway.config.file import parse_catalogue, parse_site
+from gateway.devices.of_site import mqtt_devices, serial_devices
 from gateway.engine import Changes, Engine
 from gateway.site import Site
 from readers.errors import Malformed

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import Browser, expect
 
-from gateway.device_clocks import ClockJudgement
+from gateway.devices.clocks import ClockJudgement
 from gateway.explanation import ZoneSight
 from gateway.ports import DeadLetterInfo, Readiness
 from tests.support.api_ports import NOW_NS

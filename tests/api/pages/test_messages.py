@@ -19,9 +19,10 @@ from gateway.availability import (
     UNWATCHED,
 )
 from gateway.book_stock.books import Doubt
-from gateway.channels import NOT_OFFERED_HERE, NOT_SOLD_HERE, SafetySource
-from gateway.config import ScannerRole, ZoneRole
-from gateway.device_clocks import ClockState
+from gateway.channels.model import NOT_OFFERED_HERE, NOT_SOLD_HERE, SafetySource
+from gateway.config.devices import ScannerRole
+from gateway.config.stores import ZoneRole
+from gateway.devices.clocks import ClockState
 from gateway.explanation import EventKind
 from gateway.ports import DeviceHealth, Status
 from gateway.presence.model import Phase

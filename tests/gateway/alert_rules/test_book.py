@@ -12,7 +12,7 @@ from gateway.alert_rules.defaults import default_rules
 from gateway.alert_rules.model import AlertRule, default_id, rule_json, rule_of
 from gateway.alert_rules.thresholds import EVERY
 from gateway.alerts.records import AlertType, Severity
-from gateway.config_alerts import AlertsSection
+from gateway.config.alerts import AlertsSection
 
 DEFAULTS = default_rules(AlertsSection())
 DEPARTMENTS = {"TEE": "tops", "POLO": "tops", "JEAN": "denim", "CAP": ""}

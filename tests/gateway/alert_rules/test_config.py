@@ -4,7 +4,7 @@ import pytest
 
 from gateway.alert_rules.of_site import rules_of
 from gateway.alerts.records import AlertType, Severity
-from gateway.config_file import parse_site
+from gateway.config.file import parse_site
 from gateway.errors import ConfigError
 from tests.support.small_site import SITE
 

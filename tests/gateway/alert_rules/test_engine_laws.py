@@ -12,7 +12,7 @@ from gateway.alert_rules.model import AlertRule
 from gateway.alerts.engine import AlertEngine, holds_of
 from gateway.alerts.records import RULE_OFF, AlertRecord, AlertState, AlertType
 from gateway.alerts.rules import Condition
-from gateway.config_alerts import AlertsSection
+from gateway.config.alerts import AlertsSection
 
 S = 1_000_000_000
 T0 = 1_800_000_000

@@ -10,7 +10,7 @@ from gateway.alert_rules.book import RuleBook
 from gateway.alert_rules.defaults import default_rules
 from gateway.alerts.records import AlertType, Severity
 from gateway.alerts.rules import ArticleView, Condition, Likely, article_conditions, reader_condition
-from gateway.config_alerts import AlertsSection
+from gateway.config.alerts import AlertsSection
 
 VIEW = ArticleView(
     store="lyon-1",

@@ -13,7 +13,7 @@ from gateway.backtest.picture import MAX_ROWS, Shown, picture
 from gateway.backtest.report import report, span
 from gateway.backtest.trial import Tried, shown
 from gateway.backtest.words import WORDS, Language, number
-from gateway.config_file import parse_catalogue
+from gateway.config.file import parse_catalogue
 from gateway.movements import MovementKind
 from gateway.site import Site
 from tests.support.past_shop import DAY, HOUR, at, moved, past, rule, sight, tried

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.config_file import parse_site
+from gateway.config.file import parse_site
 from gateway.errors import ConfigError
 from gateway.inventory import Inventory
 from gateway.site import Site

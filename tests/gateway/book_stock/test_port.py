@@ -8,9 +8,9 @@ import pytest
 
 from gateway.answered import Answered, AnsweredRequest, KeyRefused
 from gateway.book_stock.model import LedgerLine, LineVerdict
-from gateway.book_stock.port import SLICE, LedgerBooks, VerdictsForm
-from gateway.catalogue_model import NewArticle
-from gateway.catalogue_port import CatalogueKeeper
+from gateway.book_stock.office import SLICE, LedgerBooks, VerdictsForm
+from gateway.catalogue.model import NewArticle
+from gateway.catalogue.office import CatalogueKeeper
 from gateway.once import Once
 from gateway.pipeline import Pipeline
 from gateway.ports import TillEvent

@@ -7,8 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gateway.book_stock.text import LedgerRow, ledger_rows
-from gateway.catalogue_model import NewArticle
-from gateway.catalogue_text import TextRefused, article_rows
+from gateway.catalogue.model import NewArticle
+from gateway.catalogue.text import TextRefused, article_rows
 from gateway.interchange.tables import RowRefused
 
 words = st.sampled_from(

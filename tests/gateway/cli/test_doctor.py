@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from gateway.config_file import parse_site
+from gateway.config.file import parse_site
 from tests.support.played_device import STOREFLOOR, PlayedDevice
 
 SITE = '[[stores]]\nid = "your-store"\nname = "Lyon"\nzones = [{ id = "your-zone", role = "floor" }]\n'

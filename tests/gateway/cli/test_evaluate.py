@@ -12,7 +12,7 @@ from gateway.cli.evaluate_peers import VARIANTS, factory_of, inputs_of
 from gateway.cli.evaluate_product import ProductLine
 from gateway.cli.evaluate_run import RunPlan, run
 from gateway.cli.evaluate_wires import Wires
-from gateway.config_file import parse_catalogue, parse_site
+from gateway.config.file import parse_catalogue, parse_site
 from gateway.ports import TillEvent
 from readers.observations import Read, Scan
 from simulators.baselines.registry import BASELINES

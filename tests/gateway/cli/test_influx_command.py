@@ -6,7 +6,7 @@ import pytest
 
 from gateway.cli import main
 from gateway.cli.influx_settings import influx_settings
-from gateway.config_file import parse_site
+from gateway.config.file import parse_site
 from gateway.errors import ConfigError
 from gateway.movements import LevelPoint
 from gateway.storage.influx.lines import LineEncoder

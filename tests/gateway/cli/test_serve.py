@@ -5,7 +5,7 @@ from pathlib import Path
 
 from gateway.cli.serve import GatewayRun, serve
 from gateway.clock import SteadyClock
-from gateway.config_file import parse_catalogue, parse_site
+from gateway.config.file import parse_catalogue, parse_site
 from tests.support.ports import free_port
 
 SITE = """

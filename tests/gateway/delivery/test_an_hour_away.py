@@ -12,7 +12,7 @@ from api.encoding import encode_alert
 from gateway.alerts.notices import Notice
 from gateway.alerts.past import as_it_was
 from gateway.alerts.records import AlertRecord, AlertState
-from gateway.changes import Change, ChangeNote
+from gateway.changes.model import Change, ChangeNote
 from gateway.delivery.notifier import Notifier
 from gateway.delivery.retries import WAITS_S
 from gateway.storage.ports import Commit

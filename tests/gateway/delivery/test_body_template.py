@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.config_delivery import NotifySection
+from gateway.config.delivery import NotifySection
 from gateway.delivery.body_template import (
     DEFAULT,
     FIELDS,

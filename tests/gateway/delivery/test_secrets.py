@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gateway.changes import Change, ChangeNote
+from gateway.changes.model import Change, ChangeNote
 from gateway.delivery.courier import NoticeCourier
 from gateway.delivery.model import HttpHook, Target
 from gateway.delivery.notifier import Notifier

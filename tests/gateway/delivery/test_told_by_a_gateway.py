@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from gateway.cli.notify_parts import make_notifier
-from gateway.config import SiteConfig
-from gateway.config_file import parse_site
+from gateway.config.file import parse_site
+from gateway.config.site import SiteConfig
 from gateway.delivery.language_files import languages
 from gateway.delivery.model import HttpHook, MailServer
 from gateway.delivery.notifier import Notifier

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config_file import shipped_mappings
+from gateway.config.file import shipped_mappings
 from gateway.doctor.broker_look import listen
 from gateway.doctor.formats import all_formats
 from gateway.doctor.topics import TopicWatch

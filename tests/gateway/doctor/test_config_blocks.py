@@ -2,9 +2,9 @@
 
 import pytest
 
-from gateway.config import SiteConfig
-from gateway.config_file import parse_site
-from gateway.devices_of_site import check_devices
+from gateway.config.file import parse_site
+from gateway.config.site import SiteConfig
+from gateway.devices.of_site import check_devices
 from gateway.doctor.config_blocks import Place, mqtt_block, port_block
 from gateway.doctor.evidence import AntennaSeen, PortEvidence, Watched
 from gateway.doctor.port_probe import Probed

@@ -2,8 +2,8 @@
 
 import json
 
-from gateway.config_file import parse_site, shipped_mappings
-from gateway.devices_of_site import check_devices
+from gateway.config.file import parse_site, shipped_mappings
+from gateway.devices.of_site import check_devices
 from gateway.doctor.config_blocks import Place
 from gateway.doctor.findings import Finding
 from gateway.doctor.formats import all_formats

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.catalogue import Article, Catalogue
-from gateway.channels import Asker, Fulfilment
-from gateway.config_channels import ChannelSection
+from gateway.catalogue.articles import Article, Catalogue
+from gateway.channels.model import Asker, Fulfilment
+from gateway.config.channels import ChannelSection
 from gateway.engine import Engine
 from gateway.reservations.model import (
     Amend,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.config import IN_HAND
+from gateway.config.stores import IN_HAND
 from gateway.stock.line import Announced, Line, Lone
 from tests.support.stock_room import ROLES, STORE, T0
 

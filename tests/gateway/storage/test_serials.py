@@ -5,8 +5,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.config_privacy import PrivacySection
-from gateway.config_storage import StorageSection
+from gateway.config.privacy import PrivacySection
+from gateway.config.storage import StorageSection
 from gateway.interchange.tables import JOURNAL
 from gateway.serials import is_pseudonym, key_of, pseudonym
 from gateway.storage.ports import Commit

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.audit import AuditEntry, AuditQuery
-from gateway.changes import Change, ChangeNote
+from gateway.changes.model import Change, ChangeNote
 from gateway.storage.ports import Commit
 from gateway.storage.sqlite import STORE_FILE, SqliteStore
 from gateway.storage.writer import Writer

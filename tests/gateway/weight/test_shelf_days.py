@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from gateway.shelves import Shelf
+from gateway.weight.shelves import Shelf
 from simulators.weighed_shelf import BASE, HARD, ShelfParams, WeighedShelf
 from tests.support.scales import S
 

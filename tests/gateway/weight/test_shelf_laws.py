@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.shelves import Shelf
+from gateway.weight.shelves import Shelf
 from tests.support.scales import SETTLE_S, TARE_G, FedShelf, S
 
 units = st.sampled_from([50.0, 120.0, 420.0, 1_000.0])

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from gateway.shelves import Shelf, ShelfState
 from gateway.weight.distribution import at_least
 from gateway.weight.hypothesis import UNIT_BOUND_SHARE
+from gateway.weight.shelves import Shelf, ShelfState
 from tests.support.scales import TARE_G, FedShelf, S
 
 

@@ -9,7 +9,7 @@ from functools import cache
 import pytest
 
 from api.schemas.events import TillEventIn
-from gateway.config_file import parse_catalogue, parse_site
+from gateway.config.file import parse_catalogue, parse_site
 from readers.observations import Heartbeat, Read, Reading
 from simulators.benchmark.families import FAMILIES, Transport
 from simulators.benchmark.messages import HttpEvents, Message

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.cli import main
-from gateway.config_file import load_catalogue, load_site
+from gateway.config.file import load_catalogue, load_site
 from simulators.benchmark.families import FAMILIES, HELD_SEEDS
 
 

@@ -1,0 +1,1 @@
+"""What reads differently now: noted with each commit, followed as a log, streamed to subscribers."""

@@ -1,0 +1,1 @@
+"""Who sells the stock, and what each of them may promise."""
