@@ -152,6 +152,32 @@ def test_a_lost_connection_is_said_and_numbers_are_marked_until_it_is_back(
         expect(row(page, "DEN-501-32").locator(".available")).to_have_text("2")
 
 
+def test_a_phone_has_room_for_all_screens_and_for_what_is_chosen(browser: Browser, shop: PageShop) -> None:
+    """What is behind "more" opens above the links under the thumb, which stay; the sorting is read in full."""
+    with tablet(browser, shop, (390, 844), "fr-FR", path="now") as page:
+        live(page)
+        under_the_thumb = page.locator(".nav > .nav-link")
+        places = under_the_thumb.evaluate_all("links => links.map((link) => link.getBoundingClientRect().y)")
+        page.get_by_role("button", name="Plus").click()
+        behind = page.locator(".nav-behind .nav-link")
+        expect(behind.last).to_be_visible()
+        assert (
+            under_the_thumb.evaluate_all("links => links.map((link) => link.getBoundingClientRect().y)")
+            == places
+        )
+        lowest = behind.evaluate_all(
+            "links => Math.max(...links.map((link) => link.getBoundingClientRect().bottom))"
+        )
+        assert lowest <= min(places)
+        page.keyboard.press("Escape")
+        expect(behind.first).to_be_hidden()
+        asked_px, had_px = page.locator(".sort select").evaluate(
+            """(select) => { const free = select.cloneNode(true); free.style.cssText = "position: absolute; min-width: auto";
+            document.body.append(free); const asked = free.offsetWidth; free.remove(); return [asked, select.offsetWidth]; }"""
+        )
+        assert had_px >= asked_px
+
+
 def test_the_page_speaks_french_and_remembers_it(browser: Browser, shop: PageShop) -> None:
     """A tap changes all texts and numbers; the choice outlives a reload."""
     with tablet(browser, shop) as page:

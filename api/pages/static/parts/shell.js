@@ -45,17 +45,17 @@ export class Shell {
     const shown = SCREENS.filter(({ place, needs }) => place !== null && session.may(needs));
     const link = (screen) => {
       const badge = el("span", { class: "nav-badge", hidden: true });
-      const element = el("a", { class: "nav-link", href: pathTo(screen.id), "data-place": screen.place },
+      const element = el("a", { class: "nav-link", href: pathTo(screen.id) },
         el("span", { class: "nav-icon" }, icon(screen.icon), badge), el("span", { class: "nav-name" }, lang.t(`nav.${screen.id}`)));
       this.links.set(screen.id, { element, badge });
       return element;
     };
-    const hidden = shown.filter(({ place }) => place === "more");
-    this.more = el("button", { type: "button", class: "nav-link nav-more", "aria-expanded": "false", "aria-controls": "nav", on: { click: () => this.open(!this.isOpen) } },
+    const [first, behind] = ["bar", "more"].map((where) => shown.filter(({ place }) => place === where).map(link));
+    this.more = el("button", { type: "button", class: "nav-link nav-more", "aria-expanded": "false", "aria-controls": "nav-behind", on: { click: () => this.open(!this.isOpen) } },
       el("span", { class: "nav-icon" }, icon("more")), el("span", { class: "nav-name" }, lang.t("nav.more")));
     this.isOpen = false;
     this.nav = el("nav", { class: "nav", id: "nav", "aria-label": lang.t("nav.title"), on: { keydown: (event) => event.key === "Escape" && this.open(false) } },
-      shown.map(link), hidden.length > 0 ? this.more : null);
+      first, behind.length > 0 ? [el("div", { class: "nav-behind", id: "nav-behind" }, behind), this.more] : null);
     return this.nav;
   }
 
