@@ -190,3 +190,5 @@ def test_what_nobody_knows_is_said(browser: Browser, shop: PageShop) -> None:
             assert settled(page) == {}, scheme
         page.goto(f"{shop.address}find/NO-SUCH")
         expect(page.get_by_text("No article is known as NO-SUCH.")).to_be_visible()
+        expect(page.get_by_role("button", name="Hold one")).to_be_hidden()
+        expect(page.get_by_role("link", name="Why this number?")).to_be_hidden()

@@ -97,3 +97,17 @@ def test_it_is_readable_whatever_the_number(browser: Browser, shop: PageShop) ->
         expect(page.locator(".why-times")).to_contain_text("Nothing with a time is known of it.")
         page.goto(f"{shop.address}why")
         expect(page.get_by_text(re.compile("Find an article first"))).to_be_visible()
+        expect(page.get_by_role("link", name="To all articles")).to_have_attribute("href", "/find")
+
+
+@pytest.mark.parametrize(("path", "zone"), [(f"why/{SKU}", ".zone-terms li"), (f"find/{SKU}", ".piece-zone")])
+def test_names_that_come_after_the_answer_take_their_place(
+    browser: Browser, shop: PageShop, path: str, zone: str
+) -> None:
+    """Opened by its address, the answer may be there before the shop's zones have names."""
+    with looking(browser, shop, path="now") as page:
+        page.route("**/v1/overview?*", lambda _: None)
+        page.goto(f"{shop.address}{path}")
+        expect(page.locator(zone).first).to_contain_text("denim")
+        page.unroute("**/v1/overview?*")  # lets go what was kept waiting
+        expect(page.locator(zone).first).to_contain_text("Denim wall")

@@ -21,6 +21,7 @@ export class ArticlePage {
     const { lang } = ctx;
     this.own = null; // the answer of the gateway, where the page's own list lacks the article
     this.known = null; // what the catalogue says of it
+    this.isUnknown = false; // the catalogue was asked and says nothing
     this.numbers = new Map();
     this.heading = el("h2", { class: "article-title", tabindex: -1 });
     this.kind = el("p", { class: "article-kind" });
@@ -31,11 +32,12 @@ export class ArticlePage {
     this.onHand = el("span", { class: "explanation" });
     this.likely = el("span", { class: "explanation" });
     this.fresh = el("span", { class: "explanation" });
+    this.sum = el("p", { class: "article-numbers" }, this.badge, " ", this.available, " ", this.unit, " ", this.onHand, " ", this.likely, " ", this.fresh);
     this.head = el("section", { class: "panel article-head" },
       el("button", { type: "button", class: "chip article-back", on: { click: acts.back } }, icon("back"), lang.t("find.back")),
       this.picture,
       el("div", { class: "article-what" }, this.heading, this.kind, el("p", { class: "article-sku" }, sku)),
-      el("p", { class: "article-numbers" }, this.badge, " ", this.available, " ", this.unit, " ", this.onHand, " ", this.likely, " ", this.fresh));
+      this.sum);
     this.doing = new ArticleActs(ctx, sku, () => this.heading.textContent);
     this.head.append(this.doing.element);
     this.where = new Where(ctx);
@@ -70,7 +72,9 @@ export class ArticlePage {
       const found = await lookUp(ctx, sku);
       if (this.isOver) return;
       this.known = found.article;
+      this.isUnknown = found.article === null;
       if (this.known !== null && this.known.sku !== sku) return ctx.go(ctx.path("find", this.known.sku), { replace: true }); // another code of it
+      this.render();
       if (this.known === null) return setText(this.says, ctx.lang.t("find.not_known", { code: sku }));
       await this.loadNumbers([found.article, ...found.variants]);
       if (this.isOver) return;
@@ -116,6 +120,7 @@ export class ArticlePage {
     if (changes.articleSet || changes.zones || changes.skus.has(this.sku)) this.draw();
     if ([...changes.skus].some((sku) => this.variants.cells.has(sku))) this.variants.update();
     if (changes.skus.has(this.sku) && !changes.articleSet) this.explainSoon();
+    if (changes.zones) this.pieces.rename();
   }
 
   /** An article that the page's own list lacks is kept up to date by its own events. */
@@ -156,6 +161,7 @@ export class ArticlePage {
       this.picture.replaceChildren(picture(known ?? { sku }));
     }
     this.details.hidden = found === null;
+    this.doing.element.hidden = this.sum.hidden = found === null && this.isUnknown; // nothing to hold, to count or to explain
     if (found !== null) this.renderNumbers(found);
   }
 

@@ -10,3 +10,6 @@ export function zoneName(id, model, lang) {
   const zone = model.zones.get(id);
   return zone?.role === "in_hand" ? lang.word("role", "in_hand") : lang.nameOf(zone?.name, id);
 }
+
+/** Returns what tells whether zones have other names than before. */
+export const zoneNames = (model) => JSON.stringify([...model.zones.values()].map(({ id, name }) => [id, name]));

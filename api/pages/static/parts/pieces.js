@@ -2,7 +2,7 @@
 
 import { el, setText, svg } from "../dom.js";
 import { itemReason, percent } from "./item-reason.js";
-import { zoneName } from "./names.js";
+import { zoneName, zoneNames } from "./names.js";
 
 const PAGE = 12;
 const TAIL = 6; // digits by which a tag is told from its neighbours
@@ -21,6 +21,7 @@ export class Pieces {
   /** Shows the items of an explanation. */
   render(found) {
     this.found = found;
+    this.names = zoneNames(this.ctx.model);
     const { lang } = this.ctx;
     const sights = new Map(found.zones.map((sight) => [sight.zone, sight]));
     const nowMs = Date.parse(found.at);
@@ -32,6 +33,11 @@ export class Pieces {
     setText(this.button, lang.t("explained.more_items", { n: Math.min(PAGE, rest) }));
     this.left.hidden = found.more_items === 0;
     setText(this.left, lang.t("explained.items_left_off", { n: found.more_items }));
+  }
+
+  /** Draws the items anew where zones have other names: they may come after the items. */
+  rename() {
+    if (this.found !== undefined && this.names !== zoneNames(this.ctx.model)) this.render(this.found);
   }
 
   row(item, reason, nowMs) {

@@ -5,7 +5,7 @@ import { icon } from "../icons.js";
 import { equation, zoneTerms } from "../parts/equation.js";
 import { eventsOf, ignoredOf } from "../parts/evidence-events.js";
 import { percent } from "../parts/item-reason.js";
-import { zoneName } from "../parts/names.js";
+import { zoneName, zoneNames } from "../parts/names.js";
 import { ago, Pieces } from "../parts/pieces.js";
 import { timeline } from "../parts/timeline.js";
 
@@ -22,7 +22,8 @@ export default class WhyScreen {
     this.title = ctx.lang.t("nav.why");
     this.heading = el("h2", { class: "why-title", tabindex: -1 });
     this.asOf = el("p", { class: "explanation" });
-    this.back = el("a", { class: "chip why-back" }, icon("back"), ctx.lang.t("why.to_article"));
+    this.backText = el("span", {});
+    this.back = el("a", { class: "chip why-back" }, icon("back"), this.backText);
     this.says = el("p", { class: "nothing", role: "status" });
     this.body = el("div", { class: "why-panels" });
     this.pieces = new Pieces(ctx);
@@ -53,6 +54,7 @@ export default class WhyScreen {
     this.query = asked.length > 0 ? `?${new URLSearchParams(asked)}` : "";
     this.found = null;
     this.body.replaceChildren();
+    setText(this.backText, ctx.lang.t(this.sku === null ? "why.to_articles" : "why.to_article"));
     this.back.href = this.sku === null ? ctx.path("find") : ctx.path("find", this.sku);
     this.renderHead();
     if (this.sku === null) setText(this.says, ctx.lang.t("why.which"));
@@ -90,7 +92,7 @@ export default class WhyScreen {
     this.renderHead();
     const isAbout = this.sku !== null && this.found !== null && changes.skus.has(this.sku);
     if (isAbout && (!changes.articleSet || this.isOther())) this.loadSoon();
-    else if (changes.zones && !changes.articleSet) this.draw();
+    else if (changes.zones && (!changes.articleSet || this.names !== zoneNames(this.ctx.model))) this.draw(); // names may come after the answer
   }
 
   /** Returns whether the page knows another number than the one that is explained: an overview tells of all articles. */
@@ -123,6 +125,7 @@ export default class WhyScreen {
     const { found } = this;
     this.renderHead();
     if (found === null) return;
+    this.names = zoneNames(this.ctx.model);
     this.pieces.render(found);
     if (this.body.contains(document.activeElement)) return this.renderAround(); // what has the focus stays where it is
     this.body.replaceChildren(...this.panels());
