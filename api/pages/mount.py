@@ -32,6 +32,7 @@ SCREENS = (
     "collect",
     "count",
     "alerts",
+    "rules",
     "why",
     "health",
     "reports",

@@ -35,12 +35,12 @@ export const sendAct = ({ method, path, body, headers, key }) =>
   });
 
 /** Returns the JSON of an address of the API; throws RequestFailed. `headers` and the rest are fetch's. */
-export async function ask(path, { headers = {}, ...options } = {}) {
+export async function ask(path, { headers = {}, timeoutMs = TIMEOUT_MS, ...options } = {}) {
   const settings = {
     ...options,
     headers: { Accept: "application/json", "X-Storefloor": "1", ...headers },
     credentials: "same-origin",
-    signal: AbortSignal.timeout(TIMEOUT_MS),
+    signal: AbortSignal.timeout(timeoutMs),
   };
   let response, text;
   try {

@@ -13,6 +13,7 @@ export const SCREENS = [
   { id: "collect", icon: "collect", place: "bar", needs: "availability:exact", load: () => import("./screens/collect.js") },
   { id: "count", icon: "count", place: "more", needs: "availability:exact", load: () => import("./screens/count.js") },
   { id: "alerts", icon: "bell", place: "more", needs: "availability:exact", load: () => import("./screens/alerts.js") },
+  { id: "rules", icon: "rules", place: "more", needs: "alerts:rules", load: () => import("./screens/rules.js") },
   { id: "health", icon: "health", place: "more", needs: "availability:exact", load: () => import("./screens/health.js") },
   { id: "reports", icon: "chart", place: "more", needs: "availability:exact", load: () => import("./screens/reports.js") },
   { id: "kiosk", icon: "kiosk", place: "more", needs: "availability:read", isBare: true, load: () => import("./screens/kiosk.js") },
