@@ -35,6 +35,7 @@ class NoticeShop:
         self.now_s = 0.0
         self.rests_s: list[float] = []
         self.queue: Callable[[SqliteStore, Writer], Any] = StoredNotices
+        self._writer: Writer
 
     def now_ns(self) -> int:
         """Return the shop's time."""
@@ -63,6 +64,7 @@ class NoticeShop:
         async def run() -> None:
             async with Writer(self.store) as writer:
                 notifier = self.notifier(writer)
+                self._writer = writer
                 task = asyncio.create_task(notifier.run())
                 try:
                     await work(notifier, writer)
@@ -79,10 +81,13 @@ class NoticeShop:
         notifier.wake()
 
     async def told(self, notifier: Notifier) -> None:
-        """Return once nothing waits any more."""
-        async with asyncio.timeout(20):
+        """Return once nothing waits any more, and who emptied the queue has learned of it."""
+        async with asyncio.timeout(60):
             while any(state.waiting for state in await notifier.states()):  # noqa: ASYNC110 - another thread's work
                 await asyncio.sleep(0.002)
+            await self._writer.aside(
+                lambda: None
+            )  # the lane waits for what the writer's thread did before this
 
 
 @contextmanager
