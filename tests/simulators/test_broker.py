@@ -19,7 +19,7 @@ from simulators.broker import (
 )
 from simulators.emissions import Publication
 from simulators.mqtt_link import MAX_QUEUED, MqttLink
-from tests.support.simulated import free_port
+from tests.support.ports import free_port
 from tests.support.waiting import until
 
 MESSAGE = Publication(0, "scale", "tele/scale/LWT", b"Online", retain=True)
@@ -107,7 +107,7 @@ def test_what_a_device_says_while_the_broker_is_down_arrives_later(tmp_path: Pat
         for n in range(500):
             link.publish(Publication(0, "r700", "events", b"%d" % n))
         second = await asyncio.to_thread(start_broker, port, tmp_path, MOSQUITTO)
-        await until(lambda: len(heard) >= 500, "the queued messages to arrive", 20.0)
+        await until(lambda: len(heard) >= 500, "the queued messages to arrive")
         await asyncio.to_thread(link.close)
         listener.disconnect()
         listener.loop_stop()

@@ -17,7 +17,8 @@ from simulators.broker import RunningBroker, start_broker
 from simulators.live import LiveOptions, main, run_live
 from simulators.live_site import LiveClock
 from simulators.pty_port import PtyPort
-from tests.support.simulated import ROOT, START_NS, demo_layout, free_port, vector
+from tests.support.ports import free_port
+from tests.support.simulated import ROOT, START_NS, demo_layout, vector
 from tests.support.waiting import until
 
 SPEED = 60.0
@@ -77,7 +78,7 @@ def test_a_site_runs_over_ptys_and_goes_without_a_trace(tmp_path: Path, broker: 
             scanned.extend(received(till))
             return heard.count(b"\xbb\x02\x22") > 40 and scanned.endswith(b"\r\n")
 
-        await until(has_tags_and_a_scan, "tags and a till scan", 30.0)
+        await until(has_tags_and_a_scan, "tags and a till scan")
         assert heard.startswith(vector("m100-rsp-region-ok"))
         stop.set()
         await live

@@ -1,7 +1,6 @@
 """The demo's site for tests of the simulators: its layout, a fixed start, the device vectors. Reads files."""
 
 import json
-import socket
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -42,11 +41,3 @@ def expected(name: str) -> dict[str, Any]:
     """Return what a vector's source says that it means."""
     meaning: dict[str, Any] = _vectors()[name]["expect"]
     return meaning
-
-
-def free_port() -> int:
-    """Return a TCP port of loopback that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
