@@ -112,6 +112,13 @@ def until_all_came(site: Site, epcs: Sequence[str]) -> None:
     )
 
 
+def until_unknown(site: Site) -> None:
+    """Return once the stock that nobody reads is told as unknown."""
+    eventually(
+        lambda: site.gateway.stock(list(TAGGED))[TAGGED[0]]["status"] == "UNKNOWN", "stock to be unknown"
+    )
+
+
 def departures(entries: Sequence[Any]) -> list[Any]:
     """Return the movements by which anything left."""
     return [e.movement for e in entries if e.movement.kind is MovementKind.DEPARTED]
@@ -192,7 +199,7 @@ def test_time_spent_down_is_no_silence(site: Site) -> None:
     blind_from_ns = site.devices.clock.now_ns()
     eventually(lambda: site.devices.clock.now_ns() > blind_from_ns + 150 * NS_PER_S, "more, unread")
     assert_taken_up(before, site.stored())
-    assert site.gateway.stock(list(TAGGED))[TAGGED[0]]["status"] == "UNKNOWN"
+    until_unknown(site)
     gone, *staying = tags
     with being_read(site, staying):
         eventually(lambda: departures(site.stored().entries), "the tag that is gone to depart", 90.0)
@@ -219,7 +226,7 @@ def test_a_broker_that_is_down_costs_nothing_that_was_acknowledged(site: Site) -
             ),
             "the reader to be silent for minutes",
         )
-        assert site.gateway.stock(list(TAGGED))[TAGGED[0]]["status"] == "UNKNOWN"
+        until_unknown(site)
         event = {
             "event_id": "1",
             "type": "sale",

@@ -53,7 +53,7 @@ def test_a_killed_recording_is_replayed_to_the_stock_that_was_answered(tmp_path:
             row: dict[str, object] = json.loads(levels.read_text().splitlines()[-1])
             return row
 
-        eventually(is_all_flushed, "the events in the file", 30.0, 0.5)
+        eventually(is_all_flushed, "the events in the file", 90.0, 0.2)
         gateway.kill()
         assert is_all_flushed()
     assert answer["quantities"]["on_hand"] == last_row()["on_hand"]
@@ -71,4 +71,4 @@ def test_a_recording_that_is_stopped_has_an_end(tmp_path: Path) -> None:
         assert gateway.stop() in {0, -signal.SIGTERM}
         assert "0 lines" in gateway.output
         gateway.launch()
-        eventually(lambda: "exists" in gateway.output, "a refusal", 30.0)
+        eventually(lambda: "exists" in gateway.output, "a refusal")

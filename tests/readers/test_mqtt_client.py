@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import socket
+import threading
 import time
 
 import pytest
@@ -26,7 +27,7 @@ from tests.support.waiting import until
 
 
 def run(test):
-    asyncio.run(asyncio.wait_for(test(), 30))
+    asyncio.run(asyncio.wait_for(test(), 240))
 
 
 def consumer(broker, **settings):
@@ -71,14 +72,14 @@ def test_a_refusal_is_told_and_tried_again():
 
 def test_a_broker_that_hands_over_its_backlog_before_it_answers_is_heard_to_the_end(monkeypatch):
     """Mosquitto sends what it kept for us before it answers a subscription: for longer than an answer may take."""
-    monkeypatch.setattr("readers.mqtt_connection.HANDSHAKE_WAIT_S", 0.4)  # else this would last a minute
+    monkeypatch.setattr("readers.mqtt_connection.HANDSHAKE_WAIT_S", 2.0)  # else this would last a minute
     monkeypatch.setattr("readers.mqtt_connection.MISC_EVERY_S", 0.05)
 
     async def script(peer):
         await peer.hears(CONNECT)
         peer.say(ACCEPTED)
         subscribed = await peer.hears(SUBSCRIBE)
-        for number in range(1, 13):
+        for number in range(1, 25):
             peer.say(publish(b"reads/1", b"%d" % number, number))
             await peer.hears(PUBACK)
             await asyncio.sleep(0.1)
@@ -285,6 +286,11 @@ def test_publications_that_wait_are_bounded():
 def test_a_connect_that_hangs_holds_up_neither_the_loop_nor_the_end():
     """A full backlog lets connect() wait for seconds: in a thread, which nobody waits for when we stop."""
 
+    def connects_under_way():
+        return {thread for thread in threading.enumerate() if thread.name == "mqtt connect"} - others
+
+    others = set(threading.enumerate())
+
     async def test():
         with socket.socket() as deaf:
             deaf.bind(("127.0.0.1", 0))
@@ -296,17 +302,13 @@ def test_a_connect_that_hangs_holds_up_neither_the_loop_nor_the_end():
                 filler.connect_ex(("127.0.0.1", port))
             client = MqttClient(MqttSettings(port=port), hears_nothing, time.time_ns)
             task = asyncio.create_task(client.run())
-            gaps_s = []
             for _ in range(50):
-                before_s = time.monotonic()
                 await asyncio.sleep(0.001)
-                gaps_s.append(time.monotonic() - before_s)
             assert client.health().state == "starting"
-            before_s = time.monotonic()
+            assert connects_under_way()
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-            assert time.monotonic() - before_s < 1
-            assert max(gaps_s) < 1
+            assert connects_under_way(), "the end waited for it"
             for filler in fillers:
                 filler.close()
 

@@ -176,4 +176,4 @@ def test_nothing_durable_is_lost_or_doubled_over_cuts_and_a_full_intake(tmp_path
             await asyncio.gather(running, return_exceptions=True)
 
     with Mosquitto(tmp_path) as broker:
-        asyncio.run(asyncio.wait_for(test(), 60))
+        asyncio.run(asyncio.wait_for(test(), 240))

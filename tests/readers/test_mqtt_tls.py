@@ -47,7 +47,7 @@ def broker(tmp_path, certificate):
 
 def run(test, loop_factory=None):
     with asyncio.Runner(loop_factory=loop_factory) as runner:
-        runner.run(asyncio.wait_for(test(), 30))
+        runner.run(asyncio.wait_for(test(), 240))
 
 
 @pytest.mark.parametrize("loop_factory", [None, uvloop.new_event_loop], ids=["asyncio", "uvloop"])

@@ -130,4 +130,4 @@ def test_a_hundred_unplugs_lose_and_double_no_read_that_reached_the_host(tmp_pat
         print(f"{len(expected)} reads of {CYCLES} connections, {cut_short} of them cut short")
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(asyncio.wait_for(test(), 120))
+        runner.run(asyncio.wait_for(test(), 240))

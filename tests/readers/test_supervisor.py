@@ -83,7 +83,7 @@ class Bench:
 
 def run(test, loop_factory=None):
     with asyncio.Runner(loop_factory=loop_factory) as runner:
-        runner.run(asyncio.wait_for(test(), 60))
+        runner.run(asyncio.wait_for(test(), 240))
 
 
 @pytest.fixture(params=["asyncio", "uvloop"])
@@ -123,7 +123,7 @@ def test_unplugged_and_replugged_twenty_times(tmp_path, loop_factory):
                 sent += lines
                 await until(lambda: bench.protocol.bytes_fed == bench.device.sent_bytes, "all bytes fed")
                 bench.device.unplug()
-                await until(lambda: len(bench.life) == cycle, "loss noticed", 5)  # noqa: B023 - awaited here
+                await until(lambda: len(bench.life) == cycle, "loss noticed")  # noqa: B023 - awaited here
                 assert bench.supervisor.health().state == "down"
                 bench.device.received.clear()
                 bench.device.plug()
@@ -274,9 +274,11 @@ def test_ticks_follow_the_shop_s_clock(tmp_path):
     async def test():
         protocol = LineProtocol(tick_s=2.0)
         async with Bench(tmp_path, protocol=protocol, clock=RealClock(speed=100)) as bench:
-            await until(lambda: len(protocol.ticked_at_ns) >= 5, "five ticks", 2)
+            await until(lambda: len(protocol.ticked_at_ns) >= 5, "five ticks")
             gaps = [b - a for a, b in zip(protocol.ticked_at_ns, protocol.ticked_at_ns[1:], strict=False)]
-            assert min(gaps) >= 2_000_000_000
+            assert 2_000_000_000 <= min(gaps) < 100_000_000_000, (
+                "two seconds of the machine are 200 of the shop"
+            )
             await until(lambda: bench.device.received.count(b"tick\n") >= 5, "ticks on the wire")
 
     run(test)
@@ -389,7 +391,7 @@ def test_a_flood_leaves_the_others_their_turn(tmp_path):
             pouring = asyncio.create_task(pour())
             for number in range(20):
                 await quiet.device.send(b"x\n")
-                await until(lambda: len(quiet.scans) == number + 1, "quiet line", 1)  # noqa: B023 - awaited here
+                await until(lambda: len(quiet.scans) == number + 1, "quiet line")  # noqa: B023 - awaited here
             pouring.cancel()
             assert len(flood.scans) > 1_000
 

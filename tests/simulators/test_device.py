@@ -96,7 +96,7 @@ def test_a_played_device_is_read_by_the_product(kind: str, tmp_path: Path) -> No
             assert played.protocol.frame_counts.is_conserved()
             assert played.supervisor.health().errors == 0
 
-    asyncio.run(asyncio.wait_for(test(), 60))
+    asyncio.run(asyncio.wait_for(test(), 240))
 
 
 def test_orders_are_obeyed_or_refused(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_orders_are_obeyed_or_refused(tmp_path: Path) -> None:
             assert await played.said() == "ok quit"
             assert await played.process.wait() == 0
 
-    asyncio.run(asyncio.wait_for(test(), 60))
+    asyncio.run(asyncio.wait_for(test(), 240))
 
 
 @pytest.mark.parametrize(

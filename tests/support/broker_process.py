@@ -12,8 +12,8 @@ from typing import Self
 from tests.support.ports import free_port
 
 ROOT = Path(__file__).parents[2]
-START_WAIT_S = 15.0
-STOP_WAIT_S = 10.0
+START_WAIT_S = 60.0
+STOP_WAIT_S = 60.0
 
 
 class BrokerProcess(ABC):
@@ -83,6 +83,6 @@ class BrokerProcess(ABC):
         self._process.send_signal(signal.SIGCONT)
 
     def _answers(self) -> bool:
-        with contextlib.suppress(OSError), socket.create_connection((self.host, self.port), 0.5):
+        with contextlib.suppress(OSError), socket.create_connection((self.host, self.port), 5.0):
             return True
         return False

@@ -18,7 +18,7 @@ def writer_to(server: InfluxServer, database: str) -> Callable[[bytes], None]:
     target = f"{V2_WRITE}?{urlencode({'bucket': database, 'precision': 'ns'})}"
 
     def write(body: bytes) -> None:
-        with closing(HTTPConnection(server.host, server.translator.port, timeout=20.0)) as connection:
+        with closing(HTTPConnection(server.host, server.translator.port, timeout=60.0)) as connection:
             connection.request("POST", target, body)
             answer = connection.getresponse()
             said = answer.read()

@@ -21,7 +21,7 @@ from tests.support.influx_translator import Translator
 from tests.support.needed import needs
 from tests.support.ports import free_port
 
-ASK_WAIT_S = 20.0
+ASK_WAIT_S = 60.0
 CONFIG = """\
 reporting-disabled = true
 bind-address = "127.0.0.1:0"

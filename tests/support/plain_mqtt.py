@@ -12,7 +12,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from tests.support.polling import eventually
 
-CONNECT_S = 20.0
+CONNECT_S = 60.0
 MAX_IN_FLIGHT = 200
 
 

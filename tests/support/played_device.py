@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Self
 
 STOREFLOOR = [sys.executable, "-c", "from gateway.cli import main; raise SystemExit(main())"]
-STOP_WAIT_S = 10.0
+STOP_WAIT_S = 60.0
 
 
 class PlayedDevice:

@@ -8,7 +8,7 @@ T = TypeVar("T")
 POLL_S = 0.02
 
 
-def eventually(condition: Callable[[], T], what: str, timeout_s: float = 30.0, poll_s: float = POLL_S) -> T:
+def eventually(condition: Callable[[], T], what: str, timeout_s: float = 90.0, poll_s: float = POLL_S) -> T:
     """Return the first true value of `condition()`; fail, naming `what` was waited for, when it stays false."""
     give_up_s = time.monotonic() + timeout_s
     while not (value := condition()):

@@ -32,7 +32,7 @@ class EventListener:
         self.status = 0
         self.pings = 0
         parts = urlsplit(url)
-        self._connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=20.0)
+        self._connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60.0)
         self._connection.connect()
         sock = self._connection.sock
         assert isinstance(sock, socket.socket)

@@ -80,7 +80,7 @@ class ToldShop(SmallShop):
             )
 
         try:
-            await until(is_done, "everything to be delivered", 20.0)
+            await until(is_done, "everything to be delivered")
         finally:
             task.cancel()
         return delivery.report()

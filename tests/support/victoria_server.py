@@ -20,7 +20,7 @@ from urllib.parse import urlencode
 from tests.support.broker_process import BrokerProcess
 from tests.support.needed import needs
 
-ASK_WAIT_S = 20.0
+ASK_WAIT_S = 60.0
 Sample = tuple[frozenset[tuple[str, str]], int, float]
 """Labels (the metric's name is `__name__`), time in ms, value."""
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 POLL_S = 0.003
 
 
-async def until(condition: Callable[[], object], what: str, timeout_s: float = 10.0) -> None:
+async def until(condition: Callable[[], object], what: str, timeout_s: float = 90.0) -> None:
     """Return as soon as `condition()` is true; fail, naming `what` was waited for, when it stays false."""
     loop = asyncio.get_running_loop()
     give_up_s = loop.time() + timeout_s
