@@ -9,7 +9,7 @@ from api.context import ApiContext
 from api.problems import Fault, Problem, pointer
 from api.schemas.base import CHANNEL_PATTERN, OWNER_PATTERN, RESERVATION_PATTERN
 from gateway.channels.model import Asker, Fulfilment
-from gateway.ports import StoreInfo
+from gateway.ports.inventory import StoreInfo
 
 ChannelQuery = Annotated[
     str | None,

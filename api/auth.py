@@ -25,7 +25,8 @@ from api.hosts import host_name, is_own_page
 from api.limits import Limiter
 from api.problems import Problem, echo
 from gateway.audit import Actor
-from gateway.ports import Caller, StoreInfo
+from gateway.ports.callers import Caller
+from gateway.ports.inventory import StoreInfo
 from gateway.staff.model import Member
 from gateway.staff.roles import ROLE_SCOPES
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from api.places import Placed
-from gateway.ports import Availability
+from gateway.ports.inventory import Availability
 
 NOT_SURE = "not_sure"
 

@@ -16,28 +16,23 @@ from gateway.audit import AuditPort
 from gateway.backtest.ports import BacktestPort
 from gateway.book_stock.model import LedgerPort
 from gateway.catalogue.model import CataloguePort
+from gateway.changes.ports import ChangesPort, FeedPort
 from gateway.channels.model import ChannelsPort
 from gateway.counting.ports import CountingPort
 from gateway.deliveries.ports import DeliveriesPort
 from gateway.delivery.ports import NotifyPort
 from gateway.forecast.ports import ForecastsPort
 from gateway.kpis.model import KpisPort
-from gateway.ports import (
-    AuthPort,
-    ChangesPort,
-    ClockPort,
-    FeedPort,
-    HealthPort,
-    IngestPort,
-    IntakePort,
-    InventoryPort,
-    RecordsPort,
-    ReservationsPort,
-    WebhooksPort,
-)
+from gateway.ports.callers import AuthPort
+from gateway.ports.health import ClockPort, HealthPort
+from gateway.ports.intake import IngestPort, IntakePort
+from gateway.ports.inventory import InventoryPort
+from gateway.ports.records import RecordsPort
+from gateway.reservations.ports import ReservationsPort
 from gateway.staff.model import StaffPort
 from gateway.tasks.ports import TasksPort
 from gateway.transfers.ports import TransfersPort
+from gateway.webhooks.ports import WebhooksPort
 
 KEY_QUOTA = Quota(per_s=500.0, burst=5_000)
 """Of one key, where the site says nothing: an e-shop's peak, and no more than a tenth of what a core answers."""

@@ -3,7 +3,7 @@
 from api.problems import Fault, Problem
 from api.times import rfc3339, rfc3339_or_none
 from gateway.counting.model import Adjustment, Count, CountLine, Refused
-from gateway.ports import Caller
+from gateway.ports.callers import Caller
 
 
 def shows_expected(count: Count, caller: Caller) -> bool:

@@ -17,7 +17,8 @@ from gateway.alert_rules.model import default_id
 from gateway.alerts.records import AlertRecord
 from gateway.devices.clocks import ClockJudgement
 from gateway.explanation import ZoneSight
-from gateway.ports import ArticleInfo, Availability, DeviceHealth, StoreInfo, ZoneInfo
+from gateway.ports.health import DeviceHealth
+from gateway.ports.inventory import ArticleInfo, Availability, StoreInfo, ZoneInfo
 
 Json = dict[str, object]
 Band = Literal["OK", "LOW", "NONE", "UNKNOWN"]

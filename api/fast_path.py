@@ -19,7 +19,8 @@ from api.edge import SECURITY_HEADERS
 from api.encoding import shown_valid_until_ns
 from api.hosts import host_name, is_answered
 from api.remembered import Header, Remembered, Shown
-from gateway.ports import Availability, Caller
+from gateway.ports.callers import Caller
+from gateway.ports.inventory import Availability
 
 PREFIX = "/v1/stores/"
 BEARER = b"Bearer "

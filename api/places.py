@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import asin, cos, inf, radians, sin, sqrt
 
-from gateway.ports import StoreInfo
+from gateway.ports.inventory import StoreInfo
 
 EARTH_RADIUS_KM = 6_371.0088
 """Mean radius (IUGG). A great circle on it is off by at most half a per cent: streets are off by far more."""

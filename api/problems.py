@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from api.encoding import dump
-from gateway.ports import RecordsRefused
+from gateway.ports.records import RecordsRefused
 
 MEDIA_TYPE = "application/problem+json"
 MAX_ERRORS = 20

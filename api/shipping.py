@@ -13,7 +13,7 @@ from itertools import permutations
 
 from api.places import Placed
 from gateway.channels.model import Taken
-from gateway.ports import Availability
+from gateway.ports.inventory import Availability
 
 LOST, LOW, FAR, SPLIT = 0.5, 0.1, 0.2, 0.2
 """A parcel all of whose pieces the store would have sold itself weighs half as much as one that is not there."""

@@ -14,7 +14,7 @@ from gateway.channels.model import ANYBODY, NOT_SOLD_HERE, Asker, QuotaUse
 from gateway.config.stores import IN_HAND, STOCK_ROLES
 from gateway.inhibition import inhibition
 from gateway.picking import pick_minutes, ready_by
-from gateway.ports import Availability
+from gateway.ports.inventory import Availability
 from gateway.site import instant, ns
 from gateway.state import State
 

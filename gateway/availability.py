@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from gateway.channels.model import Fulfilment
 from gateway.config.stores import STOCK_ROLES
-from gateway.ports import Availability, Status, ZoneLevel
+from gateway.ports.inventory import Availability, Status, ZoneLevel
 
 UNWATCHED, IN_DOUBT = "zone_unwatched", "shelf_in_doubt"
 NOT_ENOUGH, ONLY_UNPICKABLE, NOT_SURE = "not_enough", "pieces_not_pickable", "not_sure"

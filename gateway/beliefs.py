@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from gateway.alerts.rules import Likely
-from gateway.ports import Belief
+from gateway.ports.inventory import Belief
 from gateway.sales import verdicts
 from gateway.state import State
 from gateway.stock.certainty import belief, of_distribution

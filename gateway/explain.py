@@ -18,7 +18,7 @@ from gateway.explanation import (
     ZoneSight,
     ZoneTerms,
 )
-from gateway.ports import Availability
+from gateway.ports.inventory import Availability
 from gateway.state import State
 from gateway.stock.line import CORRECTION, Announced, Line
 

@@ -1,4 +1,4 @@
-"""How the gateway itself is: devices, readiness, metrics. Implements gateway.ports.HealthPort. Runtime."""
+"""How the gateway itself is: devices, readiness, metrics. Implements gateway.ports.health.HealthPort. Runtime."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ from gateway.metrics.exposition import family, metric
 from gateway.metrics.influx import influx_metrics
 from gateway.metrics.told import Published, notice_lines, published_lines, task_lines, webhook_lines
 from gateway.pipeline import Pipeline
-from gateway.ports import DeviceHealth, Readiness, UnmatchedTopicInfo
+from gateway.ports.health import DeviceHealth, Readiness, UnmatchedTopicInfo
 from gateway.storage.influx.report import DeliveryReport
 from gateway.storage.upkeep import StoreUpkeep
 from gateway.webhooks.model import WebhookCounts

@@ -1,4 +1,4 @@
-"""Reservations between HTTP and the pipeline: implements gateway.ports.ReservationsPort. Runtime.
+"""Reservations between HTTP and the pipeline: implements gateway.reservations.ports.ReservationsPort. Runtime.
 
 request ─▶ once per key ─▶ pipeline pass ─▶ one commit: reservation, answer to the key ─▶ told
 """
@@ -14,7 +14,7 @@ from gateway.answered import KeyRefused
 from gateway.audit import Actor, lines_told
 from gateway.engine import Engine
 from gateway.once import Decisions, Once
-from gateway.ports import TillEvent
+from gateway.ports.intake import TillEvent
 from gateway.reservations.desk import leaving
 from gateway.reservations.model import (
     LASTING_REFUSALS,

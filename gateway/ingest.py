@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from gateway.ports import Ingested, IngestRefused, RefusalCode
+from gateway.ports.intake import Ingested, IngestRefused, RefusalCode
 from readers.codecs.json_payload import split_json
 from readers.errors import Malformed
 from readers.intake import Intake

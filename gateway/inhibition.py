@@ -10,7 +10,7 @@ from gateway.alerts.records import AlertType
 from gateway.availability import UNWATCHED
 from gateway.channels.model import NOT_OFFERED_HERE, NOT_SOLD_HERE
 from gateway.config.stores import STOCK_ROLES
-from gateway.ports import Availability
+from gateway.ports.inventory import Availability
 from gateway.state import State
 
 BEHIND = frozenset({"back_room", "receiving"})

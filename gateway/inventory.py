@@ -1,4 +1,4 @@
-"""Stock as others see it, from the engine's memory: implements gateway.ports.InventoryPort. Pure."""
+"""Stock as others see it, from the engine's memory: implements gateway.ports.inventory.InventoryPort. Pure."""
 
 from collections.abc import Callable, Sequence
 
@@ -13,7 +13,7 @@ from gateway.engine import Changes, Engine
 from gateway.explain import explain, sight
 from gateway.explanation import Explanation, ZoneSight
 from gateway.opening_hours import WEEKDAYS
-from gateway.ports import ArticleInfo, Availability, StoreInfo, ZoneInfo
+from gateway.ports.inventory import ArticleInfo, Availability, StoreInfo, ZoneInfo
 
 NO_SETTINGS = ("reservation", "tasks.")
 """What actions begin with in the audit log that change no setting: what they touched is told apart."""

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from gateway.ports import Caller
+from gateway.ports.callers import Caller
 from gateway.staff.roles import scopes_of_key
 from gateway.storage.errors import PepperMissing
 from gateway.storage.files import os_failure, write_once

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Final, TypeVar
 
-from gateway.ports import RecordsRefused
+from gateway.ports.records import RecordsRefused
 from gateway.storage.combined import CombinedLevels
 from gateway.storage.errors import StoreError
 from gateway.storage.influx.read_errors import SeriesRefused, SeriesTooLarge, SeriesUnavailable

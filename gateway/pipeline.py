@@ -22,7 +22,7 @@ from gateway.changes.model import ChangeNote
 from gateway.clock import Clock
 from gateway.delivery.model import QueuedNotice
 from gateway.engine import Changes, Engine
-from gateway.ports import EventResult, TillEvent
+from gateway.ports.intake import EventResult, TillEvent
 from gateway.storage.errors import StoreError, StoreFull, StoreReadOnly
 from gateway.storage.ports import AppliedEvent, Commit, Committed, DeadLetter, StateRow
 from readers.errors import Malformed
@@ -109,7 +109,7 @@ class _Decision:
 
 
 class Pipeline:
-    """Implements readers.intake.Intake and gateway.ports.IntakePort over one engine.
+    """Implements readers.intake.Intake and gateway.ports.intake.IntakePort over one engine.
 
     `note(changes)` returns what of a pass is to be written into the log of changes, before its commit;
     `route(notices)` whom of the targets which notices are for.

@@ -1,4 +1,4 @@
-"""What was, read from disk off the loop: implements gateway.ports.RecordsPort. I/O."""
+"""What was, read from disk off the loop: implements gateway.ports.records.RecordsPort. I/O."""
 
 import asyncio
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from functools import partial
 
 from gateway.alerts.records import AlertRecord, AlertState
 from gateway.old_records import OldRecords
-from gateway.ports import DeadLetterInfo, HistoryPoint
+from gateway.ports.records import DeadLetterInfo, HistoryPoint
 from gateway.storage.ports import GatewayStore, HistoryStep
 from gateway.storage.steps import Window
 

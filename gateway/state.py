@@ -25,7 +25,7 @@ from gateway.kpis.days import Calendar
 from gateway.kpis.kpis import Kpis
 from gateway.kpis.lost import DemandRates
 from gateway.phases import Phases
-from gateway.ports import Belief
+from gateway.ports.inventory import Belief
 from gateway.presence.belief import BeliefPresence
 from gateway.presence.watch import Watch
 from gateway.reservations.book import Book

@@ -5,7 +5,7 @@ with a tag by the ledger. An API's events and a scanner's scans come through the
 """
 
 from gateway.catalogue.articles import UNIDENTIFIED
-from gateway.ports import EventResult, TillEvent
+from gateway.ports.intake import EventResult, TillEvent
 from gateway.proofs import before_sale, count_proves
 from gateway.state import State
 

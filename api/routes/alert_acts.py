@@ -46,7 +46,7 @@ from gateway.alerts.ports import NewSilence, SilenceRefused
 from gateway.alerts.silences import Matcher
 from gateway.alerts.silences import Silence as Found
 from gateway.answered import KeyRefused
-from gateway.ports import Caller
+from gateway.ports.callers import Caller
 
 ONE = "/v1/alerts/{id}"
 SILENCES = "/v1/silences"

@@ -21,7 +21,7 @@ from api.schemas.alert_rules import RULE_PATTERN, AlertRule, AlertRuleIn, AlertR
 from gateway.alert_rules.model import AlertRule as Rule
 from gateway.alert_rules.ports import RuleNotTaken, RuleView
 from gateway.answered import KeyRefused
-from gateway.ports import Caller
+from gateway.ports.callers import Caller
 
 PATH = "/v1/alert-rules"
 ONE = PATH + "/{id}"

@@ -33,7 +33,7 @@ from gateway.answered import KeyRefused
 from gateway.catalogue.codes import MAX_CODE_CHARACTERS
 from gateway.catalogue.model import MAX_PUT, NewArticle, PutVerdict
 from gateway.catalogue.text import TextRefused, article_rows
-from gateway.ports import ArticleInfo
+from gateway.ports.inventory import ArticleInfo
 
 CSV_EXAMPLE = (
     "sku,gtin,name_en,name_fr,department\nDEN-501-32,03012345000024,Straight jeans 32,Jean droit 32,denim\n"

@@ -20,7 +20,7 @@ from api.schemas.audit import AuditItem, AuditList
 from api.schemas.base import Instant
 from api.times import rfc3339
 from gateway.audit import AuditQuery, AuditRow
-from gateway.ports import Caller
+from gateway.ports.callers import Caller
 
 MAX_AUDIT = 1_000
 """Rows of a page: small ones, and often taken as a file."""

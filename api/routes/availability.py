@@ -19,8 +19,8 @@ from api.problems import MAX_ERRORS, Fault, Problem, echo, pointer
 from api.schemas.availability import Availability, AvailabilityList, BandedAvailability, PastLevels
 from api.schemas.base import Instant
 from api.times import rfc3339
-from gateway.ports import Availability as Found
-from gateway.ports import Caller
+from gateway.ports.callers import Caller
+from gateway.ports.inventory import Availability as Found
 
 MAX_BANDED_QTY = 10
 BANDED_CERTAINTIES = (0.9, 0.95, 0.99)

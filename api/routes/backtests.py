@@ -20,7 +20,7 @@ from api.schemas.alert_rules import RULE_PATTERN
 from api.schemas.backtests import Backtest, BacktestIn, RuleBacktestIn
 from gateway.alert_rules.model import AlertRule
 from gateway.backtest.ports import BacktestAsked, BacktestRefused
-from gateway.ports import Caller
+from gateway.ports.callers import Caller
 
 PATH = "/v1/alert-rules"
 SVG = "image/svg+xml"

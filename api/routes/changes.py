@@ -15,7 +15,7 @@ from api.parameters import StoreId
 from api.problems import Problem, echo
 from api.schemas.changes import POSITION_EXAMPLE, ChangeList
 from api.times import rfc3339
-from gateway.ports import ChangeInfo
+from gateway.changes.ports import ChangeInfo
 
 MAX_CHANGES = 1_000
 

@@ -21,7 +21,7 @@ from api.routes.availability import unknown_sku
 from api.schemas.base import CHANNEL_PATTERN, STORE_PATTERN
 from api.schemas.channels import ChannelList, SafetyStockIn, SafetyStockTyped
 from gateway.channels.model import ChannelRefused
-from gateway.ports import Caller
+from gateway.ports.callers import Caller
 
 PATH = "/v1/channels/{id}/safety-stock/{sku}"
 _ONE = ("unknown_channel", "unknown_sku", "unknown_store", "forbidden_store", "invalid_request",

@@ -50,7 +50,7 @@ from gateway.counting.model import (
     Refused,
     Tolerance,
 )
-from gateway.ports import Caller
+from gateway.ports.callers import Caller
 from gateway.staff.roles import LEAD_APPROVES_PIECES, may_approve
 
 Model = TypeVar("Model", bound=BaseModel)

@@ -43,7 +43,7 @@ from gateway.deliveries.model import (
     NewDelivery,
 )
 from gateway.deliveries.model import Delivery as Found
-from gateway.ports import Caller
+from gateway.ports.callers import Caller
 
 PATH = "/v1/deliveries"
 ONE = PATH + "/{id}"

@@ -13,7 +13,9 @@ from api.openapi import json_body, problems
 from api.problems import echo
 from api.schemas.events import EventBatch, EventOutcomes, MalformedEvent, TillEventIn
 from api.times import NS_PER_S
-from gateway.ports import Caller, EventResult, StoreInfo, TillEvent
+from gateway.ports.callers import Caller
+from gateway.ports.intake import EventResult, TillEvent
+from gateway.ports.inventory import StoreInfo
 
 MAX_AHEAD_NS = 300 * NS_PER_S
 """A till's clock may be some minutes off; a sale of tomorrow is a mistake."""

@@ -17,7 +17,7 @@ from api.routes.availability import unknown_sku
 from api.schemas.availability import History
 from api.schemas.base import STORE_PATTERN, Instant, Step
 from api.times import NS_PER_S, rfc3339
-from gateway.ports import HistoryPoint
+from gateway.ports.records import HistoryPoint
 
 MAX_STEPS = 2_000
 """More points than a wide screen has pixels across."""

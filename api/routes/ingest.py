@@ -15,7 +15,7 @@ from api.openapi import problems
 from api.parameters import DevicePath
 from api.problems import Problem, echo
 from api.schemas.ingest import IngestOutcome
-from gateway.ports import IngestRefused
+from gateway.ports.intake import IngestRefused
 
 TYPES = (JSON_TYPE, "application/x-ndjson", "application/ndjson")
 RETRY_AFTER_S = 5

@@ -27,7 +27,7 @@ from gateway.answered import KeyRefused
 from gateway.book_stock.model import MAX_BOOK_PIECES, MAX_LINES, BookView, LedgerLine, LineVerdict
 from gateway.book_stock.text import ledger_rows
 from gateway.interchange.tables import RowRefused
-from gateway.ports import Caller
+from gateway.ports.callers import Caller
 
 PATH = "/v1/ledger"
 CSV_EXAMPLE = "store,sku,qty,as_of\nweb-1,DEN-501-32,12,2026-11-21T04:00:00Z\n"

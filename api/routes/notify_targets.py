@@ -15,7 +15,7 @@ from api.problems import Problem
 from api.schemas.notify_targets import NoticeDeliveries, NoticeDelivery, NotifyTargetList
 from api.times import rfc3339, rfc3339_or_none
 from gateway.delivery.model import NoticeTry, Target, TargetState
-from gateway.ports import Caller
+from gateway.ports.callers import Caller
 
 PATH = "/v1/notify-targets"
 ONE = PATH + "/{target}"

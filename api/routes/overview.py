@@ -28,7 +28,7 @@ from api.schemas.base import STORE_PATTERN
 from api.schemas.overview import Overview
 from api.times import rfc3339, rfc3339_or_none
 from gateway.alerts.records import STANDING
-from gateway.ports import ArticleInfo, Availability, StoreInfo, ZoneInfo
+from gateway.ports.inventory import ArticleInfo, Availability, StoreInfo, ZoneInfo
 
 MAX_OVERVIEW_ARTICLES = 5_000
 """A page of more is no overview; /v1/articles and /v1/availability page through the rest."""

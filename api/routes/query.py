@@ -27,7 +27,8 @@ from api.schemas.query import (
     PickupQuery,
 )
 from gateway.channels.model import Asker, Fulfilment
-from gateway.ports import ArticleInfo, Availability, Caller
+from gateway.ports.callers import Caller
+from gateway.ports.inventory import ArticleInfo, Availability
 
 MAX_QUERY_PAIRS = 1_000
 PAIRS_AT_ONCE = 8

@@ -37,7 +37,7 @@ from api.schemas.reservations import (
     TransferIn,
 )
 from api.times import NS_PER_S
-from gateway.ports import Caller
+from gateway.ports.callers import Caller
 from gateway.reservations.model import (
     Amend,
     Collect,

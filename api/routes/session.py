@@ -28,7 +28,7 @@ from api.openapi import json_body, problems
 from api.problems import CATALOGUE, Problem
 from api.schemas.session import People, Session, SignIn
 from api.sessions import SESSION_LIFETIME_S
-from gateway.ports import Caller
+from gateway.ports.callers import Caller
 from gateway.staff.model import Member, Opened, SignInRefused
 
 DEVICE_COOKIE_S = 400 * 86_400

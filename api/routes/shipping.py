@@ -21,7 +21,7 @@ from api.routes.query import BODY_PROBLEMS, answer_of, answers, unknown_of
 from api.schemas.shipping import ShipOptions, ShipQuery
 from api.shipping import Parcel, ShipLine, ShipOption, best, singles, splits
 from api.shipping_body import ship_options_body
-from gateway.ports import Caller
+from gateway.ports.callers import Caller
 
 COSTS_AT_ONCE = 4
 """Lines whose cost is looked at before others get their turn: some 0.4 ms each."""

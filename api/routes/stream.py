@@ -13,7 +13,7 @@ from api.parameters import Sku, StoreQuery
 from api.problems import Problem
 from api.stream import MAX_SNAPSHOT, EventStream
 from gateway.changes.subscription import Subscription
-from gateway.ports import Caller
+from gateway.ports.callers import Caller
 
 MAX_STREAM_SKUS = 100
 

@@ -22,7 +22,7 @@ from api.schemas.reservations import EmptyIn
 from api.schemas.tasks import ClaimIn, FailIn, StaffTask, StaffTaskList, TaskIn, TaskKind, TaskState
 from api.task_body import encode_task, task_body, task_problem
 from gateway.answered import KeyRefused
-from gateway.ports import Caller
+from gateway.ports.callers import Caller
 from gateway.tasks.model import NewTask, Order, TaskCommand, TaskQuery, TaskRefused, TaskView
 
 PATH = "/v1/tasks"

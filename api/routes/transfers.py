@@ -23,7 +23,7 @@ from api.schemas.transfers import SendIn, StoreTransfer, StoreTransferIn, StoreT
 from api.times import rfc3339, rfc3339_or_none
 from gateway.answered import KeyRefused
 from gateway.deliveries.model import DocumentRefused
-from gateway.ports import Caller
+from gateway.ports.callers import Caller
 from gateway.transfers.model import NewTransfer, Transfer, TransferOutcome, TransferQuery, TransferState
 
 PATH = "/v1/transfers"

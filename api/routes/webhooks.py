@@ -27,8 +27,9 @@ from api.schemas.webhooks import (
 )
 from api.times import rfc3339, rfc3339_or_none
 from gateway.answered import KeyRefused
-from gateway.ports import Caller, WebhookRefused, WebhookState
+from gateway.ports.callers import Caller
 from gateway.webhooks.model import Delivery
+from gateway.webhooks.ports import WebhookRefused, WebhookState
 
 PATH = "/v1/webhook-endpoints"
 ONE = PATH + "/{endpoint}"

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from api.times import parse_instant, parse_step
-from gateway.ports import Status
+from gateway.ports.inventory import Status
 
 STORE_PATTERN = r"^[a-z0-9-]{1,32}$"
 SKU_PATTERN = r"^[A-Za-z0-9._-]{1,64}$"

@@ -99,7 +99,7 @@ class _Subscriber:
 
 
 class Feed:
-    """Implements gateway.ports.FeedPort."""
+    """Implements gateway.changes.model.ports.FeedPort."""
 
     def __init__(self, journal_id: str, version: int) -> None:
         self._journal_id = journal_id

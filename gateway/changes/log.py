@@ -1,8 +1,8 @@
-"""Following the log of changes, off the loop: implements gateway.ports.ChangesPort. I/O."""
+"""Following the log of changes, off the loop: implements gateway.changes.model.ports.ChangesPort. I/O."""
 
 import asyncio
 
-from gateway.ports import ChangeInfo, ChangesPage
+from gateway.changes.ports import ChangeInfo, ChangesPage
 from gateway.storage.ports import GatewayStore
 
 MAX_DIGITS = 18

@@ -12,7 +12,7 @@ from gateway.answers import availability
 from gateway.catalogue.articles import Article
 from gateway.channels.model import Asker, Taken
 from gateway.forecast.model import Demand
-from gateway.ports import Availability
+from gateway.ports.inventory import Availability
 from gateway.site import NS_PER_S
 from gateway.state import State
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from gateway.catalogue.articles import Catalogue
 from gateway.catalogue.identify import Identifier
 from gateway.config.site import SiteConfig
-from gateway.ports import TillEvent
+from gateway.ports.intake import TillEvent
 from gateway.scans import RepeatFilter
 from gateway.site import Site, ns
 from readers.errors import Malformed

@@ -10,7 +10,7 @@ from gateway.answers import availability
 from gateway.catalogue.articles import Catalogue
 from gateway.config.site import SiteConfig
 from gateway.engine import Changes, Engine
-from gateway.ports import TillEvent
+from gateway.ports.intake import TillEvent
 from gateway.site import NS_PER_S, Site
 from readers.observations import Heartbeat, Observation, Read
 from simulators.scoring.beliefs import ANSWER_EVERY_NS, OUTLOOK_EVERY_NS, OUTLOOK_HOURS, BeliefLog

@@ -11,7 +11,7 @@ from gateway.cli.evaluate_wires import Wires
 from gateway.config.file import parse_catalogue, parse_site
 from gateway.config.site import SiteConfig
 from gateway.config.stores import IN_HAND
-from gateway.ports import TillEvent
+from gateway.ports.intake import TillEvent
 from gateway.site import NS_PER_S, ns
 from readers.observations import Observation, Read
 from simulators.baselines.observed import ShopSetup

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from api.schemas.events import EventBatch, TillEventIn
 from gateway.config.site import SiteConfig
 from gateway.devices.of_site import mqtt_devices, serial_devices
-from gateway.ports import TillEvent
+from gateway.ports.intake import TillEvent
 from gateway.site import NS_PER_S
 from readers.duplicates import Duplicates
 from readers.errors import Malformed

@@ -18,7 +18,7 @@ from gateway.metrics.samples import (
     outbox_line,
     reader_lines,
 )
-from gateway.ports import DeviceHealth
+from gateway.ports.health import DeviceHealth
 from gateway.storage.influx.lines import joined
 from gateway.storage.influx.report import DeliveryReport
 

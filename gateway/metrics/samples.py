@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from gateway.answers import availability
 from gateway.kpis.figures import Figures
-from gateway.ports import DeviceHealth
+from gateway.ports.health import DeviceHealth
 from gateway.state import State
 from gateway.storage.influx.lines import line
 from gateway.storage.influx.report import DeliveryReport

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from gateway.engine import Changes, Engine
-from gateway.ports import EventResult, TillEvent
+from gateway.ports.intake import EventResult, TillEvent
 from gateway.recording.recorded import Recorded, ToldEvent
 from readers.counts import StageCounts
 from readers.duplicates import Duplicates

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from math import isfinite
 from typing import Any
 
-from gateway.ports import TillEvent
+from gateway.ports.intake import TillEvent
 from gateway.recording.instants import MAX_KNOWN_SECONDS, NS_PER_S, SCALE, Instants
 from gateway.recording.recorded import LineRefused, Recorded, ToldEvent
 from readers.observations import Heartbeat, Read, Reading, Scan

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gateway.ports import TillEvent
+from gateway.ports.intake import TillEvent
 from readers.observations import Heartbeat, Read, Reading, Scan
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from gateway.ports import TillEvent
+from gateway.ports.intake import TillEvent
 from gateway.recording.parts import Parts
 from gateway.recording.recorded import ToldEvent
 from gateway.recording.writing import is_recordable, line_of

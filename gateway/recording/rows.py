@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from gateway.answers import availability
 from gateway.beliefs import level_belief
 from gateway.engine import Changes, Engine
-from gateway.ports import Availability, Belief
+from gateway.ports.inventory import Availability, Belief
 from gateway.recording.instants import rfc3339
 
 DIGITS = 4

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from gateway.availability import NOT_ENOUGH, NOT_SURE, QUOTA_REACHED
 from gateway.channels.model import NOT_OFFERED_HERE, NOT_SOLD_HERE
-from gateway.ports import Availability, Belief
+from gateway.ports.inventory import Availability, Belief
 from gateway.reservations.model import LineAsked
 
 

@@ -12,7 +12,7 @@ from gateway.alerts.records import AlertType
 from gateway.alerts.rules import Condition
 from gateway.answers import availability
 from gateway.config.reservations import ReservationsSection
-from gateway.ports import Availability
+from gateway.ports.inventory import Availability
 from gateway.reservations.book import Key
 from gateway.reservations.model import Reservation, ReservedLine, Risk, RiskReason
 from gateway.site import ns

@@ -11,7 +11,7 @@ from math import ceil, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.ports import Belief
+from gateway.ports.inventory import Belief
 
 Doubles = NDArray[np.float64]
 MOST_MISSING, FAR_SIGMAS = 96, 8.0

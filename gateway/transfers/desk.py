@@ -11,7 +11,7 @@ from gateway.answers import availability
 from gateway.audit import Actor
 from gateway.deliveries.lines import known_lines
 from gateway.deliveries.model import DocumentRefused, ExpectedLine, Shortfall
-from gateway.ports import TillEvent
+from gateway.ports.intake import TillEvent
 from gateway.state import State
 from gateway.till import Till
 from gateway.transfers.model import MAX_PIECES, Ending, NewTransfer, Transfer, TransferOutcome

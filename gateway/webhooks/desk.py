@@ -1,4 +1,4 @@
-"""Endpoints as their operator manages them: implements gateway.ports.WebhooksPort. Runtime.
+"""Endpoints as their operator manages them: implements gateway.webhooks.ports.WebhooksPort. Runtime.
 
 A new one goes through the pipeline, so that endpoint, answer to the Idempotency-Key and audit entry are one commit;
 a change of one is written beside it, with its audit entry in the same transaction.
@@ -15,10 +15,10 @@ from gateway.answered import Answered
 from gateway.audit import Actor, AuditEntry, cut
 from gateway.changes.model import ChangeType
 from gateway.once import Once
-from gateway.ports import WebhookRefused, WebhookState
 from gateway.state import State
 from gateway.webhooks.dispatcher import Dispatcher
 from gateway.webhooks.model import Delivery, Endpoint, NewEndpoint, Position
+from gateway.webhooks.ports import WebhookRefused, WebhookState
 from gateway.webhooks.sender import Sender, SendFailed
 from gateway.webhooks.signing import secret_of
 from gateway.webhooks.table import StoredWebhooks

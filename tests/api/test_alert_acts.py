@@ -6,7 +6,7 @@ import pytest
 
 from api.schemas.alerts import AlertPrecisions, Silence, SilenceList, WordedAlert
 from gateway.alerts.records import AlertState
-from gateway.ports import Caller
+from gateway.ports.callers import Caller
 from gateway.staff.roles import scopes_of_key
 from tests.support.api_ports import EXACT, NOW_NS, PARIS, Floor, alert
 

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway.ports import Caller
+from gateway.ports.callers import Caller
 from tests.support.api_ports import Floor
 from tests.support.small_site import STORE
 

@@ -7,7 +7,7 @@ import pytest
 
 from api.schemas.audit import AuditItem, AuditList
 from gateway.audit import AuditEntry
-from gateway.ports import Caller
+from gateway.ports.callers import Caller
 from tests.support.api_ports import ADMIN, EXACT, INGEST, LYON_RESERVE, NOW_NS, RESERVE, Floor, S
 
 LYON_ADMIN = "key-lyon-admin"

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from api.encoding import availability_body, banded_body, shown_valid_until_ns
 from api.schemas.availability import Availability, AvailabilityList, BandedAvailability, PastLevels
-from gateway.ports import ZoneLevel
+from gateway.ports.inventory import ZoneLevel
 from tests.support.api_ports import ADMIN, EXACT, INGEST, LYON_EXACT, NOW_NS, READ, Floor, S, availability
 
 ONE = "/v1/stores/lyon-1/availability/DEN-501-32"

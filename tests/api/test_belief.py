@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from api.encoding import availability_event, belief_body, shown_p
 from api.schemas.availability import Availability, AvailabilityList
 from api.schemas.overview import Overview
-from gateway.ports import Belief, ZoneLevel
+from gateway.ports.inventory import Belief, ZoneLevel
 from tests.support.api_ports import NOW_NS, READ, Floor, availability
 
 ONE = "/v1/stores/lyon-1/availability/DEN-501-32"

@@ -1,7 +1,7 @@
 """GET /v1/changes: a contiguous log, positions that say where one is, and how to begin anew."""
 
 from api.schemas.changes import ChangeList
-from gateway.ports import ChangeInfo
+from gateway.changes.ports import ChangeInfo
 from tests.support.api_ports import EXACT, INGEST, LYON_EXACT, NOW_NS, READ, Floor
 
 PATH = "/v1/changes?store=lyon-1"

@@ -9,7 +9,7 @@ import pytest
 from api.context import ApiSettings
 from api.limits import Quota
 from api.remembered import LIFE_S, MAX_REMEMBERED, Remembered, Shown
-from gateway.ports import Caller
+from gateway.ports.callers import Caller
 from tests.support.api_ports import (
     EXACT,
     LYON_EXACT,

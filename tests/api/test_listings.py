@@ -16,7 +16,8 @@ from api.schemas.catalogue import ArticleList, StoreList
 from api.schemas.devices import DeviceList
 from api.schemas.overview import Overview
 from gateway.alerts.records import AlertState, AlertType, Severity
-from gateway.ports import Readiness, ZoneLevel
+from gateway.ports.health import Readiness
+from gateway.ports.inventory import ZoneLevel
 from tests.support.api_ports import (
     EXACT,
     NOW_NS,

@@ -22,8 +22,9 @@ from api.edge import MAX_BODY_BYTES
 from gateway.alerts.silences import Matcher, Silence
 from gateway.channels.model import ChannelInfo
 from gateway.keys import SCOPES
-from gateway.ports import Caller, WebhookState
+from gateway.ports.callers import Caller
 from gateway.webhooks.model import Endpoint
+from gateway.webhooks.ports import WebhookState
 from tests.support.api_ports import (
     LYON,
     NOW_NS,

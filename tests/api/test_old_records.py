@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.ports import HistoryPoint, RecordsRefused
+from gateway.ports.records import HistoryPoint, RecordsRefused
 from tests.support.api_ports import FakeRecords, Floor
 
 ONE = "/v1/stores/lyon-1/availability/DEN-501-32"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from api.baskets import Line, Option, as_sure_as, ranked, summed
 from api.places import Placed, distance_km, near
 from api.schemas.query import AvailabilityQueryAnswer, PickupOptions
-from gateway.ports import Belief, StoreInfo
+from gateway.ports.inventory import Belief, StoreInfo
 from tests.support.api_ports import (
     EXACT,
     INGEST,

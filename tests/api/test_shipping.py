@@ -26,7 +26,7 @@ from api.shipping import (
     splits,
 )
 from gateway.channels.model import Taken
-from gateway.ports import Availability
+from gateway.ports.inventory import Availability
 from tests.support.api_ports import EXACT, LYON, LYON_EXACT, PARIS, READ, Floor, availability
 
 SHIP = "/v1/ship-options"

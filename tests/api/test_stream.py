@@ -13,7 +13,7 @@ from api.schemas.devices import Device
 from api.schemas.stream import AvailabilityEvent, BandedEvent
 from api.stream import MAX_SNAPSHOT
 from gateway.changes.subscription import Subscription
-from gateway.ports import Caller
+from gateway.ports.callers import Caller
 from tests.support.api_ports import (
     EXACT,
     INGEST,

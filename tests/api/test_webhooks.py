@@ -12,7 +12,7 @@ from api.schemas.webhooks import (
     WebhookList,
     WebhookWithSecret,
 )
-from gateway.ports import Caller
+from gateway.ports.callers import Caller
 from tests.support.api_ports import ADMIN, EXACT, INGEST, RESERVE, Floor
 
 PATH = "/v1/webhook-endpoints"

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # run as a script, from anywhere
 
-from gateway.ports import ArticleInfo
+from gateway.ports.inventory import ArticleInfo
 from tests.support.browser import chromium
 from tests.support.figures import figure
 from tests.support.page_shop import PageShop

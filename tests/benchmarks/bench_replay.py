@@ -19,7 +19,7 @@ from random import Random
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # run as a script, from anywhere
 
-from gateway.ports import TillEvent
+from gateway.ports.intake import TillEvent
 from gateway.recording.reading import LineReader
 from gateway.recording.recorded import ToldEvent
 from gateway.recording.writing import line_of

@@ -22,7 +22,7 @@ from gateway.engine import Engine
 from gateway.ingest import Ingest
 from gateway.movements import MovementKind
 from gateway.pipeline import Pipeline
-from gateway.ports import TillEvent
+from gateway.ports.intake import TillEvent
 from gateway.site import Site
 from gateway.storage.sqlite import STORE_FILE, SqliteStore
 from gateway.storage.writer import Writer

@@ -18,7 +18,7 @@ from gateway.engine import Engine
 from gateway.holds import Holds
 from gateway.once import Once
 from gateway.pipeline import Pipeline
-from gateway.ports import TillEvent, WebhookRefused
+from gateway.ports.intake import TillEvent
 from gateway.reservations.model import (
     Amend,
     Collect,
@@ -33,6 +33,7 @@ from gateway.reservations.model import (
 from gateway.storage.ports import Commit
 from gateway.storage.sqlite import STORE_FILE, SqliteStore
 from gateway.storage.writer import Writer
+from gateway.webhooks.ports import WebhookRefused
 from tests.support.small_site import STORE, T0, new_engine
 
 WEB = Actor("web", "10.0.0.7")

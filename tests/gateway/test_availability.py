@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gateway.availability import Context, Terms, ZoneView, answer, merge_levels
 from gateway.config.stores import STOCK_ROLES
-from gateway.ports import Availability
+from gateway.ports.inventory import Availability
 
 ROLES = ("floor", "back_room", "receiving", "fitting_room", "till", "exit", None)
 CONTEXT = Context("lyon-1", "TEE", "03012345000055", 1, ("rfid", "pos"), 7, 600, 3)

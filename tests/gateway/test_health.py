@@ -9,7 +9,7 @@ import pytest
 from gateway.delivery.model import TargetCounts, TargetState
 from gateway.health import Health, Links
 from gateway.pipeline import Pipeline
-from gateway.ports import Readiness
+from gateway.ports.health import Readiness
 from gateway.storage.sizes import Sizes
 from gateway.storage.upkeep import StoreUpkeep
 from gateway.webhooks.model import WebhookCounts

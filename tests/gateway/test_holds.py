@@ -14,7 +14,7 @@ from gateway.engine import Engine
 from gateway.holds import Holds
 from gateway.once import KnownKeys, Once
 from gateway.pipeline import Pipeline
-from gateway.ports import TillEvent
+from gateway.ports.intake import TillEvent
 from gateway.reservations.model import (
     Collect,
     Confirm,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.ingest import MAX_KEPT_REFUSALS, Ingest
-from gateway.ports import Ingested, IngestRefused
+from gateway.ports.intake import Ingested, IngestRefused
 from readers.codecs.device_time import parse_time_ns
 from readers.mqtt_intake import MqttIntake
 from readers.mqtt_router import MqttRouter

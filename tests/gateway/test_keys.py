@@ -19,7 +19,7 @@ from gateway.keys import (
     load_pepper,
     new_key,
 )
-from gateway.ports import AuthPort, Caller
+from gateway.ports.callers import AuthPort, Caller
 from gateway.storage.errors import PepperMissing
 from gateway.storage.ports import ApiKey
 

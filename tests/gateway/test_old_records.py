@@ -10,7 +10,7 @@ import pytest
 
 from gateway.movements import LevelPoint
 from gateway.old_records import MAX_AT_ONCE, MAX_WAITING, OldRecords
-from gateway.ports import RecordsRefused
+from gateway.ports.records import RecordsRefused
 from gateway.records import Records
 from gateway.storage.combined import CombinedLevels
 from gateway.storage.influx.read_errors import SeriesRefused, SeriesTooLarge, SeriesUnavailable

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gateway.engine import Changes
 from gateway.pipeline import FINISH_S, PASS_OBSERVATIONS, RETRY_S, SLICE, CommitPort, EventLog, Pipeline
-from gateway.ports import EventResult, TillEvent
+from gateway.ports.intake import EventResult, TillEvent
 from gateway.storage.errors import StoreFailed, StoreFull, StoreReadOnly
 from gateway.storage.ports import Commit, Committed
 from gateway.storage.sqlite import STORE_FILE, SqliteStore

@@ -16,7 +16,7 @@ from gateway.holds import Holds
 from gateway.keys import load_pepper
 from gateway.once import Once
 from gateway.pipeline import Pipeline
-from gateway.ports import TillEvent
+from gateway.ports.intake import TillEvent
 from gateway.reservations.model import (
     Confirm,
     LineAsked,

@@ -20,6 +20,7 @@ from gateway.audit import Actor, AuditEntry, AuditQuery, AuditRow
 from gateway.calibration import CalibrationReport
 from gateway.catalogue.codes import Named, named_by
 from gateway.changes.model import ChangeType
+from gateway.changes.ports import ChangeInfo, ChangesPage
 from gateway.changes.subscription import Subscription
 from gateway.channels.model import (
     ANYBODY,
@@ -41,27 +42,11 @@ from gateway.explanation import (
     ZoneSight,
     ZoneTerms,
 )
-from gateway.ports import (
-    ArticleInfo,
-    Availability,
-    Caller,
-    ChangeInfo,
-    ChangesPage,
-    DeadLetterInfo,
-    DeviceHealth,
-    EventResult,
-    HistoryPoint,
-    Ingested,
-    IngestRefused,
-    Readiness,
-    StoreInfo,
-    TillEvent,
-    UnmatchedTopicInfo,
-    WebhookRefused,
-    WebhookState,
-    ZoneInfo,
-    ZoneLevel,
-)
+from gateway.ports.callers import Caller
+from gateway.ports.health import DeviceHealth, Readiness, UnmatchedTopicInfo
+from gateway.ports.intake import EventResult, Ingested, IngestRefused, TillEvent
+from gateway.ports.inventory import ArticleInfo, Availability, StoreInfo, ZoneInfo, ZoneLevel
+from gateway.ports.records import DeadLetterInfo, HistoryPoint
 from gateway.reservations.model import (
     Command,
     Decided,
@@ -74,6 +59,7 @@ from gateway.reservations.model import (
 )
 from gateway.staff.roles import scopes_of_key
 from gateway.webhooks.model import Delivery, Endpoint
+from gateway.webhooks.ports import WebhookRefused, WebhookState
 from tests.support.fake_alerts import FakeAlerts
 from tests.support.fake_backtests import FakeBacktests
 from tests.support.fake_books import FakeCatalogue, FakeLedger

@@ -11,7 +11,7 @@ from gateway.deliveries.model import (
     NewDelivery,
 )
 from gateway.engine import Changes
-from gateway.ports import Availability
+from gateway.ports.inventory import Availability
 from gateway.transfers.desk import TransferDesk
 from gateway.transfers.model import NewTransfer, Transfer, TransferOutcome
 from tests.support.small_site import STORE, S, SmallShop

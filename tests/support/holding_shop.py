@@ -8,7 +8,7 @@ from gateway.config.channels import ChannelSection
 from gateway.config.reservations import ReservationsSection
 from gateway.config.site import SiteConfig
 from gateway.engine import Engine
-from gateway.ports import Availability
+from gateway.ports.inventory import Availability
 from gateway.reservations.model import Command, LineAsked, NewReservation, Outcome, Refusal, Reservation
 from gateway.site import Site
 from tests.support.kept_engine import KeptEngine

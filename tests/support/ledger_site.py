@@ -6,7 +6,8 @@ from gateway.book_stock import desk
 from gateway.book_stock.model import LedgerLine, LineVerdict
 from gateway.config.file import parse_catalogue, parse_site
 from gateway.engine import Engine
-from gateway.ports import Availability, TillEvent
+from gateway.ports.intake import TillEvent
+from gateway.ports.inventory import Availability
 from gateway.site import Site
 from readers.observations import Heartbeat, Read
 from tests.support.kept_engine import KeptEngine

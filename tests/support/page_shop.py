@@ -24,7 +24,8 @@ from api.task_body import encode_told_task
 from gateway.alerts.records import STANDING, AlertRecord, AlertState
 from gateway.changes.feed import Feed
 from gateway.changes.snapshots import Subject
-from gateway.ports import Availability, HistoryPoint
+from gateway.ports.inventory import Availability
+from gateway.ports.records import HistoryPoint
 from gateway.reservations.model import Reservation
 from gateway.tasks.model import Task, TaskItem
 from tests.support.api_ports import (

@@ -10,17 +10,9 @@ from typing import Any
 from gateway.alerts.records import AlertRecord, AlertState, AlertType, Severity
 from gateway.config.site import SiteConfig
 from gateway.explanation import Explanation, ItemEvidence, ZoneSight, ZoneTerms
-from gateway.ports import (
-    ArticleInfo,
-    Availability,
-    Belief,
-    DeviceHealth,
-    HistoryPoint,
-    Status,
-    StoreInfo,
-    ZoneInfo,
-    ZoneLevel,
-)
+from gateway.ports.health import DeviceHealth
+from gateway.ports.inventory import ArticleInfo, Availability, Belief, Status, StoreInfo, ZoneInfo, ZoneLevel
+from gateway.ports.records import HistoryPoint
 from tests.support.api_ports import NOW_NS
 from tests.support.source import ROOT
 

@@ -16,7 +16,7 @@ from gateway.answers import availability
 from gateway.catalogue.articles import Catalogue
 from gateway.cli.site_file import read_site
 from gateway.engine import Engine
-from gateway.ports import TillEvent
+from gateway.ports.intake import TillEvent
 from gateway.site import Site
 from readers.observations import Heartbeat, Observation, Read, Reading, Scan
 from simulators.epc import sgtin96

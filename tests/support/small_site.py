@@ -4,7 +4,7 @@ from gateway.catalogue.articles import Catalogue
 from gateway.config.file import parse_catalogue, parse_site
 from gateway.config.site import SiteConfig
 from gateway.engine import Engine
-from gateway.ports import TillEvent
+from gateway.ports.intake import TillEvent
 from gateway.site import Site
 from readers.observations import Heartbeat, Read, Reading, Scan
 from simulators.epc import sgtin96

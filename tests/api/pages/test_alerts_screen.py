@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from api.pages.mount import page_files
 from gateway.alerts.records import AlertRecord, AlertState, AlertType, Comment
-from gateway.ports import HistoryPoint
+from gateway.ports.records import HistoryPoint
 from gateway.staff.model import Role
 from tests.support.api_ports import NOW_NS
 from tests.support.page_shop import PageShop

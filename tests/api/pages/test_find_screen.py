@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from gateway.ports import ArticleInfo
+from gateway.ports.inventory import ArticleInfo
 from gateway.reservations.model import Refusal
 from tests.support.api_ports import PARIS
 from tests.support.page_shop import PageShop

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from api.pages.mount import page_files
 from gateway.alerts.records import AlertType, Comment
-from gateway.ports import ArticleInfo
+from gateway.ports.inventory import ArticleInfo
 from tests.support.api_ports import NOW_NS
 from tests.support.page_shop import PageShop
 from tests.support.page_stock import LOW, STORE, stock

@@ -7,7 +7,8 @@ from playwright.sync_api import Browser, expect
 
 from gateway.devices.clocks import ClockJudgement
 from gateway.explanation import ZoneSight
-from gateway.ports import DeadLetterInfo, Readiness
+from gateway.ports.health import Readiness
+from gateway.ports.records import DeadLetterInfo
 from tests.support.api_ports import NOW_NS
 from tests.support.page_shop import PageShop
 from tests.support.page_stock import STORE, S

@@ -24,7 +24,8 @@ from gateway.config.devices import ScannerRole
 from gateway.config.stores import ZoneRole
 from gateway.devices.clocks import ClockState
 from gateway.explanation import EventKind
-from gateway.ports import DeviceHealth, Status
+from gateway.ports.health import DeviceHealth
+from gateway.ports.inventory import Status
 from gateway.presence.model import Phase
 from gateway.reservations.model import OPEN_STATES
 from tests.support.source import modules

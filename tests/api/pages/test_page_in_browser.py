@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from api.app import ApiSettings
 from gateway.alerts.records import AlertState
 from gateway.calibration import Answered, Calibration
-from gateway.ports import ArticleInfo, Belief
+from gateway.ports.inventory import ArticleInfo, Belief
 from tests.support.api_ports import EXACT, NOW_NS, READ, S
 from tests.support.page_shop import PageShop
 from tests.support.page_stock import HELD, LOW, REFILL, SOLD_OUT, STORE, stock

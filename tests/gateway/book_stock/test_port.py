@@ -13,7 +13,7 @@ from gateway.catalogue.model import NewArticle
 from gateway.catalogue.office import CatalogueKeeper
 from gateway.once import Once
 from gateway.pipeline import Pipeline
-from gateway.ports import TillEvent
+from gateway.ports.intake import TillEvent
 from gateway.storage.ports import StateRow
 from tests.support.ledger_site import ACTOR, LEDGER_SITE, WEB, ledger_engine
 from tests.support.scripted_writer import ScriptedWriter

@@ -13,7 +13,7 @@ from gateway.cli.evaluate_product import ProductLine
 from gateway.cli.evaluate_run import RunPlan, run
 from gateway.cli.evaluate_wires import Wires
 from gateway.config.file import parse_catalogue, parse_site
-from gateway.ports import TillEvent
+from gateway.ports.intake import TillEvent
 from readers.observations import Read, Scan
 from simulators.baselines.registry import BASELINES
 from simulators.benchmark.families import FAMILIES

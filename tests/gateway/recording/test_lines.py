@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.ports import TillEvent
+from gateway.ports.intake import TillEvent
 from gateway.recording.reading import MAX_LINE_BYTES, LineReader
 from gateway.recording.recorded import LineRefused, Recorded, ToldEvent
 from gateway.recording.writing import line_of

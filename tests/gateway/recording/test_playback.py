@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from gateway.catalogue.articles import Catalogue
 from gateway.config.file import parse_site
 from gateway.engine import Engine
-from gateway.ports import TillEvent
+from gateway.ports.intake import TillEvent
 from gateway.recording.playback import MAX_IDLE_NS, NS_PER_S, Pass, Playback
 from gateway.recording.recorded import Recorded, ToldEvent
 from gateway.site import Site

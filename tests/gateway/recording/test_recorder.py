@@ -9,7 +9,7 @@ import pytest
 
 from gateway.cli.recording_files import opened_input
 from gateway.engine import Engine
-from gateway.ports import TillEvent
+from gateway.ports.intake import TillEvent
 from gateway.recording.parts import Parts
 from gateway.recording.playback import Playback
 from gateway.recording.reading import LineReader

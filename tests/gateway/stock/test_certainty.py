@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.ports import Belief
+from gateway.ports.inventory import Belief
 from gateway.stock.certainty import LEAST_DOUBT, MOST_TOLD, belief, of_distribution
 
 chances = st.one_of(st.sampled_from([0.0, 0.5, 1.0]), st.floats(0, 1))
