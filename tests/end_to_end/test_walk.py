@@ -59,7 +59,7 @@ def test_a_stranger_gets_from_the_demo_to_a_collected_piece_by_curl_alone(tmp_pa
 def pieces(gateway: str, key: str) -> int:
     """Return how many of the walk's article may be promised."""
     path = f"{gateway}/v1/stores/lyon-1/availability/DEN-501-32"
-    answer = httpx.get(path, headers={"Authorization": f"Bearer {key}"}, timeout=20.0)
+    answer = httpx.get(path, headers={"Authorization": f"Bearer {key}"}, timeout=60.0)
     if answer.status_code != 200 or answer.json()["promise"]["pickup"] != "yes":
         return 0
     return int(answer.json()["quantities"]["available"])

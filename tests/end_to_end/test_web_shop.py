@@ -86,7 +86,7 @@ def shop(gateway: Gateway, tmp_path: Path) -> Iterator[str]:
 
 def customer(url: str) -> httpx.Client:
     """Return a browser that follows the shop's redirects and keeps its cookie."""
-    return httpx.Client(base_url=url, follow_redirects=True, timeout=20.0)
+    return httpx.Client(base_url=url, follow_redirects=True, timeout=60.0)
 
 
 def field(page: httpx.Response, name: str) -> str:

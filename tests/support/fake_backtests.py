@@ -1,5 +1,7 @@
 """Rules that are tried: what was asked is kept, what is answered is set by hand."""
 
+from collections.abc import Callable
+
 from gateway.backtest.model import Episode, Judged, Range, Score
 from gateway.backtest.ports import BacktestAnswer, BacktestAsked, BacktestRefused
 
@@ -8,10 +10,11 @@ HOUR_NS = 3_600 * S
 
 
 class FakeBacktests:
-    """Implements BacktestPort. `refusal`: what is said instead."""
+    """Implements BacktestPort. `found(stores, from_ns)`: what comes of it; `refusal`: what is said instead."""
 
     def __init__(self) -> None:
         self.asked: list[BacktestAsked] = []
+        self.found: Callable[[tuple[str, ...], int], Score] = told
         self.refusal: BacktestRefused | None = None
 
     async def backtest(self, asked: BacktestAsked) -> BacktestAnswer | BacktestRefused:
@@ -20,7 +23,7 @@ class FakeBacktests:
             return self.refusal
         stores, from_ns = tuple(asked.stores), asked.from_ns
         svg = None if asked.picture is None else f'<svg lang="{asked.picture}"/>'
-        return BacktestAnswer(asked.rule, stores, from_ns, asked.to_ns, told(stores, from_ns), svg)
+        return BacktestAnswer(asked.rule, stores, from_ns, asked.to_ns, self.found(stores, from_ns), svg)
 
 
 def told(stores: tuple[str, ...], from_ns: int) -> Score:

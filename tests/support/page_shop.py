@@ -50,6 +50,7 @@ from tests.support.fake_documents import Documents
 from tests.support.fake_forecasts import FakeForecasts
 from tests.support.fake_notify import FakeNotify
 from tests.support.kpi_days import PlainKpis
+from tests.support.page_rules import shop_rules
 from tests.support.page_stock import (
     DOWN,
     HELD,
@@ -111,6 +112,7 @@ class PageShop:
         self.staff = a_shop_of_staff(time.time_ns())
         self.alerts = FakeAlerts(NOW_NS, self._alert_acted_on)
         self.kpis = PlainKpis(NOW_NS, (STORE,))
+        self.backtests = FakeBacktests()
         self.tasks = ShopTasks(config, self._task_changed)
         self.reservations = ShopReservations(self._reservation_changed, self.inventory.named_by)
         clock = FakeClock(speed=self.speed)
@@ -135,8 +137,8 @@ class PageShop:
             deliveries=documents.deliveries,
             transfers=documents.transfers,
             tasks=self.tasks,
-            alert_rules=documents.alert_rules,
-            backtests=FakeBacktests(),
+            alert_rules=shop_rules(),
+            backtests=self.backtests,
             counting=Counted().office,
             alerts=self.alerts,
             notify=FakeNotify(NOW_NS),

@@ -12,13 +12,13 @@ from typing import Any, Literal, Protocol
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it has none
 from playwright.sync_api import Browser, Page, expect
 
-PATIENCE_MS = 15_000
+PATIENCE_MS = 60_000
 """How long something that must come is waited for: many tests share the machine."""
 expect.set_options(timeout=PATIENCE_MS)
 TABLET = (1280, 800)
 SIZES = (TABLET, (800, 1280), (390, 844))
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-SETTLE_LOOKS, SETTLE_LOOK_MS = 40, 100
+SETTLE_LOOKS, SETTLE_LOOK_MS = 300, 100
 MIN_TOUCH_PX = 44
 MIN_CONTRAST = 4.5
 CHECKS = (Path(__file__).parent / "page_checks.js").read_text("utf-8")

@@ -212,7 +212,7 @@ def test_an_act_without_a_line_is_kept_marked_and_sent_once(browser: Browser, al
         expect(sold.get_by_role("button")).to_be_disabled()
         assert state_of(alarmed, SOLD).state == AlertState.FIRING
         page.context.set_offline(False)
-        expect(sold).to_contain_text("You see to it", timeout=30_000)
+        expect(sold).to_contain_text("You see to it", timeout=60_000)
         assert state_of(alarmed, SOLD).state == AlertState.ACKNOWLEDGED
 
 

@@ -193,7 +193,7 @@ def test_what_is_picked_without_a_line_is_kept_and_sent_once(browser: Browser, o
         expect(sure.locator(".line[data-sku=TOTE-CANVAS] .line-count")).to_have_text("1/1")
         expect(sure).to_contain_text("Waits for the connection")
         page.context.set_offline(False)
-        expect(sure.locator(".is-pending")).to_be_hidden(timeout=30_000)
+        expect(sure.locator(".is-pending")).to_be_hidden(timeout=60_000)
         expect(sure.locator(".line[data-sku=TOTE-CANVAS] .line-count")).to_have_text("1/1")
         assert len(orders.reservations.commands) == 1
         live(page)

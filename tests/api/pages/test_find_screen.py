@@ -126,7 +126,7 @@ def test_what_is_done_about_an_article_is_sent_once(browser: Browser, shop: Page
         expect(page.locator(".act-note")).to_have_text("It is held as soon as there is a connection.")
         expect(page.get_by_role("button", name="Hold one", exact=True)).to_be_disabled()
         page.context.set_offline(False)
-        expect(page.locator(".act-note")).to_have_text("", timeout=30_000)
+        expect(page.locator(".act-note")).to_have_text("", timeout=60_000)
         assert len(shop.reservations.asked) == 4
 
 

@@ -140,7 +140,7 @@ def test_a_lost_connection_is_said_and_numbers_are_marked_until_it_is_back(
     with tablet(browser, shop, expected=("ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED")) as page:
         live(page)
         shop.close()
-        expect(page.locator(".live")).to_have_attribute("data-state", "lost", timeout=20_000)
+        expect(page.locator(".live")).to_have_attribute("data-state", "lost", timeout=60_000)
         expect(page.locator(".notice.is-lost")).to_contain_text("These numbers are from 19:02:11")
         expect(page.locator(".shell.is-stale")).to_be_visible()
         expect(row(page, "DEN-501-32").locator(".available")).to_have_text("11")

@@ -185,3 +185,66 @@ def test_events_change_what_they_are_about_and_nothing_else(page: Page) -> None:
     rest = [[False, "", 1, 0], [False, "", 1, 0], [True, "", 1, 0]]
     assert ask(page, "model.js", expression, more=0) == [*shared, [True, "", 1, 0], *rest]
     assert ask(page, "model.js", expression, more=7) == [*shared, [False, "", 1, 0], *rest]
+
+
+def test_a_stream_beats_for_scripts_where_they_ask_for_it(page: Page) -> None:
+    """What the page listens for is what the gateway sends."""
+    asked = "(await import('/static/requests.js')).streamAddress('lyon-1')"
+    heard = page.evaluate(
+        f"""async () => {{ const stream = new EventSource({asked});
+            return new Promise((done) => stream.addEventListener("beat", (event) => {{ stream.close(); done(event.data); }})); }}"""
+    )
+    assert json.loads(heard) == {}
+
+
+FAKE_LINE = """async () => {
+    const { Connection } = await import("/static/connection.js");
+    window.streams = [];
+    window.EventSource = class {
+        constructor() { this.listeners = {}; streams.push(this); }
+        addEventListener(type, listener) { this.listeners[type] = listener; }
+        close() {}
+    };
+    const real = window.fetch;
+    window.fetch = (path, ...rest) => (path.includes("store=quiet") ? Promise.resolve(new Response('{"speed": 1}')) : real(path, ...rest));
+    window.say = (type) => streams.at(-1).listeners[type]({ data: "{}" });
+    window.states = [];
+    const hears = { overview() {}, event() {}, refused() {}, state: (state) => states.push(state) };
+    new Connection("quiet", hears).start();
+}"""
+
+
+def test_a_gateway_that_stands_still_is_said_within_seven_seconds_and_a_quiet_one_is_not(
+    browser: Browser, shop: PageShop
+) -> None:
+    """Beats and news keep a page live; none for seven seconds lose it; a page that slept itself blames nobody."""
+    context = browser.new_context(service_workers="block")
+    page = context.new_page()
+    page.clock.install(time=0)
+    page.goto(shop.address)
+    page.clock.pause_at(3_600_000)
+    page.evaluate(FAKE_LINE)
+
+    def opened() -> None:
+        """The stream opens, and the overview is there."""
+        page.evaluate("streams.at(-1).onopen()")
+        page.wait_for_function("() => states.at(-1) === 'live'", polling=20)
+
+    opened()
+    for second in range(0, 60, 2):
+        page.evaluate("(type) => say(type)", "availability" if second % 20 == 0 else "beat")
+        page.clock.run_for(2_000)
+    assert page.evaluate("states") == ["live"]
+    page.clock.fast_forward(60_000)
+    page.clock.run_for(4_000)
+    assert page.evaluate("states") == ["live"]
+    page.evaluate("say('beat')")
+    page.clock.run_for(5_500)
+    assert page.evaluate("states") == ["live"]
+    page.clock.run_for(1_500)
+    assert page.evaluate("states.at(-1)") == "lost"
+    before = page.evaluate("streams.length")
+    page.clock.run_for(2_000)
+    assert page.evaluate("streams.length") == before + 1
+    opened()
+    context.close()

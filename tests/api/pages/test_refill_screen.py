@@ -210,7 +210,7 @@ def test_what_is_done_without_a_line_is_marked_and_sent_later(browser: Browser, 
         expect(fill).to_contain_text("Waits for the connection")
         expect(fill).to_contain_text("You do it")
         page.context.set_offline(False)
-        expect(fill.locator(".is-pending")).to_be_hidden(timeout=30_000)
+        expect(fill.locator(".is-pending")).to_be_hidden(timeout=60_000)
         expect(fill).to_contain_text("You do it")
         assert [command.verb for _, command in shop.tasks.asked] == ["claim"]
 

@@ -26,7 +26,7 @@ def test_the_page_opens_without_a_line_and_marks_what_it_shows(browser: Browser,
         page.wait_for_function(SEEN)
         shop.close()
         page.reload()
-        expect(page.locator(".live")).to_have_attribute("data-state", "lost", timeout=30_000)
+        expect(page.locator(".live")).to_have_attribute("data-state", "lost", timeout=60_000)
         expect(page.locator(".notice.is-lost")).to_contain_text("These numbers are from 19:02:11")
         expect(page.locator("h1")).to_have_text("Lyon Part-Dieu")
         expect(page.locator("li.article")).to_have_count(13)

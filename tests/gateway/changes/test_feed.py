@@ -4,13 +4,15 @@ import asyncio
 import contextlib
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import gateway.changes.feed
-from gateway.changes.feed import PING, PING_EVERY_S, Feed
+from gateway.changes.feed import BEAT, BEAT_EVERY_S, PING, PING_EVERY_S, Feed
 from gateway.changes.snapshots import Subject
 from gateway.changes.subscription import Subscription
 from gateway.storage.ports import Committed
@@ -268,6 +270,29 @@ def test_a_quiet_stream_is_pinged() -> None:
         async with feed.subscribe(ALL) as frames:
             assert [await anext(frames), await anext(frames)] == [PING, PING]
             assert 0 < loop_s() <= 2 * PING_EVERY_S
+
+    run_virtual(main())
+
+
+def test_who_asks_for_beats_hears_one_every_other_second_and_others_none() -> None:
+    """Never more than two seconds without a sign of life; where there is news, no beat beside it; pings go on beside."""
+
+    async def main() -> None:
+        feed = Feed("abc", 0)
+        wanted = replace(ALL, beats=True)
+        async with feed.subscribe(ALL) as plain, feed.subscribe(wanted) as frames:
+            heard_s = []
+            for _ in range(10):
+                assert await anext(frames) == BEAT
+                heard_s.append(loop_s())
+            assert all(0 < after - before <= BEAT_EVERY_S for before, after in pairwise([0.0, *heard_s]))
+            commit(feed, 1, subject("TEE", "1"))
+            assert b"event: availability" in await anext(frames)
+            at_s = loop_s()
+            assert await anext(frames) == BEAT
+            assert BEAT_EVERY_S / 2 <= loop_s() - at_s <= BEAT_EVERY_S
+            assert b"event: availability" in await anext(plain)
+            assert await anext(plain) == PING
 
     run_virtual(main())
 
