@@ -54,6 +54,14 @@ SnapshotQuery = Annotated[
         examples=[True],
     ),
 ]
+BeatsQuery = Annotated[
+    bool,
+    Query(
+        description="Tell an event `beat`, without an id, whenever two seconds bring nothing else: a browser's "
+        "`EventSource` hides the comments that keep other streams open.",
+        examples=[True],
+    ),
+]
 LastEventId = Annotated[
     str | None,
     Header(
@@ -67,7 +75,7 @@ LastEventId = Annotated[
 _EVENT_STREAM = {
     "description": "Server-sent events. `event: availability` (AvailabilityEvent; BandedEvent for keys without "
     "availability:exact), `alert` (Alert), `device` (Device), `reservation` (Reservation), `task` (StaffTask), `snapshot` (SnapshotEnd: all "
-    "that is asked for was told), `reset` (no replay possible: load anew). `id` is `<journal>:<sequence>`. Comments "
+    "that is asked for was told), `reset` (no replay possible: load anew), `beat` (nothing else happened; only with `beats`). `id` is `<journal>:<sequence>`. Comments "
     "keep the line open.",
     "content": {
         "text/event-stream": {
@@ -103,6 +111,7 @@ async def stream(
     types: TypesQuery,
     on: OnQuery = "change",
     snapshot: SnapshotQuery = False,
+    beats: BeatsQuery = False,
     last_event_id: LastEventId = None,
 ) -> Response:
     """Send each change of stock, alerts, devices and reservations as it happens. Closed after an hour: come back.
@@ -120,6 +129,7 @@ async def stream(
         is_banded=not is_exact,
         on_band=on == "band",
         snapshot=snapshot,
+        beats=beats,
     )
     feed = context.ports.feed
     if snapshot and feed.snapshot_size(wanted) > MAX_SNAPSHOT:

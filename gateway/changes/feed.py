@@ -30,6 +30,11 @@ MAX_SUBJECTS = 100_000
 PING_EVERY_S = 15.0
 """Real seconds between comment pings at most: proxies close silent connections after 30 or 60 s."""
 PING = b": ping\n\n"
+BEAT_EVERY_S = 2.0
+"""Real seconds between two signs of life at most, where they are asked for: a page that waits for three says within
+seven that its numbers stand still."""
+BEAT = b"event: beat\ndata: {}\n\n"
+"""An event without an id: a browser's EventSource keeps comments to itself. It is no news to come back to."""
 MADE_AT_ONCE = 100
 """Subjects encoded for snapshots between two passes: some 5 ms, which a hold that comes meanwhile waits."""
 FILLED_AT_ONCE = 8
@@ -61,7 +66,12 @@ class _Subscriber:
     is_quiet: bool = True
     """Nothing was sent since the last tick."""
     is_due: bool = False
-    """A ping is to be sent."""
+    """A sign of life is to be sent."""
+
+    @property
+    def every_s(self) -> float:
+        """Return how long it may be told nothing, in real seconds."""
+        return BEAT_EVERY_S if self.wanted.beats else PING_EVERY_S
 
     def hear(self, event: _Event) -> None:
         """Take an event in, where it is asked for."""
@@ -112,7 +122,7 @@ class Feed:
         self._shown = Shown(MAX_SUBJECTS)
         self._nudge: Callable[[], None] = lambda: None
         self._waiting: dict[_Subscriber, None] = {}
-        self._ticking = False
+        self._ticking: set[float] = set()
 
     def show(self, present: Present, nudge: Callable[[], None]) -> None:
         """Take snapshots from here; `nudge()` has `settle` called soon."""
@@ -219,9 +229,9 @@ class Feed:
             subscriber.snapshot = Snapshot(items, end_id, is_banded=wanted.is_banded)
             self._wait(subscriber)
         self._subscribers.add(subscriber)
-        if not self._ticking:
-            self._ticking = True
-            asyncio.get_running_loop().call_later(PING_EVERY_S / 2, self._tick)
+        if subscriber.every_s not in self._ticking:
+            self._ticking.add(subscriber.every_s)
+            asyncio.get_running_loop().call_later(subscriber.every_s / 2, self._tick, subscriber.every_s)
         try:
             yield self._frames(subscriber)
         finally:
@@ -263,20 +273,22 @@ class Feed:
                 yield frames
             elif subscriber.is_due:
                 subscriber.is_due = False
-                yield PING
+                yield BEAT if subscriber.wanted.beats else PING
             else:
                 await subscriber.wake.wait()
 
-    def _tick(self) -> None:
-        """Ping who was told nothing for a whole tick; go on while anybody listens.
+    def _tick(self, every_s: float) -> None:
+        """Give a sign of life to who was told nothing for a whole tick; go on while anybody listens.
 
-        One timer for all: one of each client's own would cost as much as telling it an event.
+        One timer for all of a kind: one of each client's own would cost as much as telling it an event.
         """
-        for subscriber in self._subscribers:
+        listening = [subscriber for subscriber in self._subscribers if subscriber.every_s == every_s]
+        for subscriber in listening:
             if subscriber.is_quiet:
                 subscriber.is_due = True
                 subscriber.wake.set()
             subscriber.is_quiet = True
-        self._ticking = bool(self._subscribers)
-        if self._ticking:
-            asyncio.get_running_loop().call_later(PING_EVERY_S / 2, self._tick)
+        if listening:
+            asyncio.get_running_loop().call_later(every_s / 2, self._tick, every_s)
+        else:
+            self._ticking.discard(every_s)

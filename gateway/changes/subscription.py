@@ -8,7 +8,8 @@ class Subscription:
     """Which events, and how. Empty sets mean all.
 
     `is_banded`: availability is told in bands, and then alone, only when its band or status changes. `on_band`: told
-    in full, but only then. `snapshot`: the present state of all of it comes first.
+    in full, but only then. `snapshot`: the present state of all of it comes first. `beats`: a sign of life that scripts
+    of a browser hear, every other second.
     """
 
     stores: frozenset[str] = frozenset()
@@ -17,6 +18,7 @@ class Subscription:
     is_banded: bool = False
     on_band: bool = False
     snapshot: bool = False
+    beats: bool = False
 
     def may_want(self, type_: str) -> bool:
         """Return whether something of this type may be asked for."""

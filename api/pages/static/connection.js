@@ -5,8 +5,8 @@
 //
 // The stream is opened first and the overview asked for then, so nothing is missed in between. Events
 // that come while an overview is on its way are applied again after it. A stream that ends is opened
-// anew by us, not by the browser: one mechanism for refusals, restarts and lost networks. The overview
-// is also a heartbeat: the pings of a stream are hidden from scripts, so a silent network shows there.
+// anew by us, not by the browser: one mechanism for refusals, restarts and lost networks. A stream that
+// says nothing, not even that nothing happens, is lost too: a gateway that stands still, a network that died.
 
 import { overview, streamAddress } from "./requests.js";
 
@@ -16,6 +16,9 @@ const REFRESH_SHARE = 20; // an overview that takes t is not asked for again wit
 const SOON_MS = 400;
 const MIN_GAP_MS = 1_000;
 const GRACE_MS = 4_000; // the gateway ends each stream after an hour; that is no loss to speak of
+const PATIENCE_MS = 6_000; // three beats of the gateway (gateway/changes/feed.py)
+const LISTEN_MS = 500;
+const ASLEEP_MS = 2_000; // a look so late says that this page stood still, not the gateway: what came waits behind it
 const BACKOFF_MS = [1_000, 2_000, 4_000, 8_000, 15_000];
 const EVENT_TYPES = ["availability", "alert", "device", "reservation", "task"];
 
@@ -27,6 +30,8 @@ export class Connection {
     this.state = "connecting";
     this.stream = null;
     this.isStreamOpen = false;
+    this.heardMs = 0; // when the stream said anything, or was opened
+    this.listenedMs = 0;
     this.failures = 0;
     this.timers = new Map();
     this.isStopped = false;
@@ -43,6 +48,7 @@ export class Connection {
     document.addEventListener("visibilitychange", this.wake);
     addEventListener("online", this.wake);
     this.openStream();
+    this.listen();
   }
 
   stop() {
@@ -72,7 +78,9 @@ export class Connection {
     this.closeStream();
     const stream = new EventSource(streamAddress(this.store));
     this.stream = stream;
+    this.heardMs = performance.now();
     stream.onopen = () => {
+      this.heardMs = performance.now();
       this.isStreamOpen = true;
       this.refresh();
     };
@@ -80,6 +88,7 @@ export class Connection {
       this.lose();
       this.refresh(); // it tells why: signed out, refused, or no answer at all
     };
+    stream.addEventListener("beat", () => { this.heardMs = performance.now(); });
     stream.addEventListener("reset", () => this.refresh());
     for (const type of EVENT_TYPES) {
       stream.addEventListener(type, (event) => this.hear(type, JSON.parse(event.data)));
@@ -93,8 +102,21 @@ export class Connection {
   }
 
   hear(type, data) {
+    this.heardMs = performance.now();
     if (this.isRefreshing) this.missed.push([type, data]);
     this.hears.event(type, data);
+  }
+
+  /** Looks every now and then whether the stream still says anything. */
+  listen() {
+    const nowMs = performance.now();
+    if (nowMs - this.listenedMs > ASLEEP_MS) this.heardMs = nowMs;
+    this.listenedMs = nowMs;
+    if (this.stream !== null && nowMs - this.heardMs > PATIENCE_MS) {
+      this.lose();
+      this.become("lost"); // the patience was the grace
+    }
+    this.later("listen", LISTEN_MS, () => this.listen());
   }
 
   lose() {

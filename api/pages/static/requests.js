@@ -15,7 +15,7 @@ export const whoAmI = () => ask("/session");
 export const stores = async () => (await ask("/v1/stores")).items;
 export const overview = (store) => ask(`/v1/overview?store=${encodeURIComponent(store)}`);
 export const calibration = async (store) => (await ask(`/v1/calibration?store=${encodeURIComponent(store)}`)).items[0];
-export const streamAddress = (store) => `/v1/stream?store=${encodeURIComponent(store)}`;
+export const streamAddress = (store) => `/v1/stream?beats=true&store=${encodeURIComponent(store)}`;
 
 /** Exchanges {person, pin}, {link} or {key} for a session cookie. It travels in the body: never in an address. */
 export const signIn = (way) =>

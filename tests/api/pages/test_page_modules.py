@@ -201,7 +201,7 @@ FAKE_LINE = """async () => {
     const { Connection } = await import("/static/connection.js");
     window.streams = [];
     window.EventSource = class {
-        constructor() { this.listeners = {}; streams.push(this); }
+        constructor(address) { this.listeners = {}; if (address.includes("store=quiet")) streams.push(this); }
         addEventListener(type, listener) { this.listeners[type] = listener; }
         close() {}
     };
