@@ -103,7 +103,7 @@ def test_orders_are_obeyed_or_refused(tmp_path: Path) -> None:
     """Reboot, silence and quit are done; anything else is answered with what would do."""
 
     async def test() -> None:
-        async with Played("m100", tmp_path / "port", "--seconds", "30") as played:
+        async with Played("m100", tmp_path / "port", "--seconds", "3000") as played:
             for order in ("reboot", "silence 0.1"):
                 await played.order(order)
                 assert await played.said() == f"ok {order}"

@@ -130,7 +130,7 @@ def test_it_obeys_orders_and_ends_on_a_signal(tmp_path: Path, broker: RunningBro
         assert answer("unplug nothing").startswith("error no device 'nothing'")
         process.send_signal(signal.SIGTERM)
         assert process.stdout.readline().startswith("dropped {")
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
     assert list((tmp_path / "ports").iterdir()) == []
 
 
@@ -165,7 +165,8 @@ def test_the_clock_is_shared_by_its_three_numbers() -> None:
     origin_ns = time.monotonic_ns()
     clocks = [LiveClock(60.0, origin_ns, START_NS) for _ in range(2)]
     first, second = (clock.now_ns() for clock in clocks)
-    assert START_NS <= first <= second < START_NS + 60 * 1_000_000_000
+    passed_ns = time.monotonic_ns() - origin_ns
+    assert START_NS <= first <= second <= START_NS + 60 * passed_ns
 
 
 def test_an_unreadable_config_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
