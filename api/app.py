@@ -10,6 +10,7 @@ from starlette.types import Receive, Scope, Send
 from api.context import ApiContext, ApiSettings, Ports
 from api.counts import HttpCounts
 from api.edge import Edge
+from api.fast_holds import FastHolds
 from api.fast_path import FastPath
 from api.limits import Limiter
 from api.openapi import build_openapi
@@ -102,10 +103,15 @@ class StorefloorApi(FastAPI):
     """The framework's app with our OpenAPI document, and a fast path ahead of it."""
 
     fast_path: FastPath | None = None
+    fast_holds: FastHolds | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request."""
-        answer = self.fast_path.answer(scope) if self.fast_path and scope["type"] == "http" else None
+        answer = None
+        if scope["type"] == "http":
+            answer = self.fast_path.answer(scope) if self.fast_path else None
+            if answer is None and self.fast_holds:
+                answer, receive = await self.fast_holds.answer(scope, receive)
         if answer is None:
             await super().__call__(scope, receive, send)
             return
@@ -149,6 +155,7 @@ def create_app(
     )
     app.state.context = context
     app.fast_path = FastPath(context, context.remembered)
+    app.fast_holds = FastHolds(context)
     app.router.route_class = StrictRoute
     for add_routes in ROUTES:
         add_routes(app.router)

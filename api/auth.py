@@ -94,7 +94,8 @@ def actor_of(request: Request, caller: Caller) -> Actor:
 
 ReadCaller = Annotated[Caller, Depends(Needs("availability:read", "availability:exact"))]
 ExactCaller = Annotated[Caller, Depends(Needs("availability:exact"))]
-ReservationCaller = Annotated[Caller, Depends(Needs("reservations:write"))]
+RESERVATION_SCOPES = ("reservations:write",)
+ReservationCaller = Annotated[Caller, Depends(Needs(*RESERVATION_SCOPES))]
 ReservationReader = Annotated[Caller, Depends(Needs("reservations:write", "availability:exact"))]
 CountCaller = Annotated[Caller, Depends(Needs("counts:write"))]
 CountApprover = Annotated[Caller, Depends(Needs("counts:approve"))]

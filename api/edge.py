@@ -11,6 +11,7 @@ from typing import Any
 
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.auth import LIMIT_HEADERS
@@ -52,7 +53,7 @@ class Edge:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        trace_id = _trace_id(scope)
+        trace_id = trace_id_of(scope)
         state: dict[str, Any] = scope.setdefault("state", {})
         state["trace_id"] = trace_id
         answer = _Answer(send, state, self._context, is_head=scope["method"] == "HEAD")
@@ -67,12 +68,10 @@ class Edge:
         except ClientDisconnect:
             return
         except Exception:
-            self._context.counts.crashes += 1
             if answer.has_begun:
+                self._context.counts.crashes += 1
                 raise
-            _log.exception("trace %s: %s %.200r failed", trace_id, scope["method"], scope["path"])
-            problem = Problem("internal_error", "Something unexpected happened; it is in the gateway's log.")
-            await problem_response(problem, trace_id)(scope, receive, answer)
+            await crashed(self._context, scope, trace_id)(scope, receive, answer)
 
     def _refusal(self, headers: Headers) -> Problem | None:
         """Return why the request is not even looked at, if so."""
@@ -86,6 +85,14 @@ class Edge:
         if len(length) > MAX_LENGTH_DIGITS or int(length) > MAX_BODY_BYTES:
             return _too_large()
         return None
+
+
+def crashed(context: ApiContext, scope: Scope, trace_id: str) -> Response:
+    """Log and count the error that is being handled; return the answer to its request."""
+    context.counts.crashes += 1
+    _log.exception("trace %s: %s %.200r failed", trace_id, scope["method"], scope["path"])
+    problem = Problem("internal_error", "Something unexpected happened; it is in the gateway's log.")
+    return problem_response(problem, trace_id)
 
 
 class _Answer:
@@ -123,7 +130,8 @@ class _Answer:
         return [(name.encode(), value.encode()) for name, value in noted.items()]
 
 
-def _trace_id(scope: Scope) -> str:
+def trace_id_of(scope: Scope) -> str:
+    """Return the trace id of a request: its caller's, else a new one."""
     for name, value in scope["headers"]:
         if name == b"traceparent":
             match = _TRACEPARENT.fullmatch(value)

@@ -17,15 +17,13 @@ from api.answers import JSON, VARY, lasting, matches
 from api.context import ApiContext, context_of
 from api.edge import SECURITY_HEADERS
 from api.encoding import shown_valid_until_ns
-from api.hosts import host_name, is_answered
+from api.hosts import KnownHosts
 from api.remembered import Header, Remembered, Shown
 from gateway.ports.callers import Caller
 from gateway.ports.inventory import Availability
 
 PREFIX = "/v1/stores/"
 BEARER = b"Bearer "
-MAX_HOSTS = 64
-"""Host headers known to be answered: one or two, and never as many as a stranger makes up."""
 MAX_QUESTION_BYTES = 256
 _UNREPEATED = (b"exclude", b"owner", b"as_of")
 """Questions with these in their query are asked once, by one shopper."""
@@ -68,9 +66,7 @@ class FastPath:
     def __init__(self, context: ApiContext, remembered: Remembered) -> None:
         self._context = context
         self._remembered = remembered
-        self._hosts: set[bytes] = set()
-        settings = context.settings
-        self._known_hosts = frozenset(name.lower() for name in (settings.host, *settings.allowed_hosts))
+        self._hosts = KnownHosts(context.settings.host, context.settings.allowed_hosts)
 
     def answer(self, scope: Scope) -> tuple[Message, Message] | None:
         """Return the two messages of an answer; None where the request is the framework's."""
@@ -81,7 +77,7 @@ class FastPath:
         if told is None:
             return None
         host, token, wanted = told
-        if host not in self._hosts and not self._answers(host):
+        if not self._hosts.answers(host):
             return None
         context = self._context
         caller = context.ports.auth.known(token)
@@ -110,14 +106,6 @@ class FastPath:
             {"type": "http.response.start", "status": status, "headers": headers},
             {"type": "http.response.body", "body": b"" if is_known else shown.body},
         )
-
-    def _answers(self, host: bytes) -> bool:
-        """Return whether requests for a host are answered at all."""
-        if not is_answered(host_name(host.decode("latin-1")), self._known_hosts):
-            return False
-        if len(self._hosts) < MAX_HOSTS:
-            self._hosts.add(host)
-        return True
 
 
 def _told(headers: Iterable[Header]) -> tuple[bytes, str, str] | None:

@@ -37,6 +37,7 @@ from api.schemas.reservations import (
     TransferIn,
 )
 from api.times import NS_PER_S
+from gateway.audit import Actor
 from gateway.ports.callers import Caller
 from gateway.reservations.model import (
     Amend,
@@ -170,27 +171,31 @@ async def reserve(request: Request, caller: ReservationCaller) -> Response:
     """
     context = context_of(request)
     key = idempotency_key(request)
-    asked = await read_body(request, ReservationIn)
+    wish = wish_of(context, caller, await read_body(request, ReservationIn))
+    return await hold(context, actor_of(request, caller), key, wish)
+
+
+def wish_of(context: ApiContext, caller: Caller, asked: ReservationIn) -> NewReservation:
+    """Return what is asked as the gateway is told it; raises Problem where a store is not the caller's to ask of."""
     stores = asked.stores()
     for store in stores:
         require_store(context, caller, store)
-    decided = await context.ports.reservations.reserve(
-        actor_of(request, caller),
-        key,
-        NewReservation(
-            stores=stores,
-            lines=_lines(asked.lines),
-            channel=asked.channel,
-            owner_ref=asked.owner_ref,
-            ttl_ns=None if asked.ttl_s is None else asked.ttl_s * NS_PER_S,
-            allow_partial=asked.allow_partial,
-            min_probability=asked.min_probability,
-            others=tuple(
-                place.store.id for place in nearest_first(stores_seen(context, caller, []), stores[0])
-            ),
-            fulfilment=asked.fulfilment,
-        ),
+    return NewReservation(
+        stores=stores,
+        lines=_lines(asked.lines),
+        channel=asked.channel,
+        owner_ref=asked.owner_ref,
+        ttl_ns=None if asked.ttl_s is None else asked.ttl_s * NS_PER_S,
+        allow_partial=asked.allow_partial,
+        min_probability=asked.min_probability,
+        others=tuple(place.store.id for place in nearest_first(stores_seen(context, caller, []), stores[0])),
+        fulfilment=asked.fulfilment,
     )
+
+
+async def hold(context: ApiContext, actor: Actor, key: str, wish: NewReservation) -> Response:
+    """Return the answer to a hold, once it is durable; raises Problem where it is refused."""
+    decided = await context.ports.reservations.reserve(actor, key, wish)
     headers = replayed(decided.replayed)
     if isinstance(decided.outcome, Refusal):
         raise _problem(context, decided.outcome, headers)

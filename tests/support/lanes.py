@@ -33,6 +33,7 @@ PURE = (
     "tests/api/test_deliveries.py",
     "tests/api/test_events.py",
     "tests/api/test_explain.py",
+    "tests/api/test_fast_holds.py",
     "tests/api/test_fast_path.py",
     "tests/api/test_forecast.py",
     "tests/api/test_kpis.py",
