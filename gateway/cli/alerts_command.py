@@ -29,10 +29,10 @@ from gateway.config.site import SiteConfig
 from gateway.errors import ConfigError
 from gateway.site import Site, ns
 from gateway.storage.backup import require_readable
+from gateway.storage.connection import opened_file
 from gateway.storage.past import newest_ns, past_of
 from gateway.storage.records import state_rows
 from gateway.storage.sql import Sql
-from gateway.storage.sqlite import opened_file
 
 DEFAULT_DAYS = 30
 DEFAULT_HORIZON_H = 24.0

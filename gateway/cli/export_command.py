@@ -18,6 +18,7 @@ from gateway.errors import ConfigError
 from gateway.interchange.lines import Format, encode, encode_header
 from gateway.interchange.tables import NS_PER_S, TABLES, Row
 from gateway.storage.backup import require_readable
+from gateway.storage.connection import opened_file
 from gateway.storage.exporting import (
     Reading,
     Wanted,
@@ -28,7 +29,6 @@ from gateway.storage.exporting import (
     level_pages,
 )
 from gateway.storage.sql import Sql
-from gateway.storage.sqlite import opened_file
 
 PAGES = MappingProxyType(
     {"journal": journal_pages, "levels": level_pages, "alerts": alert_pages, "audit": audit_pages}

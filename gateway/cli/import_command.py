@@ -18,8 +18,9 @@ from gateway.config.file import load_site
 from gateway.errors import ConfigError
 from gateway.interchange.lines import Format, decode
 from gateway.interchange.tables import TABLES, Row, RowRefused, Table
+from gateway.storage.connection import opened_file
 from gateway.storage.importing import Import, JournalImport, LevelImport
-from gateway.storage.sqlite import SqliteStore, opened_file
+from gateway.storage.sqlite import SqliteStore
 
 BATCH_ROWS = 5_000
 """Rows of one transaction."""

@@ -22,13 +22,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from gateway.storage.connection import copy_online, opened_file
 from gateway.storage.creation import RESTORING_SUFFIX, first_damage, require_ours, schema_version
 from gateway.storage.errors import BackupFailed, BackupUnusable, SchemaTooNew, StoreCorrupt, StoreError
 from gateway.storage.files import NEW_SUFFIX, os_failure, renamed_when_whole, sync_folder, write_once
 from gateway.storage.lock import StoreLock
 from gateway.storage.schema import APPLICATION_ID, BACKUP_APPLICATION_ID
 from gateway.storage.sql import Sql
-from gateway.storage.sqlite import copy_online, opened_file
 from gateway.storage.staff import forget_member
 
 FLUSH_EVERY_PAGES = 4_096

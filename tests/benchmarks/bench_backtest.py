@@ -27,9 +27,10 @@ from gateway.catalogue.articles import Catalogue
 from gateway.config.file import parse_catalogue
 from gateway.movements import LevelPoint, Movement, MovementKind, ZoneDelta
 from gateway.site import Site
+from gateway.storage.connection import opened_file
 from gateway.storage.past import past_of
 from gateway.storage.ports import Commit
-from gateway.storage.sqlite import SqliteStore, opened_file
+from gateway.storage.sqlite import SqliteStore
 from tests.support.figures import figure
 from tests.support.small_site import STORE, S, small_site
 

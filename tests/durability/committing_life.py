@@ -8,8 +8,9 @@ import asyncio
 import signal
 from pathlib import Path
 
+from gateway.storage.connection import Synchronous
 from gateway.storage.errors import StoreError
-from gateway.storage.sqlite import SqliteStore, Synchronous
+from gateway.storage.sqlite import SqliteStore
 from gateway.storage.writer import Writer
 from tests.durability.nursery import say, serve
 from tests.support.committing_child import numbered

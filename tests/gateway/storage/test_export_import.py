@@ -18,6 +18,7 @@ from gateway.interchange.lines import Format, decode, encode, encode_header
 from gateway.interchange.tables import ALERTS, AUDIT, JOURNAL, LEVELS, Row, RowRefused, Table
 from gateway.movements import LevelPoint, Movement, MovementKind, ZoneDelta
 from gateway.storage.backup import check_backup, restore
+from gateway.storage.connection import opened_file
 from gateway.storage.errors import ImportRefused
 from gateway.storage.exporting import (
     PAGE_ROWS,
@@ -32,7 +33,7 @@ from gateway.storage.exporting import (
 )
 from gateway.storage.importing import Import, JournalImport, LevelImport
 from gateway.storage.ports import Commit
-from gateway.storage.sqlite import SqliteStore, opened_file
+from gateway.storage.sqlite import SqliteStore
 from tests.support.stores import alert
 
 FORMS: tuple[Format, ...] = ("jsonl", "csv")

@@ -9,10 +9,11 @@ from gateway.alerts.records import AlertState
 from gateway.movements import LevelPoint
 from gateway.storage import outbox
 from gateway.storage.backlog_page import START
+from gateway.storage.connection import opened_file
 from gateway.storage.errors import CommitRefused
 from gateway.storage.influx.lines import LineEncoder
 from gateway.storage.ports import AppliedEvent, Commit, OutboxGap, RefusedLine, Settlement
-from gateway.storage.sqlite import SqliteStore, opened_file
+from gateway.storage.sqlite import SqliteStore
 from tests.support.line_parser import Point, parse_lines
 from tests.support.stores import alert, movement
 
