@@ -88,6 +88,9 @@ class Writer:
         self._jobs: deque[_Job] = deque()
         self._asides: deque[Callable[[], Callable[[], None]]] = deque()
         self._wanted = 1
+        self._urgent = 0
+        """Waiting jobs that are no settlement."""
+        self._is_settling_due = False
         self._closing = False
         self._epoch = 0
         self._failed_epoch = -1
@@ -169,13 +172,17 @@ class Writer:
             self.counts.received += 1
             self.counts.held += 1
             if settlement is not None:
-                self._loop.call_later(SETTLE_S, self._wake)
-            elif len(self._jobs) >= self._wanted:
-                self._ready.notify()
+                self._loop.call_later(SETTLE_S, self._settle_alone)
+            else:
+                self._urgent += 1
+                if len(self._jobs) >= self._wanted:
+                    self._ready.notify()
         return await job.done
 
-    def _wake(self) -> None:
+    def _settle_alone(self) -> None:
+        """Let the settlements that still wait go in without a commit."""
         with self._ready:
+            self._is_settling_due = bool(self._jobs)
             self._ready.notify()
 
     def _deliver(self, jobs: Sequence[_Job]) -> None:
@@ -214,13 +221,18 @@ class Writer:
         with self._ready:
             self._wanted = 1
             waits_from_s = time.monotonic()
-            self._ready.wait_for(lambda: self._jobs or self._asides or self._closing)
+            self._ready.wait_for(
+                lambda: self._urgent or self._is_settling_due or self._asides or self._closing
+            )
             idle_s = time.monotonic() - waits_from_s
             wait_s = linger_s(self._last_group, self._last_took_s, idle_s)
             if wait_s > 0 and self._jobs and not self._closing:
                 self._wanted = min(self._last_group, MAX_GROUP)
                 self._ready.wait_for(lambda: len(self._jobs) >= self._wanted or self._closing, wait_s)
-            return [self._jobs.popleft() for _ in range(min(len(self._jobs), MAX_GROUP))]
+            taken = [self._jobs.popleft() for _ in range(min(len(self._jobs), MAX_GROUP))]
+            self._urgent -= sum(job.settlement is None for job in taken)
+            self._is_settling_due = self._is_settling_due and bool(self._jobs)
+            return taken
 
     def _settle(self, jobs: Sequence[_Job]) -> None:
         """Write the jobs and give each its result."""

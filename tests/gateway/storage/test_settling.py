@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from gateway.movements import LevelPoint
 from gateway.storage.influx.lines import LineEncoder
 from gateway.storage.outbox import OutboxWriter
@@ -19,18 +21,25 @@ def told(store: SqliteStore, commits: int) -> int:
     return store.outbox_after(0, 100)[-1].id
 
 
-def test_a_settlement_goes_in_with_the_next_commit() -> None:
-    """One transaction for both: noting what was delivered costs no flush of its own."""
+@pytest.mark.parametrize("is_busy", [False, True])
+def test_a_settlement_goes_in_with_the_next_commit(is_busy: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One transaction for both, also where the writer was busy: noting what was delivered costs no flush of its own."""
+    monkeypatch.setattr("gateway.storage.writer.SETTLE_S", 3_600.0)
 
     async def main() -> None:
         with a_store() as store:
             through = told(store, 3)
             async with Writer(store) as writer:
+                earlier = [asyncio.ensure_future(writer.commit(Commit(8)))] if is_busy else []
+                await asyncio.sleep(0)
                 settling = asyncio.ensure_future(writer.settle_outbox(Settlement(through_id=through)))
                 await asyncio.sleep(0)
+                await asyncio.gather(*earlier)
+                before = writer.transactions
+                await asyncio.sleep(0.02)
                 await writer.commit(Commit(9, levels=[LevelPoint("s", "A", "z", 9, 9)]))
                 await settling
-                assert writer.transactions == 1
+                assert writer.transactions == before + 1
                 assert store.outbox_totals().points == 1
 
     asyncio.run(main())
