@@ -52,7 +52,7 @@ def a_floor(server: InfluxServer) -> Iterator[Floor]:
     with a_store() as store:
         store.commit(Commit(NOW_NS, levels=POINTS))
         sweep(store)
-        section = InfluxSection(url=server.url, bucket=database, read_history=True, timeout_s=2)
+        section = InfluxSection(url=server.url, bucket=database, read_history=True, timeout_s=60)
         old = old_records(section, Path(), store)
         assert old is not None
         try:

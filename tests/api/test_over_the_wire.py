@@ -26,7 +26,7 @@ async def served(floor: Floor) -> AsyncIterator[httpx.AsyncClient]:
     await until(lambda: server.started, "the server to start")
     address = f"http://127.0.0.1:{listening.getsockname()[1]}"
     try:
-        async with httpx.AsyncClient(base_url=address, timeout=10) as client:
+        async with httpx.AsyncClient(base_url=address, timeout=60) as client:
             yield client
     finally:
         server.should_exit = True

@@ -141,7 +141,7 @@ def test_streams_are_bounded_and_a_place_that_is_left_is_free_again() -> None:
 
 def test_an_old_stream_is_ended_in_good_order() -> None:
     """At its greatest age the response ends; the client comes back with its key and its last id."""
-    floor = Floor(ApiSettings(max_stream_s=0.01), feed=FakeFeed(FRAMES, stays_open=True))
+    floor = Floor(ApiSettings(max_stream_s=0.2), feed=FakeFeed(FRAMES, stays_open=True))
     answer = floor.get("/v1/stream")
     assert answer.status_code == 200
     assert answer.content.endswith(FRAMES[-1])
