@@ -14,7 +14,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Self
 
 import uvicorn
-from tests.support.page_rules import shop_rules
 
 from api.app import ApiSettings as Settings
 from api.app import Ports, create_app
@@ -51,6 +50,7 @@ from tests.support.fake_documents import Documents
 from tests.support.fake_forecasts import FakeForecasts
 from tests.support.fake_notify import FakeNotify
 from tests.support.kpi_days import PlainKpis
+from tests.support.page_rules import shop_rules
 from tests.support.page_stock import (
     DOWN,
     HELD,

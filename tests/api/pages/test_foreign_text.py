@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -14,7 +15,7 @@ from tests.support.api_ports import NOW_NS
 from tests.support.page_shop import PageShop
 from tests.support.page_stock import LOW, STORE, stock
 from tests.support.page_work import FILL, a_task
-from tests.support.signing_in import sign_in_browser
+from tests.support.signing_in import sign_in, sign_in_browser
 from tests.support.tablets import tablet
 from tests.support.xss_payloads import PAYLOADS
 
@@ -27,9 +28,11 @@ MORE_PATHS = (
     "why/XSS-0",
     "find/%3Cimg%20src=x%20onerror=window.pwned=1%3E",
     "alerts/x0",
+    "rules/low_stock",
     "01/%22%3E%3Csvg%20onload=window.pwned=1%3E",
     "kiosk/XSS-0",
 )
+RULES = 40
 FOREIGN = "img, iframe, object, main script, main style, embed"
 
 
@@ -64,9 +67,27 @@ def shop() -> Iterator[PageShop]:
                 served.set_task(
                     replace(a_task(number, sku=sku, qty=1), note=text[:200], claimed_by=text[:64])
                 )
+        make_rules(served)
         served.set_device("m100-denim", "offline", detail=PAYLOADS[0], dropped={PAYLOADS[1]: 3})
         served.set_task(FILL)
         yield served
+
+
+def make_rules(served: PageShop) -> None:
+    """Make rules of alerts whose departments and notes are such texts."""
+    with httpx.Client(base_url=served.address) as client:
+        sign_in(client, served.address, "manager")
+        for number, text in enumerate(PAYLOADS[:RULES]):
+            rule = {
+                "id": f"own-{number}",
+                "type": "low_stock",
+                "stores": [STORE],
+                "departments": [text[:100]],
+            }
+            answer = client.post(
+                "v1/alert-rules", json={**rule, "note": text[:500]}, headers={"Idempotency-Key": rule["id"]}
+            )
+            assert answer.status_code == 201, answer.text
 
 
 def test_there_are_enough_of_them_and_they_do_run_where_text_is_read_as_markup(browser: Browser) -> None:

@@ -9,6 +9,8 @@ import { termWords, valueWords } from "./rule-words.js";
 
 const UNITS = { second: 1, minute: 60, hour: 3_600, day: 86_400 };
 const MAX_NOTE = 500;
+const PAGE = 200;
+const MOST_PAGES = 50; // 10,000 articles: a large shop has no more, nor a department that the first ones lack
 const EXACT = 10; // digits: 0.07 is 7 %, not 7.000000000000001 %
 let made = 0;
 
@@ -52,25 +54,40 @@ export class RuleForm {
       return { chosen, row: el("div", { class: "field" }, el("label", { for: chosen.id }, label), chosen) };
     };
     const zones = [...model.zones.values()].filter(({ role }) => role !== "in_hand");
-    const departments = [...new Set([...model.articles.values()].map(({ department }) => department).filter(Boolean))].sort();
     this.article = new ArticleChoice(ctx, lang.t("rules.article"), lang.t("rules.article_hint"));
     this.zone = select("zone", lang.t("rules.zone"), zones.map(({ id }) => option(id, zoneName(id, model, lang))));
-    this.department = select("department", lang.t("rules.department"), departments.map((name) => option(name, name)));
+    this.department = select("department", lang.t("rules.department"), []);
     this.scope = select("scope", lang.t("rules.for"), [
       option("stores", lang.t("rules.whole_store", { store: ctx.store.name })),
       allowed.includes("zones") && zones.length > 0 && option("zones", lang.t("rules.one_zone")),
-      allowed.includes("departments") && departments.length > 0 && option("departments", lang.t("rules.one_department")),
+      allowed.includes("departments") && option("departments", lang.t("rules.one_department")),
       allowed.includes("skus") && option("skus", lang.t("rules.one_article")),
     ].filter(Boolean));
     const rows = { zones: this.zone.row, departments: this.department.row, skus: this.article.element };
     const show = () => {
       for (const [name, row] of Object.entries(rows)) row.hidden = this.scope.chosen.value !== name;
       this.trial.clear();
+      if (!rows.departments.hidden) this.loadDepartments();
     };
     this.scope.chosen.addEventListener("change", show);
     const element = el("div", { class: "rule-scope" }, this.scope.row, ...Object.values(rows));
     for (const [name, row] of Object.entries(rows)) row.hidden = name !== "stores";
     return element;
+  }
+
+  /** Asks which departments the catalogue has; once there was an answer, not again. */
+  async loadDepartments() {
+    const { ctx: { lang }, department: { chosen } } = this;
+    if (chosen.childElementCount > 0) return;
+    try {
+      const names = await departmentsOf(this.ctx);
+      if (chosen.childElementCount > 0) return;
+      chosen.replaceChildren(...names.sort(lang.collator.compare).map((name) => el("option", { value: name }, name)));
+      this.fail(names.length === 0 ? lang.t("rules.no_departments") : null);
+    } catch (error) {
+      if (error.status === undefined) throw error;
+      this.fail(this.ctx.problem(error));
+    }
   }
 
   /** Takes a scanned article. */
@@ -90,9 +107,9 @@ export class RuleForm {
     const plain = { stores: [this.ctx.storeId], zones: [], departments: [], skus: [] };
     const scope = this.scope.chosen.value;
     if (scope === "zones") return { ...plain, zones: [this.zone.chosen.value] };
-    if (scope === "departments") return { ...plain, departments: [this.department.chosen.value] };
     if (scope === "stores") return plain;
-    return this.article.sku === null ? null : { ...plain, skus: [this.article.sku] };
+    const name = scope === "departments" ? this.department.chosen.value : (this.article.sku ?? "");
+    return name === "" ? null : { ...plain, [scope]: [name] };
   }
 
   // -- thresholds --------------------------------------------------------------------------------------
@@ -140,6 +157,7 @@ export class RuleForm {
     const { lang } = this.ctx;
     const narrowed = this.narrowed();
     if (narrowed === null) {
+      if (this.scope.chosen.value === "departments") return this.fail(lang.t("rules.no_department"));
       this.article.refuse();
       return this.fail(lang.t("rules.no_article"));
     }
@@ -195,6 +213,20 @@ export class RuleForm {
     const said = this.ctx.problem(problem);
     return problem.code === "rule_changed" ? `${said} ${this.ctx.lang.t("rules.changed_kept")}` : said;
   }
+}
+
+/** Returns the names of all departments of the catalogue. */
+async function departmentsOf(ctx) {
+  const found = new Set();
+  let cursor = null;
+  for (let page = 0; page < MOST_PAGES; page += 1) {
+    const query = new URLSearchParams({ limit: PAGE, ...(cursor === null ? {} : { cursor }) });
+    const { items, next_cursor: next } = await ctx.ask(`/v1/articles?${query}`);
+    for (const { department } of items) if (department) found.add(department);
+    if (!next) break;
+    cursor = next;
+  }
+  return [...found];
 }
 
 /** Returns the largest unit that a time is whole in. */

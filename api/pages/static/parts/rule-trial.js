@@ -2,13 +2,14 @@
 
 import { el, setAttribute, setText } from "../dom.js";
 import { rfc3339 } from "./alert-acts.js";
-import { Chart } from "./charts.js";
+import { Chart, niceTop } from "./charts.js";
 import { daysBetween, formats } from "./kpi-figures.js";
 import { localDay } from "./opening.js";
 import { TRIED } from "./rule-terms.js";
 import { trialTimeline } from "./trial-timeline.js";
 
 const SPANS = [7, 14, 28];
+const OUTCOMES = ["stock_out", "none", "open"];
 const DAY_MS = 86_400_000;
 const PATIENCE_MS = 75_000; // the gateway lives through the past for 55 s at most, at half a core
 
@@ -120,10 +121,10 @@ export class RuleTrial {
     const until = answer.episodes_left_off > 0 ? dayOf(last.fired_at) : null;
     const values = (outcome) => names.map((day) => (until !== null && day >= until ? null
       : answer.episodes.filter((one) => one.outcome === outcome && dayOf(one.fired_at) === day).length));
-    const series = ["stock_out", "none", "open"].filter((outcome) => answer.episodes.some((one) => one.outcome === outcome))
-      .map((outcome) => ({ name: lang.word("trial_outcome", outcome), kind: "bar", values: values(outcome) }));
+    const series = OUTCOMES.map((outcome) => ({ name: lang.word("trial_outcome", outcome), kind: "bar", values: values(outcome) }));
+    const most = Math.max(...names.map((_, place) => series.reduce((sum, one) => sum + (one.values[place] ?? 0), 0)));
     const words = names.map((day) => new Intl.DateTimeFormat(lang.locale, { day: "numeric", month: "short", timeZone: "UTC" }).format(Date.parse(`${day}T00:00:00Z`)));
     const title = lang.t("trial.by_day");
-    return el("div", { class: "trial-chart" }, el("h5", {}, title), new Chart({ title, days: words, series, format: this.format.count }, lang).element);
+    return el("div", { class: "trial-chart" }, el("h5", {}, title), new Chart({ title, days: words, series, format: this.format.count, range: { high: 2 * niceTop(most / 2) } }, lang).element);
   }
 }

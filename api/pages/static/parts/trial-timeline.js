@@ -25,7 +25,7 @@ export function trialTimeline(answer, ctx, format) {
       el("span", { class: "trial-count" }, lang.t("trial.n_alerts", { n: episodes.length })),
       svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" },
         svg("rect", { class: "track", y: HEIGHT / 2 - 1, width: WIDTH, height: 2 }),
-        episodes.map((episode) => marks(episode, x, to)))))),
+        episodes.flatMap((episode) => marks(episode, x, to)))))),
     el("p", { class: "trial-ends" }, el("span", {}, date(from)), el("span", {}, date(to))),
     el("ul", { class: "trial-legend" }, kinds.map((kind) => el("li", {}, sample(kind), lang.word("trial_outcome", kind)))),
     list(answer, ctx, format));
