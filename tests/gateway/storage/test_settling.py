@@ -1,6 +1,8 @@
 """Settling the outbox through the writer: it goes in with a commit, and does not hold one up."""
 
 import asyncio
+import threading
+import time
 
 import pytest
 
@@ -30,16 +32,24 @@ def test_a_settlement_goes_in_with_the_next_commit(is_busy: bool, monkeypatch: p
         with a_store() as store:
             through = told(store, 3)
             async with Writer(store) as writer:
-                earlier = [asyncio.ensure_future(writer.commit(Commit(8)))] if is_busy else []
+                begun, may_end = threading.Event(), threading.Event()
+
+                def work() -> None:
+                    begun.set()
+                    may_end.wait()
+
+                earlier = [asyncio.ensure_future(writer.aside(work))] if is_busy else []
                 await asyncio.sleep(0)
+                if is_busy:
+                    await asyncio.to_thread(begun.wait)
                 settling = asyncio.ensure_future(writer.settle_outbox(Settlement(through_id=through)))
                 await asyncio.sleep(0)
+                may_end.set()
                 await asyncio.gather(*earlier)
-                before = writer.transactions
-                await asyncio.sleep(0.02)
+                await asyncio.to_thread(time.sleep, 0.01)  # in which nothing is to happen
                 await writer.commit(Commit(9, levels=[LevelPoint("s", "A", "z", 9, 9)]))
                 await settling
-                assert writer.transactions == before + 1
+                assert writer.transactions == 1
                 assert store.outbox_totals().points == 1
 
     asyncio.run(main())
