@@ -359,7 +359,7 @@ def install_problem_handlers(app: FastAPI) -> None:
     """Make `app` answer each error, its framework's too, as a problem."""
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(RecordsRefused, _on_records_refused)
-    app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(HTTPException, on_http_exception)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
 
 
@@ -374,7 +374,8 @@ async def _on_records_refused(request: Request, error: Exception) -> Response:
     return problem_response(Problem(error.code, error.detail, headers=headers), trace_id_of(request))
 
 
-async def _on_http_exception(request: Request, error: Exception) -> Response:
+async def on_http_exception(request: Request, error: Exception) -> Response:
+    """Answer an error of the framework's own as a problem."""
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class alone
     code = _CODE_BY_STATUS.get(error.status_code, "bad_request")
     headers = dict(error.headers or {})

@@ -21,6 +21,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from api.answers import etag_of
+from api.pages.missing import missing_page
+from api.problems import on_http_exception
 
 INDEX = "index.html"
 PLAIN_ROOT = b'<html lang="en">'
@@ -86,7 +88,11 @@ def _with_languages(served: dict[str, PageFile]) -> dict[str, PageFile]:
 
 def mount(app: FastAPI) -> None:
     """Add the page to `app`."""
-    pages = Pages(page_files())
+    served = page_files()
+    pages = Pages(served)
+    of_missing = {code: served.get(f"messages/{code}/missing.json") for code in languages_of(served)}
+    texts = {code: file.content for code, file in of_missing.items() if file is not None}
+    app.add_exception_handler(404, missing_page(texts, on_http_exception))
     addresses = ["/", f"/{LABEL}/{{rest:path}}"]
     for screen in SCREENS:
         addresses += [f"/{screen}", f"/{screen}/{{rest:path}}"]

@@ -38,9 +38,27 @@ def test_the_page_is_at_each_screens_address(floor: Floor, path: str) -> None:
     assert floor.get(f"/{path}", key=None).content == floor.get("/", key=None).content
 
 
-def test_no_other_address_is_the_page(floor: Floor) -> None:
-    """An address that no screen has is not found."""
-    assert floor.get("/nowhere", key=None).status_code == 404
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+
+@pytest.mark.parametrize(("wanted", "said"), [("fr-FR,fr;q=0.9", "Vers l’accueil"), ("de", "To the start")])
+def test_who_follows_an_address_that_no_screen_has_is_led_home(floor: Floor, wanted: str, said: str) -> None:
+    """In a browser: a page in its language, which needs no script; programs get the problem, whatever the address."""
+    answer = floor.get("/nowhere", key=None, headers={"accept": BROWSER, "accept-language": wanted})
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert said in answer.text
+    assert 'href="/"' in answer.text
+    assert {"Accept", "Accept-Language"} <= set(answer.headers["vary"].split(", "))
+    for path, accept in (("/nowhere", "*/*"), ("/nowhere", "application/json"), ("/v1/nowhere", BROWSER)):
+        plain = floor.get(path, key=None, headers={"accept": accept})
+        assert (plain.status_code, plain.json()["code"]) == (404, "not_found")
+
+
+def test_an_address_that_is_right_in_another_way_is_no_missing_page(floor: Floor) -> None:
+    """A browser at a route that takes no GET is told so, as programs are."""
+    assert floor.get("/v1/reservations/1/confirm", headers={"accept": BROWSER}).status_code == 405
+    assert floor.ask("POST", "/nowhere", headers={"accept": BROWSER}).json()["code"] == "not_found"
 
 
 def test_files_are_sent_packed_to_who_can_unpack_them(floor: Floor) -> None:
