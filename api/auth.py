@@ -108,6 +108,7 @@ TaskCaller = Annotated[Caller, Depends(Needs("tasks:write"))]
 TaskReader = Annotated[Caller, Depends(Needs("tasks:write", "availability:exact"))]
 PeopleCaller = Annotated[Caller, Depends(NeedsOrDevice("tasks:write", "alerts:write"))]
 AdminCaller = Annotated[Caller, Depends(Needs("admin"))]
+DeliveryCaller = Annotated[Caller, Depends(Needs("ingest:write", "deliveries:receive"))]
 IngestCaller = Annotated[Caller, Depends(Needs("ingest:write"))]
 DeviceCaller = Annotated[Caller, Depends(Needs("ingest:write", basic=True))]
 

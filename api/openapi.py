@@ -101,6 +101,7 @@ SCOPE_WORDS = {
     "availability:exact": "the same with quantities, evidence, histories, alerts, devices and key figures",
     "reservations:write": "to hold pieces, and all that follows",
     "ingest:write": "what tills, devices and ERPs tell",
+    "deliveries:receive": "to receive and close deliveries (goes with ingest:write too)",
     "counts:write": "counts, and transfers",
     "counts:approve": "to approve and reject counts, and to correct levels (implied by counts:write)",
     "tasks:write": "tasks of staff",

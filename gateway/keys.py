@@ -26,6 +26,7 @@ SCOPES = (
     "availability:exact",
     "reservations:write",
     "ingest:write",
+    "deliveries:receive",
     "counts:write",
     "counts:approve",
     "tasks:write",

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.answers import NO_STORE, json_answer
-from api.auth import IngestCaller, actor_of, require_store, stores_seen
+from api.auth import DeliveryCaller, IngestCaller, Needs, actor_of, require_store, stores_seen
 from api.bodies import read_body
 from api.context import context_of
 from api.cursors import decode_cursor, encode_cursor, next_link
@@ -48,7 +48,7 @@ from gateway.ports.callers import Caller
 PATH = "/v1/deliveries"
 ONE = PATH + "/{id}"
 
-DeliveryReader = Annotated[Caller, Depends(READS)]
+DeliveryReader = Annotated[Caller, Depends(Needs(*READS.scopes, "deliveries:receive"))]
 IdPath = Annotated[
     str,
     Path(pattern=r"^dl_[0-9a-f]{12}$", description="Id of the delivery.", examples=["dl_6f1c2a0b9d3e"]),
@@ -182,7 +182,7 @@ async def amend(request: Request, caller: IngestCaller, id: IdPath) -> Response:
     return _outcome(request, await port.amend(id, wanted, caller.stores, actor))
 
 
-async def receive(request: Request, caller: IngestCaller, id: IdPath) -> Response:  # noqa: A002 - its name in the URL
+async def receive(request: Request, caller: DeliveryCaller, id: IdPath) -> Response:  # noqa: A002 - its name in the URL
     """Take in by hand what is missing: pieces without tags are in stock at once, others are announced.
 
     Say it once: a piece that is received here and scanned in afterwards is taken for two.
@@ -192,7 +192,7 @@ async def receive(request: Request, caller: IngestCaller, id: IdPath) -> Respons
     return _outcome(request, await port.receive(id, asked.zone, caller.stores, actor))
 
 
-async def close(request: Request, caller: IngestCaller, id: IdPath) -> Response:  # noqa: A002 - its name in the URL
+async def close(request: Request, caller: DeliveryCaller, id: IdPath) -> Response:  # noqa: A002 - its name in the URL
     """End it: what has come stays, what has not will not come."""
     await read_few(request, EmptyIn)
     port, actor = context_of(request).ports.deliveries, actor_of(request, caller)

@@ -34,6 +34,7 @@ Scope = Literal[
     "availability:exact",
     "reservations:write",
     "ingest:write",
+    "deliveries:receive",
     "counts:write",
     "counts:approve",
     "alerts:write",

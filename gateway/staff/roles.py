@@ -7,7 +7,7 @@ from gateway.staff.model import Role
 
 SEES = frozenset({"availability:read", "availability:exact"})
 ASSOCIATE = SEES | {"reservations:write", "tasks:write", "counts:write", "alerts:write"}
-LEAD = ASSOCIATE | {"counts:approve", "alerts:manage"}
+LEAD = ASSOCIATE | {"counts:approve", "alerts:manage", "deliveries:receive"}
 MANAGER = LEAD | {"alerts:rules"}
 ROLE_SCOPES: Mapping[Role, frozenset[str]] = MappingProxyType(
     {

@@ -44,9 +44,11 @@ OWN, FOREIGN, MISSING = "lyon-1", "paris-1", "nowhere-9"
 FEW, READ, EXACT = (), ("availability:read", "availability:exact"), ("availability:exact",)
 HOLD, LOOK, INGEST = ("reservations:write",), ("reservations:write", "availability:exact"), ("ingest:write",)
 ADMIN = ("admin",)
-DELIVER, MOVE, COUNT = INGEST, ("ingest:write", "counts:write"), ("counts:write",)
+DELIVER, RECEIVE = INGEST, ("ingest:write", "deliveries:receive")
+MOVE, COUNT = ("ingest:write", "counts:write"), ("counts:write",)
 APPROVE = ("counts:approve",)
 SEE_ALL, SEE_COUNTS = (*EXACT, *MOVE), ("counts:write", "availability:exact")
+SEE_DELIVERIES = (*SEE_ALL, "deliveries:receive")
 TASK, SEE_TASKS = ("tasks:write",), ("tasks:write", "availability:exact")
 IDS = {OWN: "a", FOREIGN: "b", MISSING: "c"}
 """Stands for `{n}` in a line: the last digit of the id of a thing in that store; of none in the third."""
@@ -225,14 +227,14 @@ MATRIX |= {
         DELIVER, "/v1/deliveries", own=201, headers=KEYED,
         body={"store": "{s}", "expected_at": "2027-01-15T09:00:00Z", "lines": [{"sku": "TOTE", "qty": 1}]},
     ),
-    "GET /v1/deliveries": _named(SEE_ALL, "/v1/deliveries?store={s}"),
-    "GET /v1/deliveries/{id}": _delivery(SEE_ALL, ""),
+    "GET /v1/deliveries": _named(SEE_DELIVERIES, "/v1/deliveries?store={s}"),
+    "GET /v1/deliveries/{id}": _delivery(SEE_DELIVERIES, ""),
     "PATCH /v1/deliveries/{id}": _delivery(
         DELIVER, "", own=STEP, body={"expected_to": "2027-01-16T09:00:00Z"},
         headers={"If-Match": '"1"'},
     ),
-    "POST /v1/deliveries/{id}/receive": _delivery(DELIVER, "/receive", own=STEP),
-    "POST /v1/deliveries/{id}/close": _delivery(DELIVER, "/close", own=STEP),
+    "POST /v1/deliveries/{id}/receive": _delivery(RECEIVE, "/receive", own=STEP),
+    "POST /v1/deliveries/{id}/close": _delivery(RECEIVE, "/close", own=STEP),
     "POST /v1/deliveries/{id}/cancel": _delivery(DELIVER, "/cancel", own=STEP),
     "POST /v1/transfers": Line(
         MOVE, "/v1/transfers", own=201, headers=KEYED, shows_others=True,
