@@ -19,6 +19,16 @@ FULL_HD = (1920, 1080)
 LEAST_TITLE_PX = 40
 """Letters of a title on a screen of 1080 lines: about 16 mm on 24 inches, which is read from four metres."""
 
+CUT_ROWS = """[...document.querySelectorAll(".big-row")].filter((row) => row.scrollHeight > row.clientHeight)
+    .map((row) => row.innerText)"""
+"""Rows that show less than they say."""
+WHOLE_PLAN = """() => {
+    const frame = document.querySelector(".big-floor").getBoundingClientRect();
+    return [...document.querySelectorAll(".big-floor .tile")].map((tile) => tile.getBoundingClientRect())
+        .every((box) => box.top >= frame.top && box.left >= frame.left && box.right <= frame.right && box.bottom <= frame.bottom);
+}"""
+"""Whether no zone leaves its frame: the plan is drawn anew a moment after the screen has turned."""
+
 
 def busy(shop: PageShop) -> PageShop:
     """Return the shop with orders, tasks and figures of today."""
@@ -96,3 +106,10 @@ def test_each_screen_can_show_it(browser: Browser, shop: PageShop) -> None:
             for width, height in (FULL_HD, *SIZES):
                 page.set_viewport_size({"width": width, "height": height})
                 assert settled(page) == {}, (scheme, width)
+                assert page.evaluate(CUT_ROWS) == [], (scheme, width)
+        for _ in range(3):
+            page.keyboard.press("ArrowRight")
+        expect(page.locator(".big-floor .tile").first).to_be_visible()
+        for width, height in (FULL_HD, *SIZES):
+            page.set_viewport_size({"width": width, "height": height})
+            page.wait_for_function(WHOLE_PLAN)
