@@ -82,6 +82,26 @@ def test_an_axis_ends_on_a_round_number_that_holds_all(page: Page) -> None:
     assert ask(page, "parts/charts.js", "m.niceTop(0)") == 1
 
 
+def test_no_two_lines_of_an_axis_read_the_same(page: Page) -> None:
+    """However little there is to draw, in each unit and language: not "0m 0m 0m"."""
+    ticks = """(async () => {
+        const { Language } = await import("/static/language.js");
+        const { formats } = await import("/static/parts/kpi-figures.js");
+        return v.values.flatMap((value) => ["en", "fr"].flatMap((code) => {
+            const format = formats(new Language(code, { chart: {} }));
+            return ["share", "minutes", "pieces", "count"].map((unit) => {
+                const top = m.niceTop(Math.max(format.least[unit], value));
+                const tick = format.axis[unit]?.(top) ?? format[unit];
+                return [0, top / 2, top].map(tick);
+            });
+        }));
+    })()"""
+    values = [0, 0.0004, 0.03, 0.8, 1.9, 3.2, 47, 131, 4_200]
+    axes = ask(page, "parts/charts.js", f"await {ticks}", values=values)
+    assert len(axes) == 2 * 4 * len(values)
+    assert [axis for axis in axes if len(set(axis)) < 3] == []
+
+
 def test_metrics_are_read_as_numbers_by_name_and_label(page: Page) -> None:
     """Comments and what is no metric are passed over; labels may hold any text."""
     text = '# HELP a_total x\na_total 7\nb{device="m\\"1",reason="x y"} 2.5e3\nb{device="n"} 0\nnot a metric\nc -1\n'

@@ -14,13 +14,13 @@ const LEAST_BAR = 1.5;
 /**
  * Draws values over days. `days`: their names in words; `series`: [{name, kind: "line" | "bar", values: [number | null]}],
  * bars stand on each other; `format(value)` words a value, `axis(top)` returns what words the axis; `range`: {low, high} of
- * values, what is left out is found.
+ * values, what is left out is found; where `high` is, it is no less than `least`.
  */
 export class Chart {
-  constructor({ title, days, series, format, axis = () => format, range = {} }, lang) {
+  constructor({ title, days, series, format, axis = () => format, range = {}, least = 0 }, lang) {
     Object.assign(this, { days, series, format, lang });
     this.bottom = range.low ?? 0;
-    this.top = range.high ?? niceTop(Math.max(0, ...days.map((_, place) => this.heightAt(place))) - this.bottom) + this.bottom;
+    this.top = range.high ?? niceTop(Math.max(least, ...days.map((_, place) => this.heightAt(place))) - this.bottom) + this.bottom;
     this.tick = axis(this.top);
     this.chosen = Math.max(0, lastKnown(series));
     this.guide = svg("line", { class: "guide", y1: TOP, y2: HEIGHT - BELOW });

@@ -17,6 +17,8 @@ export function formats(lang) {
     seconds: (value) => minutes(value / MINUTE_S),
     pieces: (value) => one.format(value),
     count: (value) => one.format(value),
+    // An axis ends here at least: finer ones would say "0" at each of its lines.
+    least: { share: 0.1, minutes: 2, pieces: 1, count: 2 },
     // All of an axis in one unit, as short as can be.
     axis: { minutes: (top) => (value) => (top < 2 * HOUR_MIN ? minuteNarrow.format(value) : hourNarrow.format(value / HOUR_MIN)) },
   };

@@ -173,7 +173,7 @@ export default class ReportsScreen {
     }));
     const title = lang.word("report_title", id);
     const isKnown = read.some(({ values }) => values.some((value) => value !== null));
-    const chart = isKnown ? new Chart({ title, days: words, series: read, format: this.format[unit], axis: this.format.axis[unit], range: isShare ? shareRange(read) : {} }, lang).element
+    const chart = isKnown ? new Chart({ title, days: words, series: read, format: this.format[unit], axis: this.format.axis[unit], least: this.format.least[unit], range: isShare ? shareRange(read) : {} }, lang).element
       : el("p", { class: "nothing" }, lang.t("report.none"));
     return el("section", { class: "panel", "aria-label": title },
       el("h3", {}, title), el("p", { class: "explanation" }, lang.word("report_what", id)), chart);
