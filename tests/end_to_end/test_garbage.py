@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -17,6 +18,7 @@ import pytest
 from tests.support.m100_wire import m100_tag
 from tests.support.mosquitto import Mosquitto
 from tests.support.plain_mqtt import PlainMqtt
+from tests.support.polling import eventually
 from tests.support.ports import free_port
 from tests.support.processes import EVERY_SCOPE, Gateway, ShopClockOrigin
 from tests.support.pty_device import PtyDevice
@@ -61,7 +63,7 @@ BROKEN = (
     b"[" * 2_000,
     b"1e999",
 )
-TIMEOUT_S = 60.0
+TIMEOUT_S = 120.0
 
 
 @dataclass(slots=True)
@@ -101,6 +103,8 @@ async def wired(folder: Path) -> AsyncIterator[Wired]:
         with Gateway(site, port, clock) as gateway, PlainMqtt(broker.port, "scripted") as mqtt:
             await asyncio.to_thread(gateway.make_key, *EVERY_SCOPE)
             await asyncio.to_thread(gateway.start)
+            is_up = partial(gateway.metric, "storefloor_mqtt_up")
+            await asyncio.to_thread(eventually, is_up, "the broker to have its subscriptions")
             yield Wired(gateway, m100, goods_in, mqtt, Scripted(mqtt, clock))
             assert gateway.stop() == 0, gateway.output
     finally:

