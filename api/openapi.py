@@ -107,7 +107,7 @@ SCOPE_WORDS = {
     "tasks:write": "tasks of staff",
     "alerts:write": "what people do about alerts",
     "alerts:manage": "to assign and resolve alerts, and silences (implied by alerts:write)",
-    "alerts:rules": "to make and change rules of alerts",
+    "alerts:rules": "to make and change rules of alerts, to see how targets of notices fare",
     "admin": "everything",
 }
 """What each scope opens, in a few words; which one an operation asks for stands at the operation."""

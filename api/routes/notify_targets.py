@@ -1,4 +1,4 @@
-"""Targets of notices: who is told by mail or in a chat, how that goes, and a test. For administrators."""
+"""Targets of notices: who is told by mail or in a chat, and how that goes, for managers too; a test, for administrators."""
 
 from typing import Annotated
 
@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.answers import JSON, NO_STORE, VARY
-from api.auth import AdminCaller
+from api.auth import AdminCaller, RuleCaller
 from api.context import context_of
 from api.encoding import Json, dump
 from api.openapi import problems
@@ -59,8 +59,8 @@ def add_notify_target_routes(router: APIRouter) -> None:
     )
 
 
-async def targets(request: Request, caller: AdminCaller) -> Response:
-    """Return the targets of the site's file and how each fares. One of all stores is shown to keys of all stores."""
+async def targets(request: Request, caller: RuleCaller) -> Response:
+    """Return the targets of the site's file and how each fares, without secrets. One of all stores is shown to keys of all stores."""
     states = await context_of(request).ports.notify.states()
     return _answer({"items": [_body(state) for state in states if _is_own(caller, state.target)]})
 

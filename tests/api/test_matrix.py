@@ -141,7 +141,7 @@ MATRIX = {
     "POST /v1/webhook-endpoints/{endpoint}/test": _hook("/test"),
     "POST /v1/webhook-endpoints/{endpoint}/replay": _hook("/replay", body={"store": "{s}", "after": 1}),
     "GET /v1/webhook-endpoints/{endpoint}/deliveries": _hook("/deliveries"),
-    "GET /v1/notify-targets": Line(ADMIN, "/v1/notify-targets"),
+    "GET /v1/notify-targets": Line(("alerts:rules",), "/v1/notify-targets"),
     "POST /v1/notify-targets/{target}/test": _told("/test"),
     "GET /v1/notify-targets/{target}/deliveries": _told("/deliveries"),
     "POST /v1/reservations": _named(

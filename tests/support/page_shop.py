@@ -115,6 +115,7 @@ class PageShop:
         self.backtests = FakeBacktests()
         self.tasks = ShopTasks(config, self._task_changed)
         self.reservations = ShopReservations(self._reservation_changed, self.inventory.named_by)
+        self.notify = FakeNotify(NOW_NS)
         clock = FakeClock(speed=self.speed)
         documents = Documents()
         ports = Ports(
@@ -141,7 +142,7 @@ class PageShop:
             backtests=self.backtests,
             counting=Counted().office,
             alerts=self.alerts,
-            notify=FakeNotify(NOW_NS),
+            notify=self.notify,
             forecasts=FakeForecasts(NOW_NS, (STORE,)),
             staff=desk_of(self.staff, time.time_ns, time.monotonic),
         )

@@ -36,6 +36,7 @@ export class StoreModel {
     this.devices = new Map();
     this.readiness = { ready: true, reasons: [] };
     this.asOfMs = null;
+    this.looks = []; // at the devices, of the last two overviews: {ms, devices}
     this.speed = 1;
   }
 
@@ -50,6 +51,7 @@ export class StoreModel {
     this.articles = new Map(overview.articles.map((article) => [article.sku, withSeen(article)]));
     this.alerts = new Map(overview.alerts.map((alert) => [alert.id, alert]));
     this.devices = new Map(overview.devices.map((device) => [device.id, device]));
+    this.looks = [...this.looks.slice(-1), { ms: this.asOfMs, devices: overview.devices }];
     return this.everything();
   }
 

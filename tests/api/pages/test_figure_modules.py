@@ -102,6 +102,34 @@ def test_no_two_lines_of_an_axis_read_the_same(page: Page) -> None:
     assert [axis for axis in axes if len(set(axis)) < 3] == []
 
 
+def test_rates_are_of_two_looks_that_are_apart(page: Page) -> None:
+    """Observations a minute between two looks, of overviews too; none from looks that are too close, or over a new start."""
+    overviews = [
+        {"store": {}, "now": f"2026-11-21T18:00:{second:02}Z", "speed": 1, "zones": [], "articles": [], "alerts": [],
+         "more_articles": 0, "readiness": {}, "devices": [{"id": "m100", "observations": seen}]}
+        for second, seen in ((0, 7), (10, 100), (30, 400))
+    ]  # fmt: skip
+    expression = """(() => {
+        const [rates, model] = [new m.Rates(), new v.StoreModel()];
+        const said = [];
+        const look = (seen, ms, speed) => { rates.look([{ id: "m100", observations: seen }], ms, speed); said.push(rates.of("m100")); };
+        v.overviews.forEach((overview) => model.applyOverview(overview));
+        const began = Date.parse("2026-11-21T18:00:00Z");
+        said.push(model.looks.length);
+        for (const { devices, ms } of model.looks) rates.look(devices, ms);
+        said.push(rates.of("m100"));
+        look(401, began + 31_000);
+        look(460, began + 36_000);
+        look(5, began + 46_000);
+        look(15, began + 56_000);
+        look(515, began + 86_000, 30);
+        return said;
+    })()"""
+    model = "v.StoreModel = (await import('/static/model.js')).StoreModel"
+    said = ask(page, "parts/health-tables.js", f"({model}, {expression})", overviews=overviews)
+    assert said == [2, 900, 900, 600, 600, 60, 60]
+
+
 def test_metrics_are_read_as_numbers_by_name_and_label(page: Page) -> None:
     """Comments and what is no metric are passed over; labels may hold any text."""
     text = '# HELP a_total x\na_total 7\nb{device="m\\"1",reason="x y"} 2.5e3\nb{device="n"} 0\nnot a metric\nc -1\n'

@@ -1,6 +1,6 @@
 """The screen "health": what is wrong, what it means and what to do, and the facts that it rests on."""
 
-from dataclasses import replace
+import re
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -10,8 +10,10 @@ from gateway.explanation import ZoneSight
 from gateway.ports.health import Readiness
 from gateway.ports.records import DeadLetterInfo
 from tests.support.api_ports import NOW_NS
+from tests.support.fake_notify import told_target
 from tests.support.page_shop import PageShop
 from tests.support.page_stock import STORE, S
+from tests.support.signing_in import sign_in_browser
 from tests.support.tablets import CHECKS, SCHEMES, SIZES, XSS, inaccessible, live, settled, tablet
 
 pytestmark = pytest.mark.browser
@@ -43,13 +45,28 @@ def test_a_shop_that_is_well_says_so(browser: Browser, shop: PageShop) -> None:
         expect(page.locator(".finding")).to_have_count(0)
         expect(page.locator(".health-row")).to_have_count(7)
         reader = page.locator(".health-row", has_text="m100-denim")
-        expect(reader).to_contain_text("RFID reader · Denim wall · 2 secs ago")
-        expect(reader.locator(".health-rate")).to_have_text("–")
-        listed = shop.health.listed
-        place = next(at for at, device in enumerate(listed) if device.id == "m100-denim")
-        listed[place] = replace(listed[place], observations=listed[place].observations + 500)
-        expect(reader.locator(".health-rate")).not_to_have_text("–")
-        assert reader.locator(".health-rate").inner_text().endswith("/min")
+        expect(reader).to_contain_text("RFID reader · Denim wall · just now")
+        expect(reader.locator(".health-rate")).to_have_text(re.compile(r"^[\d,]+/min$"))
+
+
+def test_a_manager_reads_why_nobody_is_told(browser: Browser, shop: PageShop) -> None:
+    """Why a target of notices fails stands beside it for who sets rules; others see that it fails."""
+    shop.health.metrics = lambda: METRICS  # type: ignore[method-assign]  # this gateway's own
+    shop.notify.kept = [told_target("chat")]
+    with tablet(browser, shop, SIZES[2], path="health") as page:
+        for role in ("lead", "manager"):
+            sign_in_browser(page.context, shop.address, role)
+            page.reload()
+            live(page)
+            finding = page.locator(".finding", has_text="chat takes no notices")
+            expect(finding).to_contain_text("The last 4 tries failed")
+            told = page.locator(".facts", has_text="2 wait")
+            for shown in (finding, told):
+                if role == "manager":
+                    expect(shown).to_contain_text("status 503")
+                else:
+                    expect(shown).not_to_contain_text("503")
+        assert "s3cret" not in page.content()
 
 
 def test_each_fault_says_what_it_means_and_what_to_do(browser: Browser, shop: PageShop) -> None:

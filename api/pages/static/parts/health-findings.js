@@ -24,13 +24,14 @@ const OF_METRICS = [
   ["hooks_disabled", "warn", (m) => m.value("storefloor_webhook_endpoints_disabled") > 0],
 ];
 
-/** Returns the findings, the gravest first: {level: "bad" | "warn", title, text, act}. `metrics` null: they are not known. */
-export function findings({ model, metrics }, lang) {
+/** Returns the findings, the gravest first: {level: "bad" | "warn", title, text, act}. `metrics` null: they are not known.
+ *  `errors`: why targets of notices failed, by target, as far as it may be told. */
+export function findings({ model, metrics, errors = new Map() }, lang) {
   const found = [
     ...model.readiness.reasons.map((reason) => finding("bad", lang.word("readiness", reason.split(":")[0], { code: reason }), "", lang.t("health.not_ready_act"))),
     ...[...model.devices.values()].flatMap((device) => [...ofDevice(device, model, lang)]),
     ...ofZones(model, lang),
-    ...(metrics === null ? [] : ofMetrics(metrics, lang)),
+    ...(metrics === null ? [] : ofMetrics(metrics, errors, lang)),
   ];
   return [...found.filter(({ level }) => level === "bad"), ...found.filter(({ level }) => level === "warn")];
 }
@@ -60,12 +61,12 @@ function* ofZones(model, lang) {
   }
 }
 
-function* ofMetrics(metrics, lang) {
+function* ofMetrics(metrics, errors, lang) {
   for (const [code, level, isSo] of OF_METRICS) {
     if (isSo(metrics)) yield finding(level, lang.word("health_title", code), lang.word("health_text", code), lang.word("health_act", code));
   }
   for (const [target, failing] of metrics.by("storefloor_notify_target_failing", "target")) {
-    if (failing > 0) yield finding("warn", lang.t("health.target", { target }), lang.t("health.target_text", { n: failing }), lang.t("health.target_act"));
+    if (failing > 0) yield finding("warn", lang.t("health.target", { target }), [lang.t("health.target_text", { n: failing }), errors.get(target)].filter(Boolean).join(" · "), lang.t("health.target_act"));
   }
 }
 

@@ -4,9 +4,11 @@ import { arrange, el, setAttribute, setText, svg } from "../dom.js";
 import { icon } from "../icons.js";
 import { familyOf } from "./health-findings.js";
 import { zoneName } from "./names.js";
+import { ago } from "./pieces.js";
 
 const ICONS = { rfid: "rfid", weight: "weight" };
 const MINUTE_MS = 60_000;
+const LEAST_MS = 2_000; // between two looks: a reader's rounds are shorter
 const WIDTH = 100;
 const MOST_REASONS = 30;
 const MOST_SAMPLE = 120;
@@ -18,13 +20,13 @@ export class Rates {
     this.rates = new Map();
   }
 
-  /** Takes a look at the devices at a time of the shop. */
-  look(devices, nowMs) {
+  /** Takes a look at the devices at a time of the shop, which runs at `speed`; one that is too close to the last tells nothing. */
+  look(devices, nowMs, speed = 1) {
     for (const { id, observations } of devices) {
       const before = this.before.get(id);
-      if (before !== undefined && nowMs > before.ms && observations >= before.observations) {
-        this.rates.set(id, ((observations - before.observations) * MINUTE_MS) / (nowMs - before.ms));
-      }
+      const isGoingOn = before !== undefined && observations >= before.observations; // else the gateway began anew
+      if (isGoingOn && nowMs - before.ms < LEAST_MS * speed) continue;
+      if (isGoingOn) this.rates.set(id, ((observations - before.observations) * MINUTE_MS) / (nowMs - before.ms));
       this.before.set(id, { observations, ms: nowMs });
     }
   }
@@ -63,8 +65,8 @@ export class ReaderTable {
     setAttribute(row.element, "class", `device health-row is-${device.state}`);
     setText(row.state, lang.word("device_state", device.state));
     const rate = this.rates.of(device.id);
-    setText(row.rate, rate === null ? "–" : lang.t("health.rate", { n: Math.round(rate) }));
-    const seen = device.last_seen_at === null ? lang.t("freshness.never") : lang.t("freshness.ago", { age: lang.age(Math.max(0, nowMs - Date.parse(device.last_seen_at))) });
+    setText(row.rate, rate === null ? "" : lang.t("health.rate", { n: Math.round(rate) }));
+    const seen = device.last_seen_at === null ? lang.t("freshness.never") : ago(Math.max(0, nowMs - Date.parse(device.last_seen_at)), lang);
     const dropped = Object.values(device.dropped).reduce((sum, n) => sum + n, 0);
     setText(row.facts, [
       lang.word("device_role", device.role), lang.list(device.zones.map((id) => zoneName(id, model, lang))), seen,

@@ -62,6 +62,7 @@ export default class HealthScreen {
 
   show() {
     if (this.looks === 0 && this.ctx.model.store !== null) {
+      for (const { devices, ms } of this.ctx.model.looks) this.rates.look(devices, ms, this.ctx.model.speed); // what other screens saw
       this.look();
       this.second = setTimeout(() => this.look(), SECOND_LOOK_MS);
     }
@@ -89,7 +90,7 @@ export default class HealthScreen {
     const [devices, metrics] = await Promise.all([ctx.ask(`/v1/devices?store=${store}`).catch(() => null), askForMetrics()]);
     if (devices !== null) {
       for (const device of devices.items) ctx.model.devices.set(device.id, device);
-      this.rates.look(devices.items, ctx.clock.now());
+      this.rates.look(devices.items, ctx.clock.now(), ctx.model.speed);
     }
     this.metrics = metrics ?? this.metrics;
     if (isSlowTurn) await this.lookSlowly(store);
@@ -104,7 +105,7 @@ export default class HealthScreen {
       ctx.ask("/v1/stores").catch(() => null),
       ctx.ask(`/v1/dead-letters?store=${store}&limit=${MOST_LETTERS}`).catch(() => null),
       ctx.session.stores?.length > 0 ? null : ctx.ask("/v1/unmatched-topics").catch(() => null), // they belong to no store
-      may("admin", "/v1/notify-targets"),
+      may("alerts:rules", "/v1/notify-targets"),
     ]);
     for (const zone of stores?.items.find(({ id }) => id === ctx.storeId)?.zones ?? []) Object.assign(ctx.model.zones.get(zone.id) ?? {}, { coverage: zone.coverage, phase: zone.phase });
     this.lettersFound = letters?.items ?? this.lettersFound;
@@ -119,7 +120,7 @@ export default class HealthScreen {
     if (model.store === null) return;
     const nowMs = this.ctx.knownMs();
     const timeOf = (ms) => lang.time(ms, model.store.timezone, { today: nowMs });
-    const found = findings({ model, metrics }, lang);
+    const found = findings({ model, metrics, errors: errorsOf(this.targets) }, lang);
     setText(this.verdict, found.length === 0 ? lang.t("health.well") : lang.t("health.ill", { n: found.length }));
     this.keep(this.found, found, () => found.map((one) => findingCard(one, lang)));
     this.readers.render(nowMs);
@@ -181,6 +182,9 @@ function gatewayFacts(metrics, lang, timeOf) {
   ].filter(Boolean);
 }
 
+/** Returns why each target failed last, for who may know. */
+const errorsOf = (targets) => new Map((targets ?? []).map(({ id, last_error: error }) => [id, error]));
+
 function toldFacts(metrics, targets, lang) {
   if (metrics === null) return [];
   const words = (waiting, failing, error) => [
@@ -189,7 +193,7 @@ function toldFacts(metrics, targets, lang) {
   ].filter(Boolean).join(" · ");
   const failing = metrics.by("storefloor_notify_target_failing", "target");
   const waiting = metrics.by("storefloor_notices_waiting", "target");
-  const errors = new Map((targets ?? []).map(({ id, last_error: error }) => [id, error]));
+  const errors = errorsOf(targets);
   const hooks = metrics.value("storefloor_webhook_endpoints");
   return [
     ...[...failing].map(([target, n]) => [target, words(waiting.get(target) ?? 0, n, errors.get(target))]),
