@@ -14,6 +14,7 @@ from playwright.sync_api import Browser
 from gateway.staff.model import Role
 from tests.support.browser import chromium
 from tests.support.page_figures import some_weeks
+from tests.support.page_rules import a_fortnight
 from tests.support.page_shop import PageShop
 from tests.support.page_stock import LOW, REFILL, SOLD_OUT, STORE
 from tests.support.page_work import (
@@ -47,8 +48,11 @@ class Picture:
     path: str
     size: tuple[int, int]
     role: Role = "lead"
+    taps: tuple[str, ...] = ()
+    """What is tapped first, one after the other: CSS selectors."""
 
 
+TRIED = (".rule-try summary", ".trial .quiet")
 SCREENS = (
     Picture("now", "now", WALL),
     Picture("refill", "refill", PHONE),
@@ -57,6 +61,7 @@ SCREENS = (
     Picture("collect", "collect", PHONE),
     Picture("count", "count", PHONE),
     Picture("alerts", "alerts", PHONE),
+    Picture("rules", "rules/low_stock", TABLET, "manager", TRIED),
     Picture("health", "health", PHONE),
     Picture("reports", "reports", TABLET),
     Picture("kiosk", "kiosk/DEN-501-32", TABLET),
@@ -68,6 +73,7 @@ def busy_shop() -> PageShop:
     """Return a shop in which there is something to see on every screen."""
     shop = PageShop()
     shop.kpis.table.days = some_weeks(STORE)
+    shop.backtests.found = lambda stores, from_ns: a_fortnight(stores[0], from_ns)
     for record in (REFILL, SOLD_OUT, LOW):
         shop.set_alert(record)
     shop.set_task(FILL, *FILL_PIECES)
@@ -101,6 +107,8 @@ def take(browser: Browser, shop: PageShop, picture: Picture, code: str) -> None:
     page = context.new_page()
     page.goto(f"{shop.address}{picture.path}")
     page.locator("main > *").first.wait_for()
+    for tapped in picture.taps:
+        page.locator(tapped).first.click()
     page.wait_for_timeout(SETTLE_MS)
     path = IMAGES / f"{picture.name}-{code}.png"
     page.screenshot(path=path)
