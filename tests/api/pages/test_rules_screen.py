@@ -16,7 +16,7 @@ from gateway.staff.model import Role
 from tests.support.api_ports import NOW_NS
 from tests.support.page_rules import a_fortnight
 from tests.support.page_shop import PageShop
-from tests.support.page_stock import STORE
+from tests.support.page_stock import LOW, STORE
 from tests.support.signing_in import sign_in, storage_of
 from tests.support.tablets import CHECKS, SCHEMES, SIZES, inaccessible, live, settled, tablet
 
@@ -236,6 +236,20 @@ def test_a_rule_is_tried_on_the_past_before_it_is_made(browser: Browser, ruled: 
             form.get_by_role("button", name="Try it").click()
             expect(form.locator(".trial-state")).to_have_text(words)
             expect(form.locator(".trial-result")).to_be_empty()
+
+
+def test_alerts_lead_managers_to_their_rules(browser: Browser, ruled: PageShop) -> None:
+    """From an alert one comes to the rules of its kind; who may not change rules is not led there."""
+    ruled.set_alert(LOW)
+    with tablet(
+        browser, ruled, path=f"alerts/{LOW.id}", storage_state=storage_of(ruled.address, "manager")
+    ) as page:
+        page.get_by_role("link", name="Show its rules").click()
+        expect(page.get_by_role("heading", name="Running low", level=2)).to_be_focused()
+        expect(card(page, "Everything else")).to_be_visible()
+    with tablet(browser, ruled, path="alerts", storage_state=storage_of(ruled.address, "lead")) as page:
+        expect(page.locator(".alarm")).to_have_count(1)
+        expect(page.locator("a[href^='/rules']")).to_have_count(0)
 
 
 def test_it_fits_each_screen_with_all_of_it_open(browser: Browser, ruled: PageShop) -> None:

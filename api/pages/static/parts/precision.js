@@ -38,7 +38,7 @@ export function precisionRow({ rule, useful, false_alerts: useless, precision, i
   const words = lang.t("precision.words", { useful, n: useful + useless, low: percent(low, lang), high: percent(high, lang) });
   const code = rule.replace(/^default-/, "").replaceAll("-", "_"); // the built-in rule of a type bears its name
   return el("li", { class: "precision" },
-    el("span", { class: "precision-rule" }, lang.word("alert_kind", code)),
+    el("span", { class: "precision-rule" }, lang.word("alert_kind", code, { code: rule })),
     el("span", { class: "precision-share" }, precision === null ? "–" : percent(precision, lang)),
     svg("svg", { class: "precision-bar", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" },
       svg("rect", { class: "back", width: WIDTH, height: HEIGHT, rx: 4 }),

@@ -47,7 +47,7 @@ export default class AlertsScreen {
         el("header", { class: "panel-head" }, el("h2", { id: "alarms-title", tabindex: -1 }, lang.t("nav.alerts")), this.note),
         el("div", { class: "chips", role: "group", "aria-label": lang.t("alert_page.filter") }, [...this.chips.values()]),
         this.groups, this.nothing),
-      this.silences.element, this.precision.element, this.voice);
+      this.silences.element, this.precision.element, ctx.session.may("alerts:rules") && this.toRules(), this.voice);
     this.blank = el("section", { class: "panel alarm-blank", "aria-label": lang.t("alert_page.details") }, icon("alert"), el("p", {}, lang.t("alert_page.choose")));
     this.element = el("div", { class: "alarm-screen" }, this.list, this.blank);
     this.draw = onceAFrame(() => this.render());
@@ -61,6 +61,11 @@ export default class AlertsScreen {
   dispose() {
     clearInterval(this.timer);
     this.stopHearing();
+  }
+
+  toRules() {
+    const { lang } = this.ctx;
+    return el("a", { class: "quiet alarm-rules", href: this.ctx.path("rules") }, icon("rules"), lang.t("alert_page.rules"));
   }
 
   focus() {

@@ -44,6 +44,7 @@ export default class RulesScreen {
     this.element = el("div", { class: "rule-screen" }, this.list, this.blank);
     this.stopHearing = ctx.work.onChange(() => this.outboxChanged());
     this.choose(place.rest[0]);
+    this.render();
   }
 
   dispose() {
@@ -119,7 +120,6 @@ export default class RulesScreen {
   // -- drawing -----------------------------------------------------------------------------------------
 
   render() {
-    if (this.rules.length === 0) return;
     const { ctx: { storeId } } = this;
     const ofType = Map.groupBy(this.rules, ({ type }) => type);
     for (const [type, row] of this.rows) {
@@ -136,9 +136,9 @@ export default class RulesScreen {
     setText(this.heading, lang.word("alert_kind", this.type));
     const here = rules.filter((rule) => isOfStore(rule, storeId)).toSorted(first);
     const others = rules.filter((rule) => !isOfStore(rule, storeId)).toSorted(first);
-    setText(this.about, here.length > 1 ? lang.t("rules.first_counts") : lang.t("rules.one_counts"));
+    setText(this.about, rules.length === 0 ? "" : here.length > 1 ? lang.t("rules.first_counts") : lang.t("rules.one_counts"));
     this.usual = rules.find(({ origin }) => origin === "default")?.in_force.thresholds ?? {};
-    this.add.hidden = !this.mayAny || this.form !== undefined;
+    this.add.hidden = !this.mayAny || this.form !== undefined || rules.length === 0;
     for (const id of this.cards.keys()) if (!rules.some((rule) => rule.id === id)) this.cards.delete(id);
     arrange(this.here, here.map((rule) => this.card(rule)));
     arrange(this.others, others.map((rule) => this.card(rule)));
