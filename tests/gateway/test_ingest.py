@@ -18,6 +18,7 @@ from readers.observations import Read, Reading
 from readers.registry import MQTT_KINDS
 from tests.support.mqtt_kinds import device_settings
 from tests.support.recording_intake import RecordingIntake
+from tests.support.waiting import until
 
 T = TypeVar("T")
 NOW_TEXT = "2026-11-21T10:00:00Z"
@@ -136,9 +137,7 @@ def test_the_answer_waits_for_the_disk() -> None:
     async def test() -> None:
         bench = Bench(RecordingIntake())
         posting = asyncio.create_task(bench.ingest.ingest("impinj", BODIES["array"]))
-        for _ in range(5):
-            await asyncio.sleep(0)
-        assert len(bench.intake.seen) == 3
+        await until(lambda: len(bench.intake.seen) == 3, "the body to be handed in")
         assert not posting.done()
         bench.intake.commit()
         assert (await posting).taken == 3
@@ -153,8 +152,7 @@ def test_a_full_gateway_lets_a_body_wait() -> None:
         bench = Bench(RecordingIntake(capacity=1, commits_at_once=True))
         await bench.ingest.ingest("esphome", b"1")
         waiting = asyncio.create_task(bench.ingest.ingest("esphome", b"2"))
-        for _ in range(5):
-            await asyncio.sleep(0)
+        await until(lambda: bench.intake.in_line == 1, "it to wait")
         assert len(bench.intake.seen) == 1
         bench.intake.take()
         assert (await waiting).taken == 1

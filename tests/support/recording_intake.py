@@ -13,6 +13,8 @@ class RecordingIntake:
     def __init__(self, capacity: int = 1_000_000, *, commits_at_once: bool = False) -> None:
         self.seen: list[Observation] = []
         self.refused: list[tuple[str, Malformed]] = []
+        self.in_line = 0
+        """How many wait for room."""
         self._capacity = capacity
         self._commits_at_once = commits_at_once
         self._waiting = 0
@@ -36,7 +38,9 @@ class RecordingIntake:
     async def drained(self) -> None:
         while self.is_full():
             self._room.clear()
+            self.in_line += 1
             await self._room.wait()
+            self.in_line -= 1
 
     def take(self) -> None:
         """Make room: all that waited goes on."""

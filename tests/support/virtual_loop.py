@@ -52,6 +52,9 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """Return the loop's time in seconds."""
         return self._jumping.now_s
 
+    async def shutdown_default_executor(self, *_: float | None) -> None:
+        """Return at once: what was to be done is done. asyncio's own would wait for a real thread, which this loop cannot."""
+
 
 def run_virtual(main: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine to its end, as asyncio.run does, in virtual time."""
