@@ -17,11 +17,11 @@ from tests.support.plain_mqtt import PlainMqtt
 from tests.support.polling import eventually
 from tests.support.ports import free_port
 from tests.support.processes import EVERY_SCOPE, STOREFLOOR, Gateway, ShopClockOrigin
-from tests.support.scripted_devices import A_SCANNER, Scripted, write_site
+from tests.support.scripted_devices import A_SCANNER, SCANNER, Scripted, write_site
 
 NEEDED = "strace is not installed: apt-get install strace"
-MAX_STRING_BYTES = 16_384
-"""More than a page of the store, a batch of events, and what a batch of reads takes."""
+MAX_STRING_BYTES = 131_072
+"""More than the gateway reads at once: of a packet that is cut off here, nothing after it could be told."""
 EVENTS, HOLDS, SCANS = 45, 3, 5
 CLIENTS, MAX_TAGS = 3, 10
 SPEED = 30.0
@@ -75,7 +75,7 @@ class _TracedGateway(Gateway):
             return
         with contextlib.suppress(OSError, ValueError):
             os.kill(int(self.store_path.with_name("storefloor.db.lock").read_text()), signal.SIGKILL)
-        self.process.wait(20.0)
+        self.process.wait(60.0)
         super().kill()
 
 
@@ -98,9 +98,14 @@ def traced_work(folder: Path, *, is_safe: bool = True) -> Traced:
                     lambda: (
                         len(shop.acknowledged) >= EVENTS
                         and len(shop.web_shop.holds) >= HOLDS
-                        and len(shop.scripted.scanned_ns) >= 3 * SCANS  # some are on their way yet
+                        and gateway.device(SCANNER)["observations"] >= SCANS
                     ),
                     "the gateway to have worked",
+                )
+                told = len(shop.acknowledged)
+                eventually(
+                    lambda: len(shop.acknowledged) >= told + EVENTS,
+                    "commits after those of the scans, which are acknowledged by then",
                 )
             gateway.kill()
             with gateway.trace.open(encoding="ascii") as lines:
