@@ -6,8 +6,6 @@ pass changed comes out of that one drain, to be written in one transaction.
     intake, till ─▶ presence ─▶ identified ─▶ stock ─▶ availability ─▶ alerts
 """
 
-import json
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -33,19 +31,18 @@ from gateway.devices.life import DeviceLife
 from gateway.forecast.feed import DemandFeed
 from gateway.intake import ObservationIntake
 from gateway.judging import Judges
-from gateway.kept_tags import KeptTags, lying
+from gateway.kept_parts import KeptParts, rows_by_part, written
+from gateway.kept_tags import KeptTags
 from gateway.kpis.model import KpiDay
 from gateway.kpis.seen import enter_all, sighting
-from gateway.movements import LevelPoint, Movement, MovementKind
-from gateway.presence.belief import LEARNED_EVERY_NS
-from gateway.presence.model import Arrived, Departed, Moved, PresenceEvent
+from gateway.movements import LevelPoint, Movement
+from gateway.presence_to_stock import PresenceToStock
 from gateway.proofs import count_proves
 from gateway.reservations.desk import ReservationDesk
 from gateway.reservations.model import Forgetting, Reservation
 from gateway.sales import settle_paid, settle_sales
-from gateway.scans import CountSession
 from gateway.site import Site, ns
-from gateway.state import State, remembered
+from gateway.state import State
 from gateway.storage.ports import Snapshot, StateRow
 from gateway.tasks.model import Task
 from gateway.tasks.watch import TaskWatch
@@ -86,6 +83,7 @@ class Engine:
         self.state = State(site, catalogue)
         self.till = Till(self.state)
         self.imbalanced = 0
+        self._apply_presence = PresenceToStock(self.state, self.till).apply
         intake = ObservationIntake(self.state, self.till)
         self.observe, self.observe_all = intake.observe, intake.observe_all
         self.refuse, self.record = intake.refuse, self.till.record
@@ -106,8 +104,11 @@ class Engine:
         self._was_watched = {place.id: False for place in site.places}
         self._device_states: dict[str, str] = {}
         self._kept_tags = KeptTags()
+        self._kept_parts = KeptParts(
+            self.state, self.alert_rules, self.alerts, self._teller, self.alert_scores
+        )
         self._demand = DemandFeed(self.state.demand, site, catalogue, self.state.ledger)
-        self._began_ns = self._now_ns = self._clocks_ns = 0
+        self._began_ns = self._now_ns = 0
         self._settled_ns = 0
         self._changes = Changes()
 
@@ -172,69 +173,6 @@ class Engine:
     def depart_now(self, now_ns: int) -> None:
         """Let departures take effect that a till or a transfer told just now."""
         self._apply_presence(now_ns)
-
-    def _apply_presence(self, now_ns: int) -> None:
-        for event in self.state.presence.drain():
-            self._apply_event(event, self.state.identifier.tag(event.epc), now_ns)
-
-    def _apply_event(self, event: PresenceEvent, sku: str, now_ns: int) -> None:
-        place = self.site.places[event.place]
-        match event:
-            case Arrived():
-                self.state.doubtful.get((place.store, sku), set()).discard(event.epc)
-                self.state.tags_of.setdefault((place.store, sku), set()).add(event.epc)
-                self.state.stood_at(place.store, sku, place.zone, place.role)
-                if (by := self.state.corrections.pop(event.epc, None)) is not None:
-                    self.state.ledger.tag_found(place.store, sku, event.epc, place.zone, by, now_ns)
-                    return
-                self.state.ledger.tag_arrived(
-                    place.store, sku, event.epc, place.zone, event.at_ns, now_ns, came_back=event.came_back
-                )
-            case Moved():
-                source = self.site.places[event.from_place]
-                self.state.stood_at(place.store, sku, place.zone, place.role)
-                by = self.state.corrections.pop(event.epc, None)
-                if by is not None and source.store == place.store:
-                    self.state.ledger.tag_put(
-                        place.store, sku, event.epc, source.zone, place.zone, by, now_ns
-                    )
-                elif source.store == place.store:
-                    self.state.ledger.tag_moved(
-                        place.store, sku, event.epc, source.zone, place.zone, event.at_ns, now_ns
-                    )
-                else:
-                    self.state.tags_of.setdefault((source.store, sku), set()).discard(event.epc)
-                    self.state.tags_of.setdefault((place.store, sku), set()).add(event.epc)
-                    ends = (source.store, source.zone), (place.store, place.zone)
-                    self.state.ledger.tag_transferred(sku, event.epc, *ends, event.at_ns, now_ns)
-            case Departed():
-                self.state.tags_of.setdefault((place.store, sku), set()).discard(event.epc)
-                if event.cause == "silence":
-                    self.state.doubtful.setdefault((place.store, sku), set()).add(event.epc)
-                told, sent = self.till.told(event.epc), self.till.sent(event.epc)
-                by = self.state.corrections.pop(event.epc, None)
-                if event.cause == "told" and by is not None:
-                    pays = by.kind is MovementKind.COUNTED
-                    self.state.ledger.tag_gone(place.store, sku, event.epc, place.zone, by, now_ns, pays=pays)
-                elif event.cause == "told" and sent is not None:
-                    to_store, ref, at_ns = sent
-                    self.state.ledger.sent(
-                        place.store, sku, event.epc, place.zone, to_store, ref, at_ns, now_ns, is_there=False
-                    )
-                elif event.cause == "told" and told is not None:
-                    ref, at_ns = told
-                    self.state.ledger.sold_epc(place.store, sku, event.epc, place.zone, ref, at_ns, now_ns)
-                else:
-                    self.state.ledger.tag_departed(
-                        place.store,
-                        sku,
-                        event.epc,
-                        place.zone,
-                        event.at_ns,
-                        now_ns,
-                        event.last_seen_ns,
-                        event.cause,
-                    )
 
     def _settle_sales(self, now_ns: int) -> None:
         """Look which tags the unpaid sales took, once per epoch; each is a handful of tags."""
@@ -355,57 +293,26 @@ class Engine:
 
     def drain(self) -> Changes:
         """Return all that changed since the last drain."""
-        now_ns = self.state.presence.epoch_ns
-        for store, text in self.state.presence.learned(now_ns):
-            self.state.rows.append(StateRow("learned", store, text))
-        if self._now_ns - self._clocks_ns >= LEARNED_EVERY_NS:
-            self._clocks_ns = self._now_ns
-            self.state.rows += [StateRow("clock", key, text) for key, text in self.state.clocks.dirty_rows()]
         changes, self._changes = self._changes, Changes()
         state = self.state
         changes.state, state.rows = state.rows, []
         changes.refused, state.refused = state.refused, []
         changes.audited, state.audited = state.audited, []
         changes.kpi_days = state.kpis.drain_days()
-        changes.state += [StateRow("kpi", key, text) for key, text in state.kpis.dirty_rows()]
         changes.endpoints, state.endpoints = state.endpoints, []
         changes.touched, state.touched = state.touched, set()
         changes.devices, state.touched_devices = state.touched_devices, set()
-        changes.state += self._scan_rows()
+        changes.state += self._kept_parts.rows(self._now_ns)
         for epc in state.presence.forgotten():
             state.identifier.forget(epc)
         rows, changes.snapshots = self._kept_tags.written(state.presence)
         changes.state += rows
-        changes.state += [
-            StateRow("line", f"{store}/{sku}", text) for (store, sku), text in self.state.ledger.dirty_rows()
-        ]
-        changes.state += [StateRow("delivery", key, text) for key, text in state.deliveries.dirty_rows()]
-        changes.state += [StateRow("transfer", key, text) for key, text in state.transfers.dirty_rows()]
-        changes.state += [
-            StateRow("book", f"{store}/{sku}", text) for (store, sku), text in state.books.dirty_rows()
-        ]
-        changes.state += [StateRow("alert", key, text) for key, text in self.alerts.dirty_rows()]
-        changes.state += [StateRow("silence", key, text) for key, text in self.alerts.silences.dirty_rows()]
-        changes.state += [StateRow("telling", key, text) for key, text in self._teller.dirty_rows()]
-        changes.state += [StateRow("rule_score", key, text) for key, text in self.alert_scores.dirty_rows()]
-        changes.state += [StateRow("phase", key, text) for key, text in state.phases.dirty_rows()]
-        changes.state += [StateRow("calibration", key, text) for key, text in state.calibration.dirty_rows()]
-        changes.state += [StateRow("demand", key, text) for key, text in state.demand.dirty_rows()]
-        changes.state += [StateRow("counts", key, text) for key, text in state.counting.dirty_rows()]
         changes.alerts = self.alerts.drain()
         changes.reservations, changes.answered = state.book.drain()
         self._task_watch.take(changes.alerts, changes.movements, changes.reservations, self._now_ns)
         changes.tasks = state.tasks.drain()
-        changes.state += [StateRow("task", key, text) for key, text in state.tasks.dirty_rows()]
+        changes.state += self._kept_parts.task_rows()
         return changes
-
-    def _scan_rows(self) -> Iterator[StateRow]:
-        for scanner, told in self.state.told.items():
-            for key, number in told.dirty_rows():
-                yield StateRow("scan", f"{scanner}/{key}", number)
-        for scanner, repeats in self.state.repeats.items():
-            if (text := repeats.dirty_row()) is not None:
-                yield StateRow("repeat", scanner, text)
 
     def restore(
         self,
@@ -417,41 +324,13 @@ class Engine:
         """Take up an earlier life from its rows, its snapshots (which the rows are newer than) and its stored
         levels. Raises BadChunk where a snapshot cannot be read.
         """
-        by_part: dict[str, list[StateRow]] = {}
-        for row in rows:
-            by_part.setdefault(row.part, []).append(row)
+        by_part = rows_by_part(rows)
         take_up(self.state, by_part.get("article", ()))
         parts = by_part.pop("item", []), snapshots, by_part.pop("tag", [])
         self._kept_tags.restore(self.state.presence, *parts)
-        self._restore_tags()
-        self._restore_parts(by_part)
-        self.alert_rules.restore(
-            (r.key, r.value) for r in by_part.get("alert_rule", ()) if r.value is not None
-        )
-        for row in by_part.get("count", ()):
-            if row.value is not None and row.key in self.site.scanners:
-                ref, started_ns, last_ns, pieces = json.loads(row.value)
-                session = self.state.sessions[row.key] = CountSession(ref, started_ns, last_ns)
-                session.pieces.update(pieces)
-        self.state.phases.restore(
-            (row.key, row.value) for row in by_part.get("phase", ()) if row.value is not None
-        )
-        self.state.calibration.restore(
-            (row.key, row.value) for row in by_part.get("calibration", ()) if row.value is not None
-        )
-        self.state.demand.restore(
-            (row.key, row.value) for row in by_part.get("demand", ()) if row.value is not None
-        )
-        self.alerts.restore(
-            [row.value for row in by_part.get("alert", ()) if row.value is not None],
-            [row.value for row in by_part.get("silence", ()) if row.value is not None],
-        )
-        self._teller.restore((r.key, r.value) for r in by_part.get("telling", ()) if r.value is not None)
-        self.alert_scores.restore(
-            (r.key, r.value) for r in by_part.get("rule_score", ()) if r.value is not None
-        )
+        self._kept_parts.restore(by_part)
         self.imbalanced = self.state.ledger.settle_restored(latest, now_ns)
-        self.state.kpis.restore((r.key, r.value) for r in by_part.get("kpi", ()) if r.value is not None)
+        self.state.kpis.restore(written(by_part, "kpi"))
         enter_all(self.state, now_ns)
         self._judge_counted()
 
@@ -461,79 +340,7 @@ class Engine:
         self._judges.restore(self.state.book.open(), self.alerts.live, self.alerts.standing())
         self.desk.risk.restore(self.alerts.live)
 
-    def _restore_tags(self) -> None:
-        for name, belief in self.state.presence.stores.items():
-            if name in self.state.books.ledger_stores:
-                continue  # readers saw them that are there no more
-            for sku, zone, epcs in lying(belief, self.state.identifier):
-                place = belief.places[zone]
-                self.state.ledger.restore_tags(place.store, sku, place.zone, len(epcs))
-                self.state.tags_of.setdefault((place.store, sku), set()).update(epcs)
-                if place.role == "floor":
-                    self.state.stood.setdefault((place.store, sku), Counter())[place.zone] = len(epcs)
-        self.state.stood = {key: remembered(stood) for key, stood in self.state.stood.items()}
-
-    def _restore_parts(self, by_part: dict[str, list[StateRow]]) -> None:
-        for row in by_part.get("learned", ()):
-            if row.value is not None:
-                self.state.presence.restore_learned(row.key, row.value)
-        for row in by_part.get("clock", ()):
-            if row.value is not None:
-                self.state.clocks.restore(row.key, row.value)
-        self.state.books.restore(
-            ((store, sku), row.value)
-            for row in by_part.get("book", ())
-            if row.value is not None and (store := row.key.partition("/")[0]) in self.site.roles
-            for sku in (row.key.partition("/")[2],)
-        )
-        for row in by_part.get("line", ()):
-            store, _, sku = row.key.partition("/")
-            if store in self.site.roles:
-                self._meet_again(sku)
-                self.state.ledger.restore_line(store, sku, row.value or "{}")
-        self.state.channels.restore(
-            (row.key, row.value) for row in by_part.get("safety", ()) if row.value is not None
-        )
-        self.state.deliveries.restore(
-            (row.key, row.value) for row in by_part.get("delivery", ()) if row.value is not None
-        )
-        self.state.transfers.restore(
-            (row.key, row.value) for row in by_part.get("transfer", ()) if row.value is not None
-        )
-        self.state.tasks.restore(
-            ((row.key, row.value) for row in by_part.get("task", ()) if row.value is not None),
-            self.site.roles,
-        )
-        for row in by_part.get("shelf", ()):
-            if row.key in self.state.shelves and row.value is not None:
-                self.state.shelves[row.key].restore(row.value)
-        self.state.counting.restore(
-            ((row.key, row.value) for row in by_part.get("counts", ()) if row.value is not None),
-            self.site.roles,
-        )
-        self._restore_scans(by_part)
-
-    def _restore_scans(self, by_part: dict[str, list[StateRow]]) -> None:
-        told: dict[str, list[tuple[str, str]]] = {}
-        for row in by_part.get("scan", ()):
-            scanner, _, key = row.key.partition("/")
-            told.setdefault(scanner, []).append((key, row.value or "0"))
-        for scanner, scans in self.state.told.items():
-            scans.restore(told.get(scanner, ()))
-        for row in by_part.get("told", ()):  # as the first version wrote them
-            if row.key in self.state.told and row.value is not None:
-                self.state.told[row.key].restore_old(row.value)
-                self.state.rows.append(StateRow("told", row.key, None))
-        for row in by_part.get("repeat", ()):
-            if row.key in self.state.repeats and row.value is not None:
-                self.state.repeats[row.key].restore(row.value)
-
     def _judge_counted(self) -> None:
         """Have what scans alone track judged anew: no zone and no shelf comes into sight for it."""
         ledger = self.state.ledger
         self.state.touched.update(key for key in ledger.line_keys() if ledger.tracked_by(*key) == "count")
-
-    def _meet_again(self, sku: str) -> None:
-        """Make the unknown articles of an earlier life known as unknown again."""
-        if self.state.catalogue.article(sku) is None and sku.startswith("gtin-"):
-            self.state.catalogue.meet(sku.removeprefix("gtin-"))
