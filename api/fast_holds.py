@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from starlette.types import Message, Receive, Scope
 
-from api.auth import RESERVATION_SCOPES
+from api.auth import MAX_KEY_CHARS, RESERVATION_SCOPES
 from api.bodies import JSON_TYPE, parse_json
 from api.context import ApiContext
 from api.edge import MAX_BODY_BYTES, MAX_LENGTH_DIGITS, SECURITY_HEADERS, crashed, trace_id_of
@@ -62,7 +62,7 @@ class FastHolds:
         if scope["path"] != PATH or scope["method"] != "POST" or scope["query_string"]:
             return None, receive
         fields = _fields(scope["headers"])
-        caller = None if fields is None else self._caller(fields)
+        caller = None if fields is None else await self._caller(fields)
         if fields is None or caller is None:
             return None, receive
         message = _at_once(receive)
@@ -96,7 +96,7 @@ class FastHolds:
             {"type": "http.response.body", "body": bytes(answer.body)},
         )
 
-    def _caller(self, fields: dict[bytes, bytes]) -> Caller | None:
+    async def _caller(self, fields: dict[bytes, bytes]) -> Caller | None:
         """Return who asks, where it may hold, and what lies around the body is in order."""
         authorization = fields.get(b"authorization", b"")
         length = fields.get(b"content-length", b"")
@@ -110,7 +110,10 @@ class FastHolds:
             or int(length) > MAX_BODY_BYTES
         ):
             return None
-        caller = self._context.ports.auth.known(authorization[len(BEARER) :].decode("latin-1"))
+        auth, token = self._context.ports.auth, authorization[len(BEARER) :].decode("latin-1")
+        caller = auth.known(token)
+        if caller is None and len(token) <= MAX_KEY_CHARS:  # the key table is to be read again
+            caller = await auth.caller(token)
         return caller if caller is not None and any(map(caller.may, RESERVATION_SCOPES)) else None
 
     def _asked(self, caller: Caller, fields: dict[bytes, bytes], message: Message) -> _Asked | None:

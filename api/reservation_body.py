@@ -1,7 +1,5 @@
 """The JSON of a reservation, for answers and for the stream. Pure."""
 
-from dataclasses import replace
-
 from api.encoding import Json, dump
 from api.times import rfc3339, rfc3339_or_none
 from gateway.reservations.model import Reservation
@@ -9,7 +7,9 @@ from gateway.reservations.model import Reservation
 
 def encode_reservation(reservation: Reservation) -> bytes:
     """Return the data of a `reservation` event: as in GET /v1/reservations, without whose it is."""
-    return dump(reservation_body(replace(reservation, owner_ref=None)))
+    body = reservation_body(reservation)
+    body["owner_ref"] = None
+    return dump(body)
 
 
 def reservation_body(reservation: Reservation) -> Json:

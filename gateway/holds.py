@@ -29,8 +29,8 @@ from gateway.reservations.model import (
     Reservation,
     ReservationQuery,
     Transfer,
-    outcome_json,
     outcome_of,
+    ownerless_json,
 )
 from gateway.storage.ports import Reservations
 
@@ -46,7 +46,7 @@ class OutcomeForm:
 
     def write(self, outcome: Outcome) -> str:
         """Return the outcome as JSON, without its owner: who asks again says anew for whom."""
-        return outcome_json(replace(outcome, owner_ref=None) if isinstance(outcome, Reservation) else outcome)
+        return ownerless_json(outcome)
 
     def read(self, text: str) -> Outcome:
         """Return the outcome that `write` wrote."""
@@ -175,4 +175,15 @@ def _told(command: Command, after: Reservation) -> str:
 
 def _digest(asked: NewReservation) -> str:
     """Return a hash of what is asked; which other stores may be named is no part of it."""
-    return hashlib.sha256(repr(replace(asked, others=())).encode()).hexdigest()
+    wish = NewReservation(
+        asked.stores,
+        asked.lines,
+        asked.channel,
+        asked.owner_ref,
+        asked.ttl_ns,
+        asked.allow_partial,
+        asked.min_probability,
+        (),
+        asked.fulfilment,
+    )
+    return hashlib.sha256(repr(wish).encode()).hexdigest()

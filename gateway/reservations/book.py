@@ -1,7 +1,8 @@
 """The reservations that are open, by what they hold. Pure.
 
-What is reserved is a sum over the rows at the time of the question, never a counter that is kept: a
-reservation counts until the very nanosecond at which it expires, whoever writes that down and when.
+What is reserved is the sum over the rows at the time of the question: a reservation counts until the very
+nanosecond at which it expires, whoever writes that down and when. A sum that was taken goes along with the rows
+that come and go after it, and is taken anew where the next of them expires.
 """
 
 from collections import OrderedDict
@@ -33,7 +34,7 @@ class _Row:
     channel: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Sum:
     """The pieces that counted at `at_ns`, and still count as many until the next of them expires."""
 
@@ -41,6 +42,24 @@ class _Sum:
     by_channel: dict[str, int]
     at_ns: int
     until_ns: int | None
+
+    def add(self, row: _Row) -> None:
+        """Count a row that came."""
+        if row.expires_ns > self.at_ns:
+            self.pieces += row.pieces
+            self.by_channel[row.channel] = self.by_channel.get(row.channel, 0) + row.pieces
+            if self.until_ns is None or row.expires_ns < self.until_ns:
+                self.until_ns = row.expires_ns
+
+    def took_out(self, row: _Row) -> bool:
+        """Count a row no more that went; return False where the sum must be taken anew: it was the next to expire."""
+        if row.expires_ns <= self.at_ns:
+            return True
+        if row.expires_ns == self.until_ns:
+            return False
+        self.pieces -= row.pieces
+        self.by_channel[row.channel] -= row.pieces
+        return True
 
 
 class Book:
@@ -160,8 +179,10 @@ class Book:
             _drop(self._by_owner, before.owner_ref, reservation_id)
         for line in before.lines:
             key = (before.store, line.sku)
-            self._sums.pop(key, None)
-            _drop(self._by_key, key, reservation_id)
+            row = _drop(self._by_key, key, reservation_id)
+            known = self._sums.get(key)
+            if known is not None and (row is None or key not in self._by_key or not known.took_out(row)):
+                del self._sums[key]
             _drop(self._with_picks, key, reservation_id)
 
     def _take(self, reservation: Reservation) -> None:
@@ -176,9 +197,13 @@ class Book:
             self._by_owner.setdefault(reservation.owner_ref, {})[reservation.id] = None
         for line in reservation.lines:
             key = (reservation.store, line.sku)
-            self._sums.pop(key, None)
             row = _Row(line.secured, reservation.expires_ns, reservation.channel)
-            self._by_key.setdefault(key, {})[reservation.id] = row
+            rows = self._by_key.setdefault(key, {})
+            if reservation.id in rows:  # two lines of one article: never granted, yet no sum may break on it
+                self._sums.pop(key, None)
+            rows[reservation.id] = row
+            if (known := self._sums.get(key)) is not None:
+                known.add(row)
             if line.picked:
                 self._with_picks.setdefault(key, {})[reservation.id] = None
         heappush(self._deadlines, (reservation.expires_ns, reservation.id))
@@ -219,9 +244,12 @@ class Book:
             self._take(reservation)
 
 
-def _drop(index: dict[K, dict[str, V]], key: K, reservation_id: str) -> None:
-    """Take a reservation out of an index, and its key with the last one."""
-    rows = index.get(key, {})
-    rows.pop(reservation_id, None)
+def _drop(index: dict[K, dict[str, V]], key: K, reservation_id: str) -> V | None:
+    """Take a reservation out of an index, and its key with the last one; return what stood there."""
+    rows = index.get(key)
+    if rows is None:
+        return None
+    dropped = rows.pop(reservation_id, None)
     if not rows:
-        index.pop(key, None)
+        del index[key]
+    return dropped

@@ -72,7 +72,6 @@ class ReservationDesk:
         )
         if refusal is not None:
             return refusal
-        asked = replace(asked, min_probability=self._offers.least(asked))
         self._depart_now(now_ns)
         tried = [(store, self._offers.secured(store, lines, asked, now_ns)) for store in asked.stores]
         store, found = next(

@@ -17,6 +17,8 @@ ReservationState = Literal[
 RiskReason = Literal["not_enough", "stock_unknown", "not_sure", "picked_piece_left"]
 OPEN_STATES: frozenset[ReservationState] = frozenset({"held", "confirmed", "picking", "ready"})
 """States whose pieces are subtracted from what is available, until the reservation expires."""
+_compact = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+"""Made once: to make an encoder takes as long as to use it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,9 @@ class Reservation:
 
     def to_json(self) -> str:
         """Return all of it but for `owner_ref`, which is stored (and erased) apart."""
-        return json.dumps({**self.fields(), "owner_ref": None}, separators=(",", ":"))
+        fields = self.fields()
+        fields["owner_ref"] = None
+        return _compact(fields)
 
     def fields(self) -> dict[str, Any]:
         """Return it for JSON."""
@@ -281,7 +285,7 @@ class Decided:
 def outcome_json(outcome: Outcome) -> str:
     """Return an outcome as JSON."""
     if isinstance(outcome, Reservation):
-        return json.dumps({"reservation": outcome.fields()}, separators=(",", ":"))
+        return _compact({"reservation": outcome.fields()})
     refusal = {
         "code": outcome.code,
         "detail": outcome.detail,
@@ -292,7 +296,16 @@ def outcome_json(outcome: Outcome) -> str:
         "faults": outcome.faults,
         "variants": [[x.instead_of, x.sku, x.stores] for x in outcome.variants],
     }
-    return json.dumps({"refusal": refusal}, separators=(",", ":"))
+    return _compact({"refusal": refusal})
+
+
+def ownerless_json(outcome: Outcome) -> str:
+    """Return an outcome as JSON, without whose reservation it is."""
+    return (
+        f'{{"reservation":{outcome.to_json()}}}'
+        if isinstance(outcome, Reservation)
+        else outcome_json(outcome)
+    )
 
 
 def outcome_of(text: str) -> Outcome:
