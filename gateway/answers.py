@@ -238,8 +238,7 @@ def article_view(
     floor = sum(n for zone, n in levels.items() if roles.get(zone) == "floor")
     behind = {z: n for z, n in levels.items() if roles.get(z) in {"back_room", "receiving"} and n > 0}
     home = _home(state, store, article)
-    low = state.rules.pick(AlertType.LOW_STOCK, store, home, article.sku)
-    at, clear_at = low_stock_levels(low, article.low_stock_at)
+    low, at, clear_at = _low_levels(state, store, article, home)
     return ArticleView(
         store=store,
         sku=article.sku,
@@ -255,8 +254,20 @@ def article_view(
         inhibited_by=inhibition(state, view, home, live_alerts),
         is_known=view.status != "UNKNOWN",
         next_delivery=_next_delivery(state, low, store, article.sku, view.available, now_ns),
-        likely=likely(state, store, article.sku, floor, sum(behind.values())),
+        likely=likely(state, store, article.sku, floor, sum(behind.values()), view.available - at),
     )
+
+
+def low_at(state: State, store: str, sku: str) -> int:
+    """Return at how many available pieces low_stock fires."""
+    article = state.catalogue.article(sku)
+    return 0 if article is None else _low_levels(state, store, article, _home(state, store, article))[1]
+
+
+def _low_levels(state: State, store: str, article: Article, home: str | None) -> tuple[AlertRule, int, int]:
+    """Return the rule of low_stock for an article, and at how many pieces it fires and clears."""
+    rule = state.rules.pick(AlertType.LOW_STOCK, store, home, article.sku)
+    return rule, *low_stock_levels(rule, article.low_stock_at)
 
 
 def _next_delivery(

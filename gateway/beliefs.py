@@ -21,7 +21,10 @@ yet; and of which none ever was: of such, some have a dead tag, and some never c
 
 SURELY_THERE = 3
 """Of so many believed pieces one is there: belief need not be asked."""
+MAY_MISS = 2
+"""So many pieces may be missing, and nobody has noticed yet; more at once are rare."""
 BEHIND = frozenset({"back_room", "receiving"})
+PICKABLE = BEHIND | {"floor"}
 
 CORRECTED = 0.97
 """That a piece is not here which somebody counted away, or said is gone, while its tag may still be read."""
@@ -46,27 +49,27 @@ def level_belief(state: State, store: str, sku: str) -> Belief | None:
     return found
 
 
-def likely(state: State, store: str, sku: str, floor: int, back: int) -> Likely | None:
+def likely(state: State, store: str, sku: str, floor: int, back: int, spare: int) -> Likely | None:
     """Return what stock alerts rest on where pieces are in doubt, beside the level's `floor` and `back` pieces; None
-    where nothing tells more than they do.
+    where nothing tells more than they do. `spare`: of these, so many may miss before few are left.
 
     Where so many are believed that no doubt changes a verdict, the pieces stand for it: most articles cost nothing.
     """
     if state.ledger.tracked_by(store, sku) != "tag" or store in state.books.ledger_stores:
         return None
     on_hand = sum(state.ledger.levels(store, sku).values())
-    if on_hand >= SURELY_THERE and (floor > 1 or back == 0):
+    may_be_gone, may_be_empty = on_hand < SURELY_THERE, floor <= 1 and back > 0
+    if not (may_be_gone or may_be_empty or spare <= MAY_MISS):
         return None
-    whole = level_belief(state, store, sku)
+    whole = level_belief(state, store, sku) if may_be_gone else None
     in_store = float(on_hand > 0) if whole is None else whole.at_least(1)
-    if floor > 1 or back == 0:
-        return Likely(in_store, float(floor), float(back > 0))
-    return Likely(in_store, *_by_room(state, store, sku))
+    return Likely(in_store, *_by_room(state, store, sku, floor + back - spare))
 
 
-def _by_room(state: State, store: str, sku: str) -> tuple[float, float]:
-    """Return the pieces expected on the floor, and P(one is behind it): of tags as each is believed, sales that may
-    be theirs considered; of pieces that scans told of, where these put them.
+def _by_room(state: State, store: str, sku: str, few: int) -> tuple[float, float, float, int]:
+    """Return the pieces expected on the floor, P(one is behind it), P(in both are at most `few`), and the pieces that
+    scans alone told of: of tags as each is believed, sales that may be theirs considered; of the others where scans put
+    them.
     """
     roles = state.site.roles[store]
     stays: dict[str, float] = {}
@@ -77,15 +80,21 @@ def _by_room(state: State, store: str, sku: str) -> tuple[float, float]:
     floor, behind = state.presence.p_rooms(store, epcs)
     factors = np.array([stays.get(epc, 1.0) for epc in epcs])
     expected, none_behind = float((floor * factors).sum()), float((1.0 - behind * factors).prod())
+    there: list[float] = ((floor + behind) * factors).tolist()
+    unread = 0
     line = state.ledger.line(store, sku)
     for zone, pieces, p_read in () if line is None else _told(line):
         if roles.get(zone) == "floor":
             expected += ANNOUNCED * pieces
         elif roles.get(zone) in BEHIND:
             none_behind *= (1.0 - p_read) ** pieces
+        unread += pieces
+        few -= pieces if roles.get(zone) in PICKABLE else 0  # nothing that is heard of them can change
     for piece in () if line is None else line.corrections:
         expected -= CORRECTED * (roles.get(piece.zone) == "floor")
-    return max(0.0, expected), 1.0 - none_behind
+        few += roles.get(piece.zone) in PICKABLE
+    low = 1.0 - belief(there, ()).at_least(few + 1) if few >= 0 else 0.0
+    return max(0.0, expected), 1.0 - none_behind, low, unread
 
 
 def _told(line: Line) -> Iterator[tuple[str, int, float]]:

@@ -9,7 +9,8 @@ from collections.abc import Container, Iterator
 from itertools import islice
 
 from gateway.alerts.rules import ArticleView, likely_of
-from gateway.beliefs import BEHIND, SURELY_THERE
+from gateway.answers import low_at
+from gateway.beliefs import BEHIND, MAY_MISS, SURELY_THERE
 from gateway.state import State
 
 Key = tuple[str, str]
@@ -48,15 +49,16 @@ class Wavering:
         if view.likely is None:
             return
         likely = likely_of(view)
-        may_be_gone = view.on_hand == 0 and SURELY_NOT < likely.in_store < SURE
+        may_be_gone = SURELY_NOT < likely.in_store < SURE
         may_be_empty = view.back > 0 and view.floor <= 1 and SURELY_NOT < likely.on_floor < SURE
-        if may_be_gone or may_be_empty:
+        may_be_few = SURELY_NOT < likely.low < SURE
+        if may_be_gone or may_be_empty or may_be_few:
             self._wait((view.store, view.sku))
 
     def _is_scarce(self, key: Key) -> bool:
         """Return whether so few are left, or on the floor, that one piece in doubt may change a verdict."""
         levels, roles = self._state.ledger.levels(*key), self._state.site.roles[key[0]]
-        if sum(levels.values()) < SURELY_THERE:
+        if sum(levels.values()) < max(SURELY_THERE, low_at(self._state, *key) + MAY_MISS + 1):
             return True
         floor = sum(pieces for zone, pieces in levels.items() if roles.get(zone) == "floor")
         return floor <= 1 and any(roles.get(zone) in BEHIND for zone in levels)

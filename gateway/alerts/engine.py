@@ -1,9 +1,11 @@
 """The life of alerts: conditions, what people do, and time in; episodes out. Pure.
 
-    (none) ── fires ──▶ pending ── held for fire_ns ──▶ firing ◀──▶ acknowledged, snoozed
-                          └─ no longer fires ──▶ (none)     └──── clears, held ────┴──▶ resolved
+    (none) ── may be ──▶ pending ── held for fire_ns, fires ──▶ firing ◀──▶ acknowledged, snoozed
+                           └─ cannot be ──▶ (none)                └──── clears, held ────┴──▶ resolved
 
 Rules:
+- The hold begins when the condition may be so, and ends when it fires, the hold over: a piece that is believed gone after
+  minutes of silence was gone when the silence began.
 - Holds run on shop time while the condition can be believed. An inhibited alert (its reader is down)
   neither fires nor clears: a pending one waits anew, one that fired stays, whatever people made of it,
   marked as suppressed.
@@ -47,13 +49,14 @@ def holds_of(rule: AlertRule) -> Holds:
 class Live:
     """An alert that is not over, with its running hold; or one that people resolved, until its condition is over.
 
-    `due_ns` None: no hold runs. `silence`: the id of what silences it.
+    `due_ns` None: no hold runs. `silence`: the id of what silences it. `held`: pending, its hold is over.
     """
 
     record: AlertRecord
     condition: Condition
     due_ns: int | None = None
     silence: str | None = None
+    held: bool = False
 
 
 class AlertEngine:
@@ -83,7 +86,7 @@ class AlertEngine:
                 self._switch_off(fingerprint, live, now_ns)
             return
         if live is None:
-            if condition.fires and condition.inhibited_by is None:
+            if condition.may_be and condition.inhibited_by is None:
                 self._begin(condition, now_ns)
             return
         live.condition = condition
@@ -222,10 +225,12 @@ class AlertEngine:
 
     def _judge_pending(self, fingerprint: str, live: Live, now_ns: int) -> None:
         condition = live.condition
-        if not condition.fires and condition.inhibited_by is None:
+        if not condition.may_be and condition.inhibited_by is None:
             self._remove(fingerprint, live)
         elif condition.inhibited_by is not None:
-            live.due_ns = None
+            live.due_ns, live.held = None, False
+        elif live.held:
+            self._end_hold(fingerprint, live, now_ns)
         elif live.due_ns is None:
             live.record = replace(live.record, since_ns=now_ns)
             self._hold(fingerprint, live, now_ns + self._holds_of(condition).fire_ns)
@@ -245,7 +250,9 @@ class AlertEngine:
 
     def _end_hold(self, fingerprint: str, live: Live, at_ns: int) -> None:
         if live.record.state is AlertState.PENDING:
-            self._fire(fingerprint, live, at_ns)
+            live.held = not live.condition.fires
+            if not live.held:
+                self._fire(fingerprint, live, at_ns)
             return
         if live.record.state is not AlertState.RESOLVED:
             self._end(fingerprint, live, at_ns)

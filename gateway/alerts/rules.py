@@ -41,12 +41,15 @@ class ArticleView:
 @dataclass(frozen=True, slots=True)
 class Likely:
     """What is believed of an article beside its rounded pieces: P(one is in the store), the pieces expected on the
-    floor, and P(one is out of sight behind it).
+    floor, P(one is out of sight behind it), P(no more can be picked than low_stock's threshold) as far as silence tells, and the
+    pieces that no tag was ever read of.
     """
 
     in_store: float
     on_floor: float
     behind: float
+    low: float
+    unread: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,9 @@ class NextDelivery:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """The verdict of one rule on one subject now. `rule` None: its type's default rule."""
+    """The verdict of one rule on one subject now. `rule` None: its type's default rule. `pends`: it may be so, though not
+    surely enough to be told: its hold runs, for what turns out to be so began with the doubt.
+    """
 
     type: AlertType
     severity: Severity
@@ -74,6 +79,12 @@ class Condition:
     sku: str | None = None
     device: str | None = None
     rule: AlertRule | None = None
+    pends: bool = False
+
+    @property
+    def may_be(self) -> bool:
+        """Return whether its hold runs."""
+        return self.fires or self.pends
 
     @property
     def fingerprint(self) -> str:
@@ -95,6 +106,9 @@ def low_stock_levels(rule: AlertRule, own: int | None) -> tuple[int, int]:
         return at, clear_at
     return own, own + clear_at - at
 
+
+SURE = 0.95
+"""Of what is less sure than this, the opposite may be so."""
 
 STOCK_RULES = (AlertType.STOCK_OUT, AlertType.LOW_STOCK, AlertType.SHELF_EMPTY)
 """Types that are judged by nothing but a view."""
@@ -120,7 +134,8 @@ def likely_of(view: ArticleView) -> Likely:
     """Return what is believed; what the pieces say where nothing else is."""
     if view.likely is not None:
         return view.likely
-    return Likely(float(view.on_hand > 0), float(view.floor), float(view.back > 0))
+    is_low = view.available <= view.low_stock_at
+    return Likely(float(view.on_hand > 0), float(view.floor), float(view.back > 0), float(is_low))
 
 
 def _stock_out(view: ArticleView, rule: AlertRule) -> Condition:
@@ -136,6 +151,7 @@ def _stock_out(view: ArticleView, rule: AlertRule) -> Condition:
         evidence={"on_hand": view.on_hand},
         sku=view.sku,
         rule=rule,
+        pends=p < SURE and likely_of(view).unread == 0,
     )
 
 
@@ -163,6 +179,7 @@ def _low_stock(view: ArticleView, rule: AlertRule) -> Condition:
         evidence=evidence,
         sku=view.sku,
         rule=rule,
+        pends=view.on_hand > 0 and likely_of(view).low > 1 - SURE,
     )
 
 
@@ -170,11 +187,12 @@ def _shelf_empty(view: ArticleView, rule: AlertRule) -> Condition:
     """An article that only scans track has no shelf that anything watches, so it has no such alert."""
     likely = likely_of(view)
     is_empty = view.has_shelf_zones and likely.on_floor < rule["fire_at"]
+    has_behind = view.back > 0 and likely.behind > rule["behind_above"]
     return Condition(
         AlertType.SHELF_EMPTY,
         rule.gravity,
         view.store,
-        fires=is_empty and view.back > 0 and likely.behind > rule["behind_above"],
+        fires=is_empty and has_behind,
         clears=(view.floor > 0 and likely.on_floor > rule["clear_at"]) or view.back == 0,
         inhibited_by=view.inhibited_by,
         evidence={
@@ -186,6 +204,7 @@ def _shelf_empty(view: ArticleView, rule: AlertRule) -> Condition:
         zone=view.home_zone,
         sku=view.sku,
         rule=rule,
+        pends=view.has_shelf_zones and likely.on_floor < SURE and has_behind,
     )
 
 

@@ -24,7 +24,7 @@ class RuleThresholds(BaseModel):
         0.6, gt=0, lt=1, description="it clears above this (more than stock_out_below)"
     )
     shelf_empty_below: float = Field(
-        0.9,
+        0.5,
         gt=0,
         le=10,
         description="a shelf is empty where fewer pieces than this are expected on the floor",

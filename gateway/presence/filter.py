@@ -22,8 +22,8 @@ _KEYS = np.random.default_rng(1).integers(1, 1 << 62, 256)
 """One number a zone; their sum stands for a pattern of zones (a clash has odds below 1 in 10^15)."""
 RARE = 24
 """A pattern of fewer tags has no table of its own made: so many weighed one by one cost as much."""
-BORDER = 0.6
-"""A tag at a border is read next door at most so often as at home."""
+BORDER = 0.95
+"""A tag at a border is read next door, by all antennas together, at most so often as at home."""
 HEARD_WEIGHT = 8.0
 """Reads at home after which a tag's own habit of being read next door outweighs the zone's average."""
 

@@ -40,6 +40,8 @@ SURE_PLACE, MAX_WAVERING = 0.9, 10_000
 """Where a tag is believed this surely nobody doubts it; and how many are noted for whoever asks, of one store: more only
 waver where all do, and then their zone is out of sight.
 """
+SURE_PRESENT = 0.95
+"""… and that it is in the store at all: silence is told of sooner."""
 SURELY_GONE = 0.002
 """A silent tag whose chance to be here fell below this needs no more following."""
 CLEAR_SHARE = 0.9
@@ -469,10 +471,12 @@ class StoreBelief:
             self.dirty[columns.epcs[rows[i]]] = None
 
     def _note_wavering(self, rows: NDArray[np.intp], before: Beliefs, after: Beliefs) -> None:
-        """Note the present tags whose place became sure or unsure: an alert may rest on them."""
+        """Note the present tags whose place, or presence, became sure or unsure: an alert may rest on them."""
         tags, place = np.arange(len(rows)), self.columns.place[rows]
         was, is_now = ((b.p_zone[tags, place] * (1.0 - b.p_gone)) >= SURE_PLACE for b in (before, after))
-        for i in np.flatnonzero((was != is_now) & (self.columns.state[rows] == PRESENT)):
+        was_here, is_here = (b.p_gone <= 1.0 - SURE_PRESENT for b in (before, after))
+        wavers = (was != is_now) | (was_here != is_here)
+        for i in np.flatnonzero(wavers & (self.columns.state[rows] == PRESENT)):
             if len(self.wavering) < MAX_WAVERING:
                 self.wavering[self.columns.epcs[rows[i]]] = None
 

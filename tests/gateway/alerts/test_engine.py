@@ -24,7 +24,7 @@ class Watcher:
         return AlertEngine({kind: Holds(HOLD * S, CLEAR * S) for kind in AlertType})
 
     def judge(self, verdict: str, *, by: str | None = None, sku: str = "TEE", evidence: int = 0) -> None:
-        """Give a verdict now: "fires", "clears", or "" for neither."""
+        """Give a verdict now: "fires", "clears", "may be", or "" for neither."""
         self.engine.judge(
             Condition(
                 AlertType.LOW_STOCK,
@@ -35,6 +35,7 @@ class Watcher:
                 inhibited_by=by,
                 evidence={"available": evidence},
                 sku=sku,
+                pends=verdict == "may be",
             ),
             self.now,
         )
@@ -72,6 +73,29 @@ def test_a_condition_must_hold_for_its_time_to_fire() -> None:
     assert watcher.wait(HOLD - 1) == []
     (alert,) = watcher.wait(1)
     assert (alert.state, alert.since_ns, alert.fired_at_ns) == (AlertState.FIRING, T0, T0 + HOLD * S)
+
+
+@pytest.mark.parametrize(("sure_after_s", "fired_after_s"), [(HOLD - 1, HOLD), (HOLD + 50, HOLD + 50)])
+def test_a_hold_runs_from_the_first_doubt(sure_after_s: int, fired_after_s: int) -> None:
+    """What is believed after minutes of silence began with the silence; and without being believed it never fires."""
+    watcher = Watcher()
+    watcher.judge("may be")
+    assert watcher.wait(sure_after_s) == []
+    watcher.judge("fires")
+    told = watcher.wait(1)
+    assert [(alert.since_ns, alert.fired_at_ns) for alert in told] == [(T0, T0 + fired_after_s * S)]
+
+
+@pytest.mark.parametrize("after_s", [HOLD - 1, HOLD + 1])
+def test_a_doubt_that_passes_is_forgotten(after_s: int) -> None:
+    """It was read again, within the hold or after: the next doubt holds anew."""
+    watcher = Watcher()
+    watcher.judge("may be")
+    watcher.wait(after_s)
+    watcher.judge("")
+    watcher.judge("fires")
+    assert watcher.wait(HOLD - 1) == []
+    assert [alert.since_ns for alert in watcher.wait(1)] == [T0 + after_s * S]
 
 
 @pytest.mark.parametrize("verdict", ["", "clears"])

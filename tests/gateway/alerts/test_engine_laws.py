@@ -17,7 +17,7 @@ HOLDS = {
     AlertType.STOCK_OUT: (0, 10),
     AlertType.READER_DOWN: (30, 0),
 }
-verdicts = st.sampled_from(["fires", "fires", "neither", "clears"])
+verdicts = st.sampled_from(["fires", "fires", "may be", "neither", "clears"])
 
 
 @dataclass
@@ -57,14 +57,23 @@ class Replay:
     fired: list[Episode] = field(default_factory=list)
     live: Episode | None = None
     held_since: int | None = None
+    fires: bool = False
+    waits: bool = False
 
     def judge(self, second: int, verdict: str, by: str | None) -> None:
-        """A hold runs while its verdict is given and believed; the same verdict again does not restart it."""
+        """A hold runs while its verdict is given and believed; the same verdict again does not restart it. What may be
+        holds as what fires does, and fires with the first such verdict once its hold is over.
+        """
         if verdict == "restart":
-            self.held_since = None
+            self.held_since, self.waits = None, False
             return
         is_pending = self.live is None or self.live.fired is None
-        holds = verdict == ("fires" if is_pending else "clears") and by is None
+        holds = verdict in ({"fires", "may be"} if is_pending else {"clears"}) and by is None
+        self.fires = verdict == "fires"
+        self.waits &= holds
+        if self.live is not None and self.waits and self.fires:
+            self._fire(second)
+            return
         if self.live is None and holds:
             self.live = Episode(second)
         elif is_pending and by is None and not holds:
@@ -83,11 +92,17 @@ class Replay:
         if self.live is None or self.held_since is None:
             return
         if self.live.fired is None and self.held_since + self.fire_s <= second:
-            self.live.fired, self.held_since = self.held_since + self.fire_s, None
-            self.fired.append(self.live)
+            self.waits = not self.fires
+            if self.fires:
+                self._fire(self.held_since + self.fire_s)
         elif self.live.fired is not None and self.held_since + self.clear_s <= second:
             self.live.resolved, self.live.mark = self.held_since + self.clear_s, None
             self.live = self.held_since = None
+
+    def _fire(self, second: int) -> None:
+        assert self.live is not None
+        self.live.fired, self.held_since, self.waits = second, None, False
+        self.fired.append(self.live)
 
 
 class AnyInterleaving(RuleBasedStateMachine):
@@ -119,6 +134,7 @@ class AnyInterleaving(RuleBasedStateMachine):
             inhibited_by=by,
             evidence={},
             sku="TEE",
+            pends=verdict == "may be",
         )
         self.engine.judge(condition, self.now * S)
         self.history[kind].said.append((self.now, verdict, by))

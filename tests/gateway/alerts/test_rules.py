@@ -90,7 +90,7 @@ def test_shelf_empty(floor: int, back: int, has_shelf_zones: bool, expected: tup
 )  # fmt: skip
 def test_a_stock_out_in_doubt_is_not_told(on_hand: int, in_store: float, expected: tuple[bool, bool]) -> None:
     """Below 0.1 that one is there, clear above 0.6; in between it stays what it was."""
-    condition = verdict(AlertType.STOCK_OUT, on_hand=on_hand, likely=Likely(in_store, 0.0, 0.0))
+    condition = verdict(AlertType.STOCK_OUT, on_hand=on_hand, likely=Likely(in_store, 0.0, 0.0, 1.0))
     assert (condition.fires, condition.clears) == expected
 
 
@@ -98,7 +98,8 @@ def test_a_stock_out_in_doubt_is_not_told(on_hand: int, in_store: float, expecte
     ("floor", "on_floor", "behind", "expected"),
     [
         (0, 0.1, 0.95, FIRES),
-        (1, 0.7, 0.95, FIRES),
+        (1, 0.4, 0.95, FIRES),
+        (1, 0.5, 0.95, NEITHER),
         (0, 0.1, 0.7, NEITHER),
         (0, 0.92, 0.95, NEITHER),
         (0, 1.2, 0.95, NEITHER),
@@ -110,10 +111,29 @@ def test_a_shelf_is_empty_where_none_is_expected_on_it(
     floor: int, on_floor: float, behind: float, expected: tuple[bool, bool]
 ) -> None:
     """A piece that is hardly believed fills no shelf; one that may not lie behind is no reason to go there."""
-    likely = Likely(1.0, on_floor, behind)
+    likely = Likely(1.0, on_floor, behind, 0.0)
     condition = verdict(AlertType.SHELF_EMPTY, floor=floor, back=3, likely=likely)
     assert (condition.fires, condition.clears) == expected
-    assert condition.evidence["floor"] == (0 if expected == FIRES or on_floor < 0.9 else floor)
+    assert condition.evidence["floor"] == (0 if expected == FIRES or on_floor < 0.5 else floor)
+
+
+@pytest.mark.parametrize(
+    ("kind", "likely", "pends"),
+    [
+        (AlertType.STOCK_OUT, Likely(0.94, 0.0, 0.0, 0.0), True),
+        (AlertType.STOCK_OUT, Likely(0.96, 0.0, 0.0, 0.0), False),
+        (AlertType.STOCK_OUT, Likely(0.7, 0.0, 0.0, 0.0, unread=1), False),
+        (AlertType.LOW_STOCK, Likely(1.0, 0.0, 0.0, 0.06), True),
+        (AlertType.LOW_STOCK, Likely(1.0, 0.0, 0.0, 0.04), False),
+        (AlertType.SHELF_EMPTY, Likely(1.0, 0.94, 1.0, 0.0), True),
+        (AlertType.SHELF_EMPTY, Likely(1.0, 0.96, 1.0, 0.0), False),
+        (AlertType.SHELF_EMPTY, Likely(1.0, 0.94, 0.7, 0.0), False),
+    ],
+)
+def test_what_may_be_pends(kind: AlertType, likely: Likely, pends: bool) -> None:
+    """By more than one chance in twenty. A piece of which no tag was ever read is in doubt for good: no hold runs by that."""
+    condition = verdict(kind, on_hand=3, available=3, floor=1, back=2, likely=likely)
+    assert (condition.fires, condition.pends, condition.may_be) == (False, pends, pends)
 
 
 @pytest.mark.parametrize("alive", [True, False])
