@@ -4,11 +4,15 @@
            │           └─ MQTT ─▶ Mosquitto ─▶      └─ alerts ─▶ Mosquitto ─▶
            └─ truth file ──────────────────────────────────────────────────▶
 
-The shop runs once for all tests of this file, a hundred shop-minutes at 144 times real time.
+The shop runs once for all tests of this file, a hundred shop-minutes at 144 times real time; a third as fast
+where the machine does not give its processes their turns at that, since a reader's words that wait are late by
+minutes then, and what is said of them is no error of the gateway's.
 """
 
 import json
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -29,16 +33,18 @@ from tests.support.stock_truth import TrueConditions
 from tests.support.stored import stored
 from tests.support.truth import TruthTimeline
 
-pytestmark = [pytest.mark.broker, pytest.mark.slow]
+pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(900)]
 
 NS_PER_S = 1_000_000_000
-SPEED = 144.0
+SPEED, SLOWER = 144.0, 48.0
+MAX_WAIT_SHARE, LOOK_BACK_S = 0.5, 8.0
+"""A process that was ready to run and had no processor for more than so much of so many seconds has not kept up."""
 AS_SHIPPED = ("autosave_on_changes false",)
 """The broker saves its queues each second. At this speed the shop's readers say 600 messages a second, and one
 that saves at each of them takes some 350. What survives a killed broker is test_crash.py's to show.
 """
 START_LEAD_S = 4.0
-"""Real seconds until the shop opens: both processes are up by then."""
+"""Real seconds until the shop opens: both processes are up by then, or they are started anew with more of them."""
 WARM_UP_NS, LIVED_NS = 600 * NS_PER_S, 6_000 * NS_PER_S
 SAMPLE_EVERY_S = 0.25
 QUIET_NS = 180 * NS_PER_S
@@ -71,6 +77,7 @@ class LiveShop:
     skus: list[str]
     heard_from_ns: int
     asked: list[Asked] = field(default_factory=list)
+    waited: list[tuple[float, list[int]]] = field(default_factory=list)
 
     def truth(self) -> TruthTimeline:
         """Return the truth so far."""
@@ -85,6 +92,20 @@ class LiveShop:
         before_ns = self.clock.now_ns()
         stock = self.gateway.stock(self.skus)
         return Asked(before_ns, self.clock.now_ns(), stock)
+
+    def has_kept_up(self) -> bool:
+        """Return whether gateway and devices had their turns lately; True where the kernel does not tell."""
+        files = [Path(f"/proc/{command.pid}/schedstat") for command in (self.gateway, self.shop)]
+        if not all(file.exists() for file in files):
+            return True
+        now_s, waits_ns = time.monotonic(), [int(file.read_text().split()[1]) for file in files]
+        self.waited.append((now_s, waits_ns))
+        earlier = [look for look in self.waited if look[0] <= now_s - LOOK_BACK_S]
+        if not earlier:
+            return True
+        then_s, then_ns = earlier[-1]
+        longest_ns = max(now - then for now, then in zip(waits_ns, then_ns, strict=True))
+        return longest_ns <= MAX_WAIT_SHARE * (now_s - then_s) * NS_PER_S
 
     def fired_alerts(self) -> list[dict[str, Any]]:
         """Return the episodes that fired, as the API tells of them."""
@@ -102,14 +123,28 @@ def ns(text: str) -> int:
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveShop]:
     """The shop after a hundred minutes."""
-    folder = tmp_path_factory.mktemp("live")
+    speed, lead_s = SPEED, START_LEAD_S
+    while True:
+        with begun(tmp_path_factory.mktemp("live"), speed, lead_s) as shop:
+            if shop.heard_from_ns > shop.clock.shop_ns:
+                lead_s *= 3
+            elif live_on(shop, may_give_up=speed != SLOWER):
+                yield shop
+                return
+            else:
+                speed, lead_s = SLOWER, 3 * lead_s
+
+
+@contextmanager
+def begun(folder: Path, speed: float, lead_s: float) -> Iterator[LiveShop]:
+    """Give a shop whose processes are all up."""
     broker = Mosquitto(folder, *AS_SHIPPED)
     broker.start()
     try:
         api_port = free_port()
         site = write_demo_site(folder, api_port, broker.port)
         skus = [article.sku for article in load_site(site).articles]
-        clock = ShopClockOrigin.starting_in(START_LEAD_S, SPEED)
+        clock = ShopClockOrigin.starting_in(lead_s, speed)
         with Gateway(site, api_port, clock) as gateway, SimulatedShop(site, broker.port, clock) as shop:
             shop.launch()
             gateway.launch()
@@ -120,23 +155,26 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveShop]:
                 EventListener(gateway.url, gateway.key) as listener,
                 PlainMqtt(broker.port, "alerts", "storefloor/+/alerts") as mqtt,
             ):
-                live = LiveShop(site, clock, gateway, shop, listener, mqtt, skus, clock.now_ns())
-                live_on(live)
-                yield live
+                yield LiveShop(site, clock, gateway, shop, listener, mqtt, skus, clock.now_ns())
     finally:
         broker.stop()
 
 
-def live_on(live: LiveShop) -> None:
-    """Let a hundred minutes go by, asking for the stock all the while."""
+def live_on(live: LiveShop, *, may_give_up: bool) -> bool:
+    """Let a hundred minutes go by, asking for the stock all the while; return whether the shop kept up with its clock."""
     start_ns = live.clock.shop_ns
+    has_kept_up = True
 
     def is_over() -> bool:
+        nonlocal has_kept_up
         if live.clock.now_ns() >= start_ns + WARM_UP_NS:
             live.asked.append(live.ask())
-        return live.clock.now_ns() >= start_ns + LIVED_NS
+            has_kept_up = live.has_kept_up() or not may_give_up
+        return not has_kept_up or live.clock.now_ns() >= start_ns + LIVED_NS
 
-    eventually(is_over, "a hundred shop-minutes to go by", 200.0, SAMPLE_EVERY_S)
+    eventually(is_over, "a hundred shop-minutes to go by", 600.0, SAMPLE_EVERY_S)
+    figure("live speed", live.clock.speed, "times real time")
+    return has_kept_up
 
 
 def test_answers_over_http_are_the_truth_of_quiet_articles(live: LiveShop) -> None:
@@ -217,7 +255,7 @@ def test_the_stream_tells_each_change_of_stock(live: LiveShop) -> None:
             for sku in live.skus
         )
 
-    eventually(is_up_to_date, "the stream and the API to agree", 60.0)
+    eventually(is_up_to_date, "the stream and the API to agree")
     events = live.listener.of("availability")
     assert all(sum(e.data["zones"].values()) == e.data["quantities"]["on_hand"] for e in events)
     versions = [int(e.id.rpartition(":")[2]) for e in live.listener.events if e.id]
@@ -270,7 +308,7 @@ def test_a_blind_zone_makes_stock_unknown_and_takes_none_of_it(
             assert asked.stock[sku]["promise"]["pickup"] == "no"
         return asked.before_ns >= blind_from_ns + BLIND_NS
 
-    eventually(stay_unknown, "half a shop-hour to go by", poll_s=SAMPLE_EVERY_S)
+    eventually(stay_unknown, "half a shop-hour to go by", 200.0, SAMPLE_EVERY_S)
     assert unknown, "every article of the zone was sold out meanwhile"
     back_ns = live.clock.now_ns()
     alerts = live.fired_alerts()
@@ -288,7 +326,7 @@ def test_a_blind_zone_makes_stock_unknown_and_takes_none_of_it(
         still_unknown.difference_update(s for s, i in live.ask().stock.items() if i["status"] != "UNKNOWN")
         return not still_unknown
 
-    eventually(are_known, f"{sorted(unknown)} to be known again", 60.0)
+    eventually(are_known, f"{sorted(unknown)} to be known again")
     eventually(lambda: reader_down(live, device, "resolved"), "reader_down to resolve")
 
 
