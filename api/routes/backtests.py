@@ -14,6 +14,7 @@ from api.context import context_of
 from api.documents import BODY
 from api.encoding import dump
 from api.idempotency import RETRY_AFTER
+from api.languages import language_for
 from api.openapi import json_body, problems
 from api.problems import Problem, echo
 from api.schemas.alert_rules import RULE_PATTERN
@@ -115,15 +116,26 @@ async def _tried(
             from_ns=to_ns - DEFAULT_NS if asked.from_ is None else asked.from_,
             to_ns=to_ns,
             horizon_ns=asked.horizon_s * NS_PER_S,
-            picture=asked.language if wants_svg else None,
+            picture=_language(request, asked) if wants_svg else None,
         )
     )
     if isinstance(found, BacktestRefused):
         raise _problem(found)
-    fields = {"cache-control": NO_STORE, "vary": f"{VARY}, Accept"}
+    fields = {"cache-control": NO_STORE, "vary": f"{VARY}, Accept, Accept-Language"}
     if found.svg is not None:
         return Response(found.svg.encode(), 200, fields, media_type=SVG)
     return Response(dump(backtest_body(found)), 200, fields, JSON)
+
+
+def _language(request: Request, asked: BacktestIn | RuleBacktestIn) -> str:
+    known = context_of(request).ports.notify.languages()
+    if asked.language is None:
+        return language_for(request, known)
+    if asked.language not in known:
+        raise Problem(
+            "invalid_request", f"language: {asked.language} is not spoken here: one of {', '.join(known)} is."
+        )
+    return asked.language
 
 
 def _prefers_svg(accept: str) -> bool:

@@ -44,8 +44,12 @@ HorizonIn = Annotated[
     ),
 ]
 LanguageIn = Annotated[
-    Literal["en", "fr"],
-    Field(description="Language of the picture, where `Accept: image/svg+xml` asks for it.", examples=["en"]),
+    str | None,
+    Field(
+        pattern="^[a-z]{2,3}$",
+        description="Language of the picture, where `Accept: image/svg+xml` asks for it; left out: by Accept-Language.",
+        examples=["en"],
+    ),
 ]
 
 
@@ -61,7 +65,7 @@ class BacktestIn(Question):
     from_: FromIn = None
     to: ToIn = None
     horizon_s: HorizonIn = HORIZON_S
-    language: LanguageIn = "en"
+    language: LanguageIn = None
 
 
 class RuleBacktestIn(Question):
@@ -76,7 +80,7 @@ class RuleBacktestIn(Question):
     from_: FromIn = None
     to: ToIn = None
     horizon_s: HorizonIn = HORIZON_S
-    language: LanguageIn = "en"
+    language: LanguageIn = None
 
 
 class BacktestAlerts(Answer):

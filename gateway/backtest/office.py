@@ -8,7 +8,7 @@ works, and neither ever waits for more than one of its slices.
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, Protocol
 
@@ -18,6 +18,7 @@ from gateway.backtest.picture import picture
 from gateway.backtest.ports import BacktestAnswer, BacktestAsked, BacktestRefused, answer_of
 from gateway.backtest.trial import Trial, TrialRefused, Tried, Trying, shown, too_much
 from gateway.catalogue.articles import Catalogue
+from gateway.delivery.language import Language
 from gateway.site import Site, ns
 
 MAX_MOVEMENTS: Final = 500_000
@@ -37,7 +38,7 @@ class PastStore(Protocol):
 
 
 class BacktestOffice:
-    """Implements gateway.backtest.ports.BacktestPort."""
+    """Implements gateway.backtest.ports.BacktestPort. `languages`: by code, those that a picture may be asked for in."""
 
     def __init__(
         self,
@@ -45,6 +46,7 @@ class BacktestOffice:
         catalogue: Catalogue,
         store: PastStore,
         now_ns: Callable[[], int],
+        languages: Mapping[str, Language],
         *,
         max_movements: int = MAX_MOVEMENTS,
         max_s: float = MAX_S,
@@ -53,6 +55,7 @@ class BacktestOffice:
         self._catalogue = catalogue
         self._store = store
         self._now_ns = now_ns
+        self._languages = languages
         self._max_movements = max_movements
         self._max_s = max_s
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="backtest")
@@ -86,7 +89,9 @@ class BacktestOffice:
             tried = self._tried(trial)
             svg = None
             if asked.picture is not None:
-                svg = picture(tried.score, tried.lived, shown(tried, self._site, asked.picture))
+                svg = picture(
+                    tried.score, tried.lived, shown(tried, self._site, self._languages[asked.picture])
+                )
             return answer_of(tried, svg)
         finally:
             self._is_busy = False

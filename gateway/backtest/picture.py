@@ -16,7 +16,7 @@ from itertools import groupby
 
 from gateway.backtest.model import NS_PER_S, Judged, Lived, Score, StockOut, Trace
 from gateway.backtest.score import is_real
-from gateway.backtest.words import WORDS, Language, number
+from gateway.delivery.language import Language
 
 MAX_ROWS = 10
 """A screen: what is below it nobody compares with what is above."""
@@ -43,7 +43,7 @@ class Shown:
     from_ns: int
     to_ns: int
     zones: Mapping[str, tzinfo]
-    language: Language = "en"
+    language: Language
 
 
 def picture(score: Score, lived: Sequence[Lived], shown: Shown) -> str:
@@ -55,7 +55,7 @@ class _Picture:
     def __init__(self, score: Score, lived: Sequence[Lived], shown: Shown) -> None:
         self._score = score
         self._shown = shown
-        self._words = WORDS[shown.language]
+        self._language = shown.language
         self._zone = next(iter(shown.zones.values()))
         self._lived = {one.store: one for one in lived}
         by_article: dict[tuple[str, str], list[Judged]] = defaultdict(list)
@@ -68,13 +68,13 @@ class _Picture:
 
     def parts(self) -> Iterator[str]:
         """Yield the document."""
-        title = self._words["title"].format(type=self._words[self._shown.type])
+        title = self._say("title", name=self._say(f"types.{self._shown.type}"))
         summary = self._summary()
         yield (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:g} {self._height:g}" role="img"'
-            f' aria-labelledby="t d" lang="{self._shown.language}" font-family="system-ui,sans-serif">'
+            f' aria-labelledby="t d" lang="{self._language.code}" font-family="system-ui,sans-serif">'
             f'<title id="t">{escape(title)}</title>'
-            f'<desc id="d">{escape(summary)} {escape(self._words["rows"])}</desc><style>{STYLE}</style>'
+            f'<desc id="d">{escape(summary)} {escape(self._say("rows"))}</desc><style>{STYLE}</style>'
             '<defs><pattern id="h" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
             f'<line class="hatch" x1="0" y1="0" x2="0" y2="6" stroke="{SOFT}" stroke-width="1.4"/></pattern></defs>'
         )
@@ -85,21 +85,20 @@ class _Picture:
         for number_, (key, judged) in enumerate(self._rows):
             yield from self._row(number_, key, judged)
         if not self._rows:
-            yield _text(LEFT, TOP + ROW / 2, self._words["nothing"], size=14, css="ink")
+            yield _text(LEFT, TOP + ROW / 2, self._say("nothing"), size=14, css="ink")
         yield from self._legend()
         yield "</svg>"
 
     def _summary(self) -> str:
-        score, language = self._score, self._shown.language
-        return self._words["summary"].format(
-            alerts=number(score.alerts, language),
-            days=number(score.days, language, 0 if score.days == int(score.days) else 1),
-            per_day=number(score.alerts_per_day, language, 1),
-            stock_outs=number(score.stock_outs, language),
-            warned=number(score.warned, language),
-            told_late=number(score.told_late, language),
-            missed=number(score.missed, language),
-        )
+        score, language = self._score, self._language
+        days = language.decimal_number(score.days, 0 if score.days == int(score.days) else 1)
+        told = {
+            "alerts": score.alerts,
+            "days": days,
+            "per_day": language.decimal_number(score.alerts_per_day, 1),
+        }
+        came = {"warned": score.warned, "told_late": score.told_late, "missed": score.missed}
+        return f"{self._say('summary', **told)} {self._say('came', stock_outs=score.stock_outs, **came)}"
 
     # -- the axis ----------------------------------------------------------------------------------
 
@@ -124,10 +123,8 @@ class _Picture:
         at_ns = midnight_ns
         while at_ns <= to_ns:
             if at_ns >= from_ns:
-                form = "%d.%m. %H:%M" if step_ns < STEPS_NS[4] else "%d.%m."
-                if self._shown.language == "fr":
-                    form = form.replace("%d.%m.", "%d/%m")
-                yield at_ns, f"{datetime.fromtimestamp(at_ns // NS_PER_S, self._zone):{form}}"
+                at = datetime.fromtimestamp(at_ns // NS_PER_S, self._zone)
+                yield at_ns, self._time(at_ns) if step_ns < STEPS_NS[4] else self._language.short_day(at)
             at_ns += step_ns
 
     # -- a row -------------------------------------------------------------------------------------
@@ -138,12 +135,9 @@ class _Picture:
         top = TOP + ROW * row
         base = top + 6 + LEVEL_PX
         name = sku if len(sku) <= MOST_CHARS else sku[: MOST_CHARS - 1] + "…"
-        count = number(len(judged), self._shown.language)
-        told = self._words["alert_of" if len(judged) == 1 else "alerts_of"].format(count=count)
+        told = self._say("alerts", total=len(judged))
         where = f"{store} · {told}" if len(self._lived) > 1 else told
-        yield (
-            f"<g><title>{escape(self._words['article'].format(sku=sku, store=store))}: {escape(told)}</title>"
-        )
+        yield (f"<g><title>{escape(sku)}, {escape(store)}: {escape(told)}</title>")
         yield (
             f'<line class="rule" x1="20" x2="{WIDTH - RIGHT:g}" y1="{top:g}" y2="{top:g}" stroke="{RULE}"/>'
         )
@@ -175,7 +169,7 @@ class _Picture:
             f'<path class="area" d="{path}V{base:.1f}H{first:.1f}Z" fill="{LEVEL}" fill-opacity="0.12"/>'
             f'<path class="level" d="{path}" fill="none" stroke="{LEVEL}" stroke-width="1.4"/>'
         )
-        words = self._words["most"].format(count=number(most, self._shown.language))
+        words = self._say("most", pieces=most)
         yield _text(last, top + 4, words, size=10, css="soft", anchor="end")
 
     def _bar(self, judged: Judged, y: float) -> str:
@@ -203,12 +197,15 @@ class _Picture:
         )
 
     def _span(self, words: str, since_ns: int, until_ns: int | None) -> str:
-        until = self._words["open_end"] if until_ns is None else self._time(until_ns)
-        return self._words[words].format(since=self._time(since_ns), until=until)
+        until = self._say("open_end") if until_ns is None else self._time(until_ns)
+        return self._say(words, since=self._time(since_ns), until=until)
 
     def _time(self, at_ns: int) -> str:
-        form = "%d/%m %H:%M" if self._shown.language == "fr" else "%Y-%m-%d %H:%M"
-        return f"{datetime.fromtimestamp(at_ns // NS_PER_S, self._zone):{form}}"
+        at = datetime.fromtimestamp(at_ns // NS_PER_S, self._zone)
+        return f"{self._language.short_day(at)} {self._language.clock(at)}"
+
+    def _say(self, path: str, **values: object) -> str:
+        return self._language.text(f"backtest.{path}", values)
 
     def _legend(self) -> Iterator[str]:
         y = self._height - 16
@@ -219,7 +216,7 @@ class _Picture:
             "blind": '<rect y="-11" width="16" height="13" fill="url(#h)" fill-opacity="0.7"/>',
         }
         for place, (name, mark) in enumerate(marks.items()):
-            words = escape(self._words[f"legend_{name}"])
+            words = escape(self._say(f"legend.{name}"))
             yield (
                 f'<g transform="translate({LEFT + 170 * place:g} {y:g})">{mark}'
                 f'<text class="ink" x="23" y="0" font-size="12" fill="{INK}">{words}</text></g>'

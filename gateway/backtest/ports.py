@@ -7,7 +7,6 @@ from typing import Literal, Protocol
 from gateway.alert_rules.model import AlertRule
 from gateway.backtest.model import Judged, Score
 from gateway.backtest.trial import TrialRefusal, Tried
-from gateway.backtest.words import Language
 
 BacktestRefusal = Literal[TrialRefusal, "rule_refused", "backtest_busy"]
 __all__ = [
@@ -18,7 +17,6 @@ __all__ = [
     "BacktestRefusal",
     "BacktestRefused",
     "Judged",
-    "Language",
     "Score",
     "answer_of",
 ]
@@ -26,14 +24,14 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class BacktestAsked:
-    """A rule and the past that it is tried on. `picture` None: none is drawn."""
+    """A rule and the past that it is tried on. `picture`: the code of its language; None: none is drawn."""
 
     rule: AlertRule
     stores: Sequence[str]
     from_ns: int
     to_ns: int
     horizon_ns: int
-    picture: Language | None = None
+    picture: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

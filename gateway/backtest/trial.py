@@ -14,8 +14,8 @@ from gateway.backtest.picture import Shown
 from gateway.backtest.run import JUDGED_BEFORE_NS, Backtest
 from gateway.backtest.score import score
 from gateway.backtest.shop import PastShop
-from gateway.backtest.words import Language
 from gateway.catalogue.articles import Catalogue
+from gateway.delivery.language import Language
 from gateway.site import Site
 
 TrialRefusal = Literal["rule_not_testable", "too_much_history", "bad_period"]

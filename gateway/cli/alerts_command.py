@@ -26,6 +26,7 @@ from gateway.cli.paths import store_path
 from gateway.cli.progress import Progress
 from gateway.cli.site_file import read_site
 from gateway.config.site import SiteConfig
+from gateway.delivery.language_files import languages
 from gateway.errors import ConfigError
 from gateway.site import Site, ns
 from gateway.storage.backup import require_readable
@@ -82,7 +83,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"within which a stock-out is what an alert told of; default: {DEFAULT_HORIZON_H:g}",
     )  # fmt: skip
     action.add_argument("--svg", type=Path, metavar="FILE", help="draw the timeline")
-    action.add_argument("--language", choices=("en", "fr"), default="en", help="of the picture; default: en")
+    action.add_argument(
+        "--language", choices=tuple(languages()), default="en", help="of the picture; default: en"
+    )
     action.add_argument("--json", action="store_true", help="tell it as the API does")
     action.set_defaults(act=_backtest)
 
@@ -180,7 +183,7 @@ def _tried(trial: Trial, reading: Reading, site: Site, catalogue: Catalogue) -> 
 
 def _tell(arguments: argparse.Namespace, tried: Tried, site: Site) -> None:
     if arguments.svg is not None:
-        svg = picture(tried.score, tried.lived, shown(tried, site, arguments.language))
+        svg = picture(tried.score, tried.lived, shown(tried, site, languages()[arguments.language]))
         try:
             arguments.svg.write_text(svg, encoding="utf-8")
         except OSError as error:

@@ -47,6 +47,7 @@ from gateway.config.mqtt import MqttSection
 from gateway.config.site import SiteConfig
 from gateway.counting.office import CountingOffice
 from gateway.deliveries.office import DeliveryOffice
+from gateway.delivery.language_files import languages
 from gateway.delivery.mqtt_alerts import MqttAlerts
 from gateway.devices.of_site import mqtt_devices, serial_devices
 from gateway.engine import Changes, Engine
@@ -181,7 +182,7 @@ class _Gateway:
         self.news = News(self.engine, self.health, self.feed, clock.now_ns)
         self.feed.show(self.news, self.pipeline.nudge)
         self._old = old_records(site.influxdb, run.base, store)
-        self._backtests = BacktestOffice(self.engine.site, run.catalogue, store, clock.now_ns)
+        self._backtests = BacktestOffice(self.engine.site, run.catalogue, store, clock.now_ns, languages())
         self._inventory = Inventory(self.engine, clock.now_ns, lambda: self.pipeline.version)
         self._app = self._build_app(run, store)
         self._on_ready = run.on_ready

@@ -64,8 +64,10 @@ class Language:
     name: str
     plural: str
     group: str
+    decimal: str
     time: str
     date: str
+    short: str
     weekdays: tuple[str, ...]
     months: tuple[str, ...]
     texts: Mapping[str, Text]
@@ -100,6 +102,12 @@ class Language:
             digits = self.group.join(([digits[:head]] if head else []) + parts)
         return f"−{digits}" if round(n) < 0 else digits
 
+    def decimal_number(self, n: float, digits: int) -> str:
+        """Return a number with so many decimal places."""
+        whole, _, rest = f"{abs(n):.{digits}f}".partition(".")
+        text = self.number(int(whole)) + (self.decimal + rest if rest else "")
+        return f"−{text}" if n < 0 else text
+
     def clock(self, at: datetime) -> str:
         """Return a time of day."""
         return _fill(self.time, {"hour": str(at.hour), "hour2": f"{at.hour:02}", "minute": f"{at.minute:02}"})
@@ -108,6 +116,10 @@ class Language:
         """Return a date without its year: nothing here is told a year late."""
         weekday, month = self.weekdays[at.weekday()], self.months[at.month - 1]
         return _fill(self.date, {"weekday": weekday, "day": str(at.day), "month": month})
+
+    def short_day(self, at: datetime) -> str:
+        """Return a date without its year in digits, as short as an axis needs it."""
+        return _fill(self.short, {"day2": f"{at.day:02}", "month2": f"{at.month:02}"})
 
     def _shown(self, value: object, name: str) -> str:
         if value is None or value == "":
@@ -126,7 +138,7 @@ def one_line(text: str) -> str:
 def language_of(code: str, raw: Mapping[str, Any]) -> Language:
     """Return the language of a file's content. Raises LanguageRefused naming what is wrong."""
     texts: dict[str, Text] = {}
-    for table in ("kinds", "alerts", "page"):
+    for table in ("kinds", "alerts", "page", "backtest"):
         _collect(table, raw.get(table, {}), texts)
     try:
         plural, number, time = raw["plural"], raw["number"], raw["time"]
@@ -135,8 +147,10 @@ def language_of(code: str, raw: Mapping[str, Any]) -> Language:
             raw["name"],
             plural["rule"],
             number["group"],
+            number.get("decimal", "."),
             time["time"],
             time["date"],
+            time.get("short", "{month2}-{day2}"),
             tuple(time["weekdays"]),
             tuple(time["months"]),
             texts,

@@ -25,6 +25,7 @@ from gateway.backtest.ports import BacktestAnswer, BacktestAsked
 from gateway.backtest.trial import Trial, Tried, Trying, shown
 from gateway.catalogue.articles import Catalogue
 from gateway.config.file import parse_catalogue
+from gateway.delivery.language_files import languages
 from gateway.movements import LevelPoint, Movement, MovementKind, ZoneDelta
 from gateway.site import Site
 from gateway.storage.connection import opened_file
@@ -121,7 +122,7 @@ def tried(kind: AlertType, path: Path, site: Site, catalogue: Catalogue, days: i
 async def beside(path: Path, site: Site, catalogue: Catalogue, days: int) -> None:
     """Tell how late a loop is while nothing else happens, and while a rule is tried beside it."""
     store = SqliteStore.attach(path)
-    office = BacktestOffice(site, catalogue, store, lambda: T0 + days * DAY_NS, max_s=600)
+    office = BacktestOffice(site, catalogue, store, lambda: T0 + days * DAY_NS, languages(), max_s=600)
     idle = await lateness(asyncio.create_task(asyncio.sleep(3)))
     asked = BacktestAsked(
         AlertRule("trial", AlertType.LOW_STOCK), [STORE], T0, T0 + days * DAY_NS, DAY_NS, "en"

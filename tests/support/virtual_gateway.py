@@ -23,6 +23,7 @@ from gateway.changes.log import ChangeLogReader
 from gateway.channels.office import ChannelDesk
 from gateway.counting.office import CountingOffice
 from gateway.deliveries.office import DeliveryOffice
+from gateway.delivery.language_files import languages
 from gateway.engine import Changes, Engine
 from gateway.forecast.desk import ForecastDesk
 from gateway.health import Health, Links
@@ -114,7 +115,9 @@ async def virtual_gateway(shop: VirtualShop, folder: Path) -> AsyncIterator[Virt
             store.add_key(key)
             links = Links(serial={}, mqtt=None, frames=shop.router.device_counts, inside={}, repeats={})
             once = Once(pipeline, store, shop.engine.state.book.answered)
-            backtests = BacktestOffice(shop.engine.site, shop.engine.state.catalogue, store, clock.now_ns)
+            backtests = BacktestOffice(
+                shop.engine.site, shop.engine.state.catalogue, store, clock.now_ns, languages()
+            )
             app = create_app(
                 Ports(
                     clock=clock,

@@ -8,7 +8,7 @@ from gateway.alerts.records import AlertType
 from gateway.backtest.model import Past
 from gateway.backtest.office import BacktestOffice
 from gateway.backtest.ports import BacktestAnswer, BacktestAsked, BacktestRefused
-from gateway.backtest.words import Language
+from gateway.delivery.language_files import languages
 from gateway.site import Site
 from tests.support.past_shop import DAY, HOUR, at, moved, past, rule
 from tests.support.small_site import STORE, S, articles, small_site
@@ -36,10 +36,12 @@ class Shelf:
 def office(shelf: Shelf, max_movements: int = 1_000, max_s: float = 600.0) -> BacktestOffice:
     """Return an office over the small site, a day after the period began."""
     site, now_ns = Site(small_site()), at(DAY)
-    return BacktestOffice(site, articles(), shelf, lambda: now_ns, max_movements=max_movements, max_s=max_s)
+    return BacktestOffice(
+        site, articles(), shelf, lambda: now_ns, languages(), max_movements=max_movements, max_s=max_s
+    )
 
 
-def asked(wanted: AlertRule = LOW, picture: Language | None = None, to_s: int = DAY) -> BacktestAsked:
+def asked(wanted: AlertRule = LOW, picture: str | None = None, to_s: int = DAY) -> BacktestAsked:
     """Return a question about the first store."""
     return BacktestAsked(wanted, [STORE], at(0), at(to_s), DAY * S, picture)
 

@@ -12,8 +12,8 @@ from gateway.backtest.judge import TRIED
 from gateway.backtest.picture import MAX_ROWS, Shown, picture
 from gateway.backtest.report import report, span
 from gateway.backtest.trial import Tried, shown
-from gateway.backtest.words import WORDS, Language, number
 from gateway.config.file import parse_catalogue
+from gateway.delivery.language_files import languages
 from gateway.movements import MovementKind
 from gateway.site import Site
 from tests.support.past_shop import DAY, HOUR, at, moved, past, rule, sight, tried
@@ -35,9 +35,9 @@ def a_day() -> Tried:
     return tried(low, of)
 
 
-def drawn(found: Tried, language: Language = "en") -> ET.Element:
+def drawn(found: Tried, language: str = "en") -> ET.Element:
     """Return the picture of a trial, as a document."""
-    text = picture(found.score, found.lived, shown(found, Site(small_site()), language))
+    text = picture(found.score, found.lived, shown(found, Site(small_site()), languages()[language]))
     return ET.fromstring(text)  # noqa: S314 - our own text
 
 
@@ -65,7 +65,7 @@ def test_it_shows_the_level_the_alert_the_stock_out_and_the_blind_hours() -> Non
 
 def test_it_says_in_words_what_it_shows() -> None:
     """Title and description, in the language asked for; the picture is one image to those who hear it."""
-    for language in WORDS:
+    for language in languages():
         root = drawn(a_day(), language)
         assert root.get("role") == "img"
         assert root.get("lang") == language
@@ -73,8 +73,8 @@ def test_it_says_in_words_what_it_shows() -> None:
         assert title is not None
         assert desc is not None
         assert root.get("aria-labelledby") == f"{title.get('id')} {desc.get('id')}"
-        assert WORDS[language]["low_stock"] in (title.text or "")
-        assert re.search(r"1 (alerts|alertes)", desc.text or "")
+        assert languages()[language].text("backtest.types.low_stock", {}) in (title.text or "")
+        assert re.search(r"1 alerte? ", desc.text or "")
 
 
 def test_a_name_is_a_name_and_nothing_else() -> None:
@@ -87,7 +87,7 @@ def test_a_name_is_a_name_and_nothing_else() -> None:
     lived = found.lived[0]
     lived.traces[evil] = lived.traces["TOTE"]
     object.__setattr__(judged.episode, "sku", evil)
-    text = picture(score, found.lived, Shown("low_stock", at(0), at(DAY), zones))
+    text = picture(score, found.lived, Shown("low_stock", at(0), at(DAY), zones, languages()["en"]))
     ET.fromstring(text)  # noqa: S314 - our own text
     assert "<script" not in text
 
@@ -111,7 +111,7 @@ def test_it_shows_the_articles_with_most_alerts_and_no_more_than_fit() -> None:
 def test_nothing_told_is_said() -> None:
     """An empty picture would look like a broken one."""
     root = drawn(tried(rule(AlertType.STOCK_OUT), past({("TOTE", "floor"): 1}, [])))
-    assert WORDS["en"]["nothing"] in words_of(root)
+    assert languages()["en"].text("backtest.nothing", {}) in words_of(root)
 
 
 def test_a_level_of_ten_thousand_changes_is_a_path_as_wide_as_the_picture() -> None:
@@ -119,30 +119,20 @@ def test_a_level_of_ten_thousand_changes_is_a_path_as_wide_as_the_picture() -> N
     steps = [moved(n * 8.6, "TEE", 1 if n % 2 else -1) for n in range(10_000)]
     steps.append(moved(23.99 * HOUR, "TEE", -5))
     found = tried(rule(AlertType.STOCK_OUT, hold_s=0), past({("TEE", "floor"): 5}, steps))
-    text = picture(found.score, found.lived, shown(found, Site(small_site()), "en"))
+    text = picture(found.score, found.lived, shown(found, Site(small_site()), languages()["en"]))
     assert len(text) < 70_000
 
 
-def test_every_language_has_the_same_words_and_names_every_type() -> None:
-    """None is forgotten in one of them, and their gaps are the same."""
-    gaps = {
-        language: {name: sorted(re.findall(r"{(\w+)}", text)) for name, text in words.items()}
-        for language, words in WORDS.items()
-    }
-    assert gaps["en"] == gaps["fr"]
-    assert {str(kind) for kind in TRIED} <= gaps["en"].keys()
-    assert all(text for words in WORDS.values() for text in words.values())
-
-
-def test_numbers_are_written_as_in_the_language() -> None:
-    """A thousand and a half."""
-    assert number(1_234.5, "en", 1) == "1,234.5"
-    assert number(1_234.5, "fr", 1) == "1\u202f234,5"
+@pytest.mark.parametrize("language", list(languages()))
+def test_every_language_names_every_type(language: str) -> None:
+    """That its other words are whole, tests/gateway/delivery/test_languages.py says."""
+    for kind in TRIED:
+        assert languages()[language].text(f"backtest.types.{kind}", {})
 
 
 def test_it_is_readable_by_night() -> None:
     """Each colour that matters has one for dark pages."""
-    text = picture(a_day().score, a_day().lived, shown(a_day(), Site(small_site()), "en"))
+    text = picture(a_day().score, a_day().lived, shown(a_day(), Site(small_site()), languages()["en"]))
     dark = text[text.index("prefers-color-scheme:dark") :]
     for css in ("paper", "ink", "soft", "rule", "level", "area", "alert", "out", "hatch"):
         assert f".{css}{{" in dark, css

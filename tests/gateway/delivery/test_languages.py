@@ -189,3 +189,23 @@ def test_foreign_values_never_break_a_text(values: dict[str, Any]) -> None:
         assert said.splitlines() in ([said], [])
         assert len(said) < 400
         said.encode("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("n", "digits", "en", "fr"),
+    [
+        (1_234.5, 1, "1234.5", "1234,5"),
+        (12_345.25, 2, "12,345.25", "12\u202f345,25"),
+        (-0.5, 1, "−0.5", "−0,5"),
+        (3.0, 0, "3", "3"),
+    ],
+)
+def test_a_fraction_is_written_as_in_the_language(n: float, digits: int, en: str, fr: str) -> None:
+    """The sign before, the groups of the whole part, the language's own mark."""
+    assert [LANGUAGES[code].decimal_number(n, digits) for code in ("en", "fr")] == [en, fr]
+
+
+def test_a_day_on_an_axis_is_digits() -> None:
+    """In the language's own order."""
+    at = datetime(2026, 11, 3, 9, 5)  # noqa: DTZ001 - wall time
+    assert [LANGUAGES[code].short_day(at) for code in ("en", "fr")] == ["11-03", "03/11"]
