@@ -21,7 +21,7 @@ from gateway.delivery.language import Language
 MAX_ROWS = 10
 """A screen: what is below it nobody compares with what is above."""
 WIDTH, LEFT, RIGHT, TOP, ROW, FOOT = 960.0, 190.0, 20.0, 84.0, 64.0, 62.0
-LEVEL_PX, BAR_PX = 40.0, 7.0
+LEVEL_PX, BAR_PX, LABEL_PX = 40.0, 7.0, 84.0
 MOST_CHARS = 24
 """Of an article's name beside its row."""
 STEPS_NS = tuple(hours * 3_600 * NS_PER_S for hours in (1, 3, 6, 12, 24, 48, 168, 336, 720, 1_440, 2_880))
@@ -112,7 +112,8 @@ class _Picture:
         for at_ns, words in self._ticks():
             x = self._x(at_ns)
             yield f'<line class="rule" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP:g}" y2="{bottom:g}" stroke="{RULE}"/>'
-            yield _text(x, bottom + 16, words, size=11, css="soft", anchor="middle")
+            is_last = x > WIDTH - RIGHT - LABEL_PX / 2
+            yield _text(x, bottom + 16, words, size=11, css="soft", anchor="end" if is_last else "middle")
 
     def _ticks(self) -> Iterator[tuple[int, str]]:
         """Yield the times of whole steps of the local day, and their words."""
