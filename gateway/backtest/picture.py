@@ -112,8 +112,8 @@ class _Picture:
         for at_ns, words in self._ticks():
             x = self._x(at_ns)
             yield f'<line class="rule" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP:g}" y2="{bottom:g}" stroke="{RULE}"/>'
-            is_last = x > WIDTH - RIGHT - LABEL_PX / 2
-            yield _text(x, bottom + 16, words, size=11, css="soft", anchor="end" if is_last else "middle")
+            if x < WIDTH - LABEL_PX / 2:
+                yield _text(x, bottom + 16, words, size=11, css="soft", anchor="middle")
 
     def _ticks(self) -> Iterator[tuple[int, str]]:
         """Yield the times of whole steps of the local day, and their words."""
