@@ -12,7 +12,7 @@ from gateway.transfers.book import TransferBook
 
 
 class Announcements:
-    """Implements gateway.stock.ledger.Announcements."""
+    """Implements gateway.stock.announced.Announcements."""
 
     def __init__(
         self,
