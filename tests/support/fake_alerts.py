@@ -2,14 +2,21 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from itertools import count
+from typing import TypeVar
 
 from gateway.alerts.acts import Act, ActRefused, acted
-from gateway.alerts.ports import NewSilence, SilenceOutcome
+from gateway.alerts.office import SilenceForm
+from gateway.alerts.ports import NewSilence, SilenceOutcome, SilenceRefused
 from gateway.alerts.records import AlertRecord
 from gateway.alerts.scores import RuleScore, RuleScores
-from gateway.alerts.silences import Silence, SilenceBook
+from gateway.alerts.silences import MAX_SILENCE_NS, Silence, SilenceBook
 from gateway.answered import Answered
 from gateway.audit import Actor
+from gateway.once import Once
+from tests.support.fake_documents import NothingAnswered
+
+T = TypeVar("T")
 
 
 class FakeAlerts:
@@ -21,7 +28,8 @@ class FakeAlerts:
         self.kept: dict[str, AlertRecord] = {}
         self.book = SilenceBook()
         self.scored = RuleScores()
-        self.answers: dict[tuple[str, str], Silence] = {}
+        self._numbers = count()
+        self._once = Once(self, NothingAnswered(), lambda _: None)
 
     async def alert(self, alert_id: str) -> AlertRecord | None:
         return self.kept.get(alert_id)
@@ -34,7 +42,7 @@ class FakeAlerts:
         if found is None or (stores and found.store not in stores):
             return ActRefused("unknown_alert", f"there is no alert {alert_id}")
         after = acted(found, act, actor.key_id, self.now_ns)
-        if not isinstance(after, ActRefused):
+        if not isinstance(after, ActRefused) and after != found:
             self.kept[alert_id] = after
             self.scored.note(found, after)
             self.told(after)
@@ -46,18 +54,34 @@ class FakeAlerts:
     async def silence(
         self, source: str, key: str, asked: NewSilence, actor: Actor
     ) -> Answered[SilenceOutcome]:
-        if (source, key) in self.answers:
-            return Answered(self.answers[source, key], replayed=True)
-        silence_id = f"si_{len(self.answers):012x}"
+        return await self._once.decide(
+            source, key, repr(asked), lambda _: self._begun(asked, actor), SilenceForm()
+        )
+
+    def _begun(self, asked: NewSilence, actor: Actor) -> SilenceOutcome:
+        if not self.now_ns < asked.until_ns <= self.now_ns + MAX_SILENCE_NS:
+            return SilenceRefused("beyond_limit", "a silence ends in the future, within 366 days")
+        silence_id = f"si_{next(self._numbers):012x}"
         made = Silence(silence_id, asked.matcher, asked.until_ns, asked.reason, actor.key_id, self.now_ns)
-        self.book.add(made)
-        self.answers[source, key] = made
-        return Answered(made)
+        return made if self.book.add(made) else SilenceRefused("too_many_open", "end some")
 
     async def end_silence(self, silence_id: str, actor: Actor) -> bool:
-        is_there = self.book.get(silence_id) is not None
+        silence = self.book.get(silence_id)
+        if silence is None or not silence.is_active(self.now_ns):
+            return False
         self.book.drop(silence_id)
-        return is_there
+        return True
 
     async def scores(self) -> Sequence[RuleScore]:
         return self.scored.all()
+
+    # -- gateway.once.Decisions -------------------------------------------------------------------
+
+    def is_full(self) -> bool:
+        return False
+
+    def clock_now_ns(self) -> int:
+        return self.now_ns
+
+    async def decide(self, decide: Callable[[int], T]) -> T:
+        return decide(self.now_ns)

@@ -35,11 +35,8 @@ class FakeForecasts:
         key, now_ns = (store, sku), self.now_ns
         if key not in self.stock:
             return None
-        stock, coming, until_ns = (
-            self.stock[key],
-            self.coming.get(key, ()),
-            now_ns + round(query.within_s * S),
-        )
+        stock, until_ns = self.stock[key], now_ns + round(query.within_s * S)
+        coming = tuple(delivery for delivery in self.coming.get(key, ()) if delivery.at_ns > now_ns)
         return ArticleForecast(
             self.model.forecast(store, sku, stock, now_ns, coming),
             key not in self.unknown,

@@ -50,6 +50,8 @@ PURE = (
     "tests/api/test_staff_sign_in.py",
     "tests/api/test_tasks.py",
     "tests/api/test_transfers.py",
+    "tests/contracts/test_alerts_contract.py",
+    "tests/contracts/test_forecasts_contract.py",
     "tests/contracts/test_journal_contract.py",
     "tests/contracts/test_mqtt_kinds_contract.py",
     "tests/contracts/test_serial_reader_contract.py",
