@@ -35,6 +35,7 @@ SCREENS = (
     "count",
     "alerts",
     "rules",
+    "deliveries",
     "why",
     "health",
     "reports",

@@ -1,7 +1,7 @@
 """Deliveries, transfers and tasks of the small shop behind the ports of the API: the real ones, each pass done at once."""
 
 from collections.abc import Callable
-from typing import Any, Protocol, TypeVar
+from typing import TypeVar
 
 from gateway.alert_rules.office import RuleOffice
 from gateway.answered import AnsweredRequest
@@ -14,19 +14,10 @@ from tests.support.delivery_shop import DeliveryShop
 T = TypeVar("T")
 
 
-class Lived(Protocol):
-    """A shop over time (tests/support/kept_engine.py)."""
-
-    now: int
-
-    def live(self, now_ns: int) -> Any:
-        """Let one pass take effect."""
-
-
 class AtOnce:
     """Implements gateway.once.Decisions over a shop: what is decided has its pass before it is told."""
 
-    def __init__(self, shop: Lived) -> None:
+    def __init__(self, shop: DeliveryShop) -> None:
         self._shop = shop
         self.full = False
 

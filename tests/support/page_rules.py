@@ -1,48 +1,9 @@
-"""Rules of alerts of the page's shop: the real ones, over its own site, one of them of its file; and what a trial finds. Pure
-but for reading the demo's own site and catalogue.
-"""
+"""What a rule of alerts may have told over two weeks, as a trial finds it. Pure."""
 
-import tomllib
-
-from gateway.alert_rules.office import RuleOffice
 from gateway.backtest.model import Episode, Judged, Outcome, Range, Score
-from gateway.config.file import load_catalogue
-from gateway.config.site import SiteConfig
-from gateway.engine import Engine
-from gateway.once import Once
-from gateway.site import Site
-from tests.support.api_ports import NOW_NS
-from tests.support.fake_documents import AtOnce, NothingAnswered
-from tests.support.kept_engine import KeptEngine
-from tests.support.source import ROOT
 
 S = 1_000_000_000
 HOUR_NS = 3_600 * S
-OF_FILE = {
-    "id": "front-low",
-    "type": "low_stock",
-    "zones": ["front"],
-    "thresholds": {"fire_at": 1, "clear_at": 3},
-    "note": "Stands in the window",
-}
-
-
-class RuleShop(KeptEngine):
-    """The page's site as an engine: its rules are judged by what it knows of zones and articles."""
-
-    def __init__(self) -> None:
-        raw = tomllib.loads((ROOT / "config/demo.toml").read_text("utf-8"))
-        config = SiteConfig.model_validate({**raw, "alert_rules": [OF_FILE]})
-        catalogue = load_catalogue(config, ROOT / "config")
-        super().__init__(lambda: Engine(Site(config), catalogue))
-        self.now = NOW_NS
-
-
-def shop_rules() -> RuleOffice:
-    """Return the rules of the page's shop behind the port of the API."""
-    shop = RuleShop()
-    pipeline = AtOnce(shop)
-    return RuleOffice(shop.engine, pipeline, Once(pipeline, NothingAnswered(), lambda _: None))
 
 
 def a_fortnight(store: str, from_ns: int) -> Score:

@@ -50,7 +50,7 @@ from tests.support.fake_documents import Documents
 from tests.support.fake_forecasts import FakeForecasts
 from tests.support.fake_notify import FakeNotify
 from tests.support.kpi_days import PlainKpis
-from tests.support.page_rules import shop_rules
+from tests.support.page_documents import SiteShop
 from tests.support.page_stock import (
     DOWN,
     HELD,
@@ -117,7 +117,8 @@ class PageShop:
         self.reservations = ShopReservations(self._reservation_changed, self.inventory.named_by)
         self.notify = FakeNotify(NOW_NS)
         clock = FakeClock(speed=self.speed)
-        documents = Documents()
+        self.expected = SiteShop()
+        documents = Documents(self.expected)
         ports = Ports(
             clock,
             self.inventory,
@@ -138,7 +139,7 @@ class PageShop:
             deliveries=documents.deliveries,
             transfers=documents.transfers,
             tasks=self.tasks,
-            alert_rules=shop_rules(),
+            alert_rules=documents.alert_rules,
             backtests=self.backtests,
             counting=Counted().office,
             alerts=self.alerts,
@@ -271,6 +272,16 @@ class PageShop:
                 self.set_stock(unwatched(older, "denim"))
         self.set_alert(DOWN)
         self.set_alert(HELD)
+
+    def scan_in(self, sku: str, pieces: int) -> None:
+        """Let pieces be scanned in at receiving, and tell the stream that the article's stock is another."""
+
+        async def scan() -> None:
+            assert self.expected.tell("receive", sku=sku, qty=pieces) == "applied"
+            self.expected.live(self.expected.now)
+
+        self._do(scan())
+        self.set_stock(self.inventory.found[STORE, sku])
 
     def _publish(self, subject: Subject) -> None:
         if self.port == 0:

@@ -12,6 +12,7 @@ export const SCREENS = [
   { id: "find", icon: "search", place: "bar", needs: "availability:exact", load: () => import("./screens/find.js") },
   { id: "collect", icon: "collect", place: "bar", needs: "availability:exact", load: () => import("./screens/collect.js") },
   { id: "count", icon: "count", place: "more", needs: "availability:exact", load: () => import("./screens/count.js") },
+  { id: "deliveries", icon: "receiving", place: "more", needs: "availability:exact", load: () => import("./screens/deliveries.js") },
   { id: "alerts", icon: "bell", place: "more", needs: "availability:exact", load: () => import("./screens/alerts.js") },
   { id: "rules", icon: "rules", place: "more", needs: "alerts:rules", load: () => import("./screens/rules.js") },
   { id: "health", icon: "health", place: "more", needs: "availability:exact", load: () => import("./screens/health.js") },

@@ -33,6 +33,7 @@ MORE_PATHS = (
     "kiosk/XSS-0",
 )
 RULES = 40
+"""And deliveries: of each as many as a page shows at once."""
 FOREIGN = "img, iframe, object, main script, main style, embed"
 
 
@@ -68,6 +69,8 @@ def shop() -> Iterator[PageShop]:
                     replace(a_task(number, sku=sku, qty=1), note=text[:200], claimed_by=text[:64])
                 )
         make_rules(served)
+        for text in PAYLOADS[:RULES]:
+            served.expected.announce(("TEE-WHT-M", 1), reference=text, source=text)
         served.set_device("m100-denim", "offline", detail=PAYLOADS[0], dropped={PAYLOADS[1]: 3})
         served.set_task(FILL)
         yield served
@@ -95,14 +98,18 @@ def test_there_are_enough_of_them_and_they_do_run_where_text_is_read_as_markup(b
     assert len(set(PAYLOADS)) >= 200
     context = browser.new_context()
     page = context.new_page()
-    ran = 0
-    for text in PAYLOADS[:: len(PAYLOADS) // 12]:
-        page.goto("about:blank")
-        page.evaluate("(text) => document.write(`<p>${text}</p>`)", text)
-        page.wait_for_timeout(50)
-        ran += page.evaluate("window.pwned === 1")
+    page.evaluate(
+        """(texts) => texts.forEach((text) => {
+            const frame = document.createElement("iframe");
+            frame.srcdoc = `<p>${text}</p>`;
+            document.body.append(frame);
+        })""",
+        PAYLOADS[:: len(PAYLOADS) // 12],
+    )
+    page.wait_for_function(
+        "Array.from(window, (_, place) => window[place]).filter((frame) => frame.pwned === 1).length >= 4"
+    )
     context.close()
-    assert ran >= 4
 
 
 @pytest.fixture(scope="module")

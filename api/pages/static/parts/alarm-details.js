@@ -27,13 +27,14 @@ export class AlarmDetails {
     this.forms = new AlarmForms(ctx, acts);
     this.log = el("ol", { class: "alarm-log" });
     this.article = el("a", { class: "quiet" }, lang.t("alert_page.article"));
+    this.deliveries = el("a", { class: "quiet", href: ctx.path("deliveries") }, lang.t("alert_page.deliveries"));
     this.rule = el("a", { class: "quiet" }, lang.t("alert_page.rule"));
     this.rule.hidden = !ctx.session.may("alerts:rules");
     this.element = el("section", { class: "panel alarm-details", "aria-labelledby": "alarm-title" },
       el("a", { class: "quiet alarm-back", href: ctx.path("alerts") }, lang.t("alert_page.back")),
       el("header", { class: "alarm-head" }, this.sign, el("div", {}, this.heading, this.meta)),
       this.what, this.forms.element, this.picture,
-      el("h3", {}, lang.t("alert_page.evidence")), this.facts, this.article, this.rule,
+      el("h3", {}, lang.t("alert_page.evidence")), this.facts, this.article, this.deliveries, this.rule,
       el("h3", {}, lang.t("alert_page.history")), this.log);
   }
 
@@ -56,6 +57,7 @@ export class AlarmDetails {
     this.facts.replaceChildren(...facts.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]));
     this.article.hidden = alert.sku === null;
     if (alert.sku !== null) setAttribute(this.article, "href", ctx.path("find", alert.sku));
+    this.deliveries.hidden = alert.type !== "delivery_not_seen";
     setAttribute(this.rule, "href", ctx.path("rules", alert.type));
     this.drawLog(alert, people);
     if (isOther) this.picture.replaceChildren();

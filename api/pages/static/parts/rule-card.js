@@ -36,16 +36,16 @@ export class RuleCard {
       this.says, this.problem, this.note, this.facts, this.restFold, this.useful, this.why, this.acting, this.place, this.tryFold);
   }
 
-  /** Shows a rule as it is; `score`: how useful it was, undefined where nobody said. */
-  update(rule, score, usual) {
+  /** Shows a rule as it is; `score`: how useful it was, undefined where nobody said; `isOnly`: no other stands beside it. */
+  update(rule, score, usual, isOnly) {
     const { ctx, ctx: { lang } } = this;
     const mayChange = this.acts.mayChange(rule);
     const isPending = ctx.outbox.isPending(subjectOf(rule));
-    const key = JSON.stringify([rule, score, mayChange, isPending]);
+    const key = JSON.stringify([rule, score, mayChange, isPending, isOnly]);
     if (key === this.key) return;
     if (this.rule !== undefined && JSON.stringify(this.rule.in_force) !== JSON.stringify(rule.in_force)) this.trial.clear();
     Object.assign(this, { key, rule, usual });
-    const where = whereWords(rule, ctx);
+    const where = this.where = isOnly && rule.origin === "default" ? lang.t("rules.everything") : whereWords(rule, ctx);
     setText(this.heading, where);
     setAttribute(this.element, "class", `panel rule${rule.enabled ? "" : " is-off"}`);
     this.badges.replaceChildren(...[
@@ -139,7 +139,7 @@ export class RuleCard {
       sheet.close();
       act();
     };
-    const sheet = new Sheet(lang, title, el("p", {}, whereWords(this.rule, this.ctx)), el("div", { class: "choices" },
+    const sheet = new Sheet(lang, title, el("p", {}, `${lang.word("alert_kind", this.type)} · ${this.where}`), el("div", { class: "choices" },
       choice(yes, note, go), choice(lang.t("rules.keep"), null, () => sheet.close(), "choice is-main")));
     return sheet.open();
   }

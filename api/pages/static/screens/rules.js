@@ -12,7 +12,7 @@ const NARROW = "(max-width: 1079px)";
 
 export default class RulesScreen {
   static texts = ["alerts", "reports", "rules"];
-  static styles = ["alerts", "reports", "rules"];
+  static styles = ["alerts", "reports", "sheet", "rules"];
 
   constructor(ctx, place) {
     this.ctx = ctx;
@@ -140,15 +140,15 @@ export default class RulesScreen {
     this.usual = rules.find(({ origin }) => origin === "default")?.in_force.thresholds ?? {};
     this.add.hidden = !this.mayAny || this.form !== undefined || rules.length === 0;
     for (const id of this.cards.keys()) if (!rules.some((rule) => rule.id === id)) this.cards.delete(id);
-    arrange(this.here, here.map((rule) => this.card(rule)));
+    arrange(this.here, here.map((rule) => this.card(rule, here.length === 1)));
     arrange(this.others, others.map((rule) => this.card(rule)));
     this.elsewhere.hidden = others.length === 0;
   }
 
-  card(rule) {
+  card(rule, isOnly = false) {
     if (!this.cards.has(rule.id)) this.cards.set(rule.id, new RuleCard(this.ctx, this, rule.type));
     const card = this.cards.get(rule.id);
-    card.update(rule, this.scores.get(rule.id), this.usual);
+    card.update(rule, this.scores.get(rule.id), this.usual, isOnly);
     return card.element;
   }
 
