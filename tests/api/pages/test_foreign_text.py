@@ -107,7 +107,8 @@ def test_there_are_enough_of_them_and_they_do_run_where_text_is_read_as_markup(b
         PAYLOADS[:: len(PAYLOADS) // 12],
     )
     page.wait_for_function(
-        "Array.from(window, (_, place) => window[place]).filter((frame) => frame.pwned === 1).length >= 4"
+        "Array.from(window, (_, place) => window[place]).filter((frame) => frame.pwned === 1).length >= 4",
+        timeout=60_000,
     )
     context.close()
 

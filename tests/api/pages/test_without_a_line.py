@@ -6,6 +6,7 @@ from playwright.sync_api import Browser, Route, expect
 from api.app import ApiSettings
 from tests.support.api_ports import EXACT
 from tests.support.page_shop import PageShop
+from tests.support.polling import eventually
 from tests.support.tablets import live, tablet
 
 pytestmark = pytest.mark.browser
@@ -78,8 +79,12 @@ def test_a_screen_that_never_comes_is_said_in_words_and_opens_when_it_is_asked_f
         page.route("**/screens/find.js", hold)
         page.clock.install()
         page.get_by_role("link", name="Find").click()
-        page.clock.run_for(6_000)
-        expect(page.locator(".missing")).to_be_visible()
+
+        def is_said() -> bool:  # the page begins to wait a moment after the tap
+            page.clock.run_for(6_000)
+            return page.locator(".missing").is_visible()
+
+        eventually(is_said, "the page to say so")
         held[0].continue_()
         page.get_by_role("button", name="Try now").click()
         expect(page.locator(".find")).to_be_visible()
