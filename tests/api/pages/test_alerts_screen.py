@@ -30,8 +30,9 @@ DOWN = replace(
 GONE = ("ERR_INTERNET_DISCONNECTED", "net::")
 MANY = 200
 MAX_DRAWN_MS, DRAWN = 2_000, 5
-"""The quickest of some drawings: a busy machine may make a browser wait in any of them."""
-"""Generous: what is drawn at once is what a slow tablet would choke on."""
+"""Generous: what is drawn at once is what a slow tablet would choke on. The quickest of some drawings counts: a busy
+machine may make a browser wait in any of them.
+"""
 
 
 def numbered(record: AlertRecord, number: int, **changes: Any) -> AlertRecord:
