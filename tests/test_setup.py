@@ -58,7 +58,7 @@ class Folder:
             capture_output=True,
             text=True,
             check=False,
-            timeout=30,
+            timeout=200,
         )
 
     def pip_runs(self) -> list[str]:

@@ -43,7 +43,7 @@ class Machine:
             capture_output=True,
             text=True,
             check=False,
-            timeout=30,
+            timeout=200,
         )
 
     def installed(self) -> set[str]:

@@ -32,7 +32,7 @@ BLIND_NS = 150 * 10**9
 
 def told(*arguments: str) -> str:
     """Run a command of storefloor; return what it says."""
-    done = subprocess.run([STOREFLOOR, *arguments], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([STOREFLOOR, *arguments], capture_output=True, text=True, timeout=200, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -169,7 +169,7 @@ def test_a_read_only_disk_is_refused_at_the_start(tmp_path: Path, disk: SmallDis
 
 def said(arguments: list[str]) -> "subprocess.CompletedProcess[str]":
     """Run a command to its end."""
-    return subprocess.run(arguments, capture_output=True, text=True, timeout=60.0, check=False)
+    return subprocess.run(arguments, capture_output=True, text=True, timeout=200.0, check=False)
 
 
 def flipped(path: Path) -> None:

@@ -68,7 +68,7 @@ def test_a_reference_stands_in_the_store_alone_and_is_erased_beside_the_gateway(
         assert (again.json()["id"], again.json()["owner_ref"]) == (held.json()["id"], REF)
         assert files_with(tmp_path / "data", REF)
         command = [STOREFLOOR, "privacy", "erase", "--owner", REF, "--config", str(site)]
-        erased = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        erased = subprocess.run(command, capture_output=True, text=True, check=False, timeout=200)
         assert (erased.returncode, "owner_ref of 1 reservations" in erased.stdout) == (0, True), erased.stderr
         assert files_with(tmp_path / "data", REF) == []
         confirmed = gateway.http.post(f"/v1/reservations/{held.json()['id']}/confirm", json={})

@@ -74,7 +74,7 @@ def walked(environment: dict[str, str]) -> list[Any]:
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=200,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -15,7 +15,7 @@ ROUNDS_NS = 1_600 * NS
 
 def test_a_day_is_generated_in_under_a_minute() -> None:
     """Twelve hours of some 150 pieces, reads of all antennas included, take less than a minute of computing."""
-    began_s = time.perf_counter()
+    began_s = time.process_time()
     site = SimulatedSite(demo_layout(), 1, shop_params(Pace.DAY), START_NS)
     sent: Counter[str] = Counter()
     tags = 0
@@ -28,7 +28,7 @@ def test_a_day_is_generated_in_under_a_minute() -> None:
                 tags += emission.data.count(b"\xbb\x02\x22\x00\x11")
             else:
                 tags += emission.payload.count(b'"tagInventory"')
-    took_s = time.perf_counter() - began_s
+    took_s = time.process_time() - began_s
     print(f"figure: simulated_day = {took_s:.1f} s")
     print(f"figure: simulated_day_reads = {tags} reads")
     assert took_s < MOST_S

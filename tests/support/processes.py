@@ -16,7 +16,7 @@ import httpx
 from tests.support.polling import eventually
 
 STOREFLOOR = str(Path(sys.executable).with_name("storefloor"))
-START_S = 60.0
+START_S = 180.0
 STOP_S = 60.0
 READ_KEY = ("availability:read", "availability:exact")
 EVERY_SCOPE = (*READ_KEY, "reservations:write", "ingest:write")

@@ -136,13 +136,13 @@ def test_an_answer_can_be_lost_after_the_write(influx: InfluxServer, http: httpx
 def test_a_slow_server_keeps_its_asker_waiting(influx: InfluxServer, http: httpx.Client) -> None:
     """An asker that waits less has no answer; once healed, answers go out at once."""
     database = influx.new_database()
-    influx.translator.slow(60.0)
+    influx.translator.slow(600.0)
     with pytest.raises(httpx.ReadTimeout):
         http.get("/health", timeout=0.05)
     influx.translator.heal()
     started_s = time.monotonic()
     assert write(http, database, LINE).status_code == 204
-    assert time.monotonic() - started_s < 30.0
+    assert time.monotonic() - started_s < 300.0
 
 
 def test_a_server_with_auth_knows_its_token(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ STOREFLOOR = [sys.executable, "-c", "from gateway.cli import main; raise SystemE
 def decode(*arguments: str, given: bytes = b"") -> tuple[int, list[dict[str, Any]], str]:
     """Run the command; return its exit code, its lines, and what it says to people."""
     done = subprocess.run(
-        [*STOREFLOOR, "decode", *arguments], check=False, input=given, capture_output=True, timeout=60
+        [*STOREFLOOR, "decode", *arguments], check=False, input=given, capture_output=True, timeout=200
     )
     return done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr.decode()
 

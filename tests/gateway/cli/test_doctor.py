@@ -19,7 +19,7 @@ SITE = '[[stores]]\nid = "your-store"\nname = "Lyon"\nzones = [{ id = "your-zone
 
 def doctor(*arguments: str) -> tuple[int, str, str]:
     """Run the command; return its exit code, what it prints, and what it says beside."""
-    done = subprocess.run([*STOREFLOOR, "doctor", *arguments], check=False, capture_output=True, timeout=120)
+    done = subprocess.run([*STOREFLOOR, "doctor", *arguments], check=False, capture_output=True, timeout=200)
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
 

@@ -67,7 +67,7 @@ class Shop:
 
 
 def doctor(*arguments: str) -> tuple[int, str, str]:
-    done = subprocess.run([*STOREFLOOR, "doctor", *arguments], check=False, capture_output=True, timeout=60)
+    done = subprocess.run([*STOREFLOOR, "doctor", *arguments], check=False, capture_output=True, timeout=200)
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
 

@@ -32,7 +32,7 @@ antennas = [{{ port = 1, zone = "front" }}]
 def doctor(*arguments: str, key: str = "") -> tuple[int, str, str]:
     environment = {**os.environ, "STOREFLOOR_KEY": key}
     command = [*STOREFLOOR, "doctor", "--walk-test", *arguments]
-    done = subprocess.run(command, check=False, capture_output=True, timeout=60, env=environment)
+    done = subprocess.run(command, check=False, capture_output=True, timeout=200, env=environment)
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
 

@@ -191,7 +191,7 @@ def test_the_same_lines_give_the_same_bytes(tmp_path: Path) -> None:
         levels, items = tmp_path / f"levels-{seed}.jsonl.gz", "-"
         done = subprocess.run(
             [STOREFLOOR, "replay", "--config", SITE, "--input", source, "--levels", levels, "--items", items],
-            env=os.environ | {"PYTHONHASHSEED": str(seed)}, input=data, capture_output=True, check=True, timeout=120,
+            env=os.environ | {"PYTHONHASHSEED": str(seed)}, input=data, capture_output=True, check=True, timeout=200,
         )  # fmt: skip
         results.add((levels.read_bytes(), done.stdout))
     assert len(results) == 1

@@ -275,7 +275,7 @@ def test_a_kill_between_delivery_and_mark_tells_one_notice_twice_at_most(tmp_pat
             check=False,
             cwd=Path(__file__).parents[3],
             env={**os.environ, "PYTHONPATH": "."},
-            timeout=60,
+            timeout=200,
         ).returncode
         kills += code == -signal.SIGKILL
         assert code in (0, -signal.SIGKILL)
