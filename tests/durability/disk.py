@@ -23,7 +23,7 @@ NO_LOG_FLUSH = struct.pack("=I", 2)
 IMAGE_BYTES = 64 << 20
 NEEDED_COMMANDS = ("losetup", "mkfs.ext4", "mount", "umount")
 BESIDE_PATH = ("/usr/sbin", "/sbin")
-COMMAND_S = 30.0
+COMMAND_S = 120.0
 
 
 class NoDisk(Exception):  # noqa: N818 - named by what is so

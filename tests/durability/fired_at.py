@@ -49,7 +49,7 @@ LOAD_S, LOAD_PER_START = 0.7, 0.6
 TOLD_AGAIN_S = 5.0
 """What the broker may have lost is told again: it writes its queue each second."""
 POLL_S = 0.02
-AGREE_S = 10.0
+AGREE_S = 60.0
 SETTLE_S = 120.0
 AS_IN_A_SHOP = ("autosave_on_changes false",)
 """The broker writes its queue each second."""

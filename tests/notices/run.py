@@ -38,7 +38,7 @@ MOST_REPEATED = 0.01
 STEP_S = 0.1
 PER_STEP = 2
 """Conditions raised at each step, while not too many are open: a busy till's."""
-MARK_S = 30.0
+MARK_S = 120.0
 """What was taken is marked with the next commit but for a busy disk."""
 SETTLE_S = 240.0
 """Longer than the waits between tries that a life of this length comes to, on a busy machine."""
