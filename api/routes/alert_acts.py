@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.adding import RoutesOf
 from api.answers import JSON, NO_STORE, VARY, json_answer
 from api.auth import AlertCaller, AlertManager, AlertReader, actor_of, require_store, require_unbound
 from api.bodies import read_body
@@ -15,7 +16,7 @@ from api.documents import BODY, read_few
 from api.encoding import Json, dump
 from api.idempotency import KEY_HEADER, KEY_PROBLEMS, RETRY_AFTER, idempotency_key, key_problem, replayed
 from api.languages import LANGUAGE_HEADER, language_for, spoken
-from api.openapi import json_body, problems
+from api.openapi import json_body
 from api.problems import Problem, echo
 from api.routes.alerts import IdPath, worded_body
 from api.schemas.alerts import (
@@ -59,18 +60,7 @@ SilencePath = Annotated[
 def add_alert_act_routes(router: APIRouter) -> None:
     """Add the routes."""
 
-    def add(
-        path: str, handle: Any, summary: str, codes: tuple[str, ...], model: Any = WordedAlert, **more: Any
-    ) -> None:
-        router.add_api_route(
-            path,
-            handle,
-            response_model=model,
-            responses=problems(*dict.fromkeys(codes)),
-            tags=["alerts"],
-            summary=summary,
-            **more,
-        )
+    add = RoutesOf(router, "alerts", WordedAlert).add
 
     def act(name: str, handle: Any, summary: str, body: type[BaseModel], *codes: str) -> None:
         extra = {**json_body(body, required=body is not EmptyIn), "parameters": [LANGUAGE_HEADER]}
@@ -91,13 +81,13 @@ def add_alert_act_routes(router: APIRouter) -> None:
     act("comment", comment, "Say something of it", CommentIn, "beyond_limit")
     act("feedback", feedback, "Say whether it was of use", FeedbackIn)
     add(SILENCES, silence, "Tell nobody of some alerts for a time",
-        (*KEY_PROBLEMS, "forbidden_store", "unknown_store", "beyond_limit", "too_many_open", *BODY), Silence,
+        (*KEY_PROBLEMS, "forbidden_store", "unknown_store", "beyond_limit", "too_many_open", *BODY), response_model=Silence,
         methods=["POST"], status_code=201,
         openapi_extra={**json_body(SilenceIn), "parameters": [KEY_HEADER]})  # fmt: skip
-    add(SILENCES, silences, "Silences", ("unknown_parameter",), SilenceList)
+    add(SILENCES, silences, "Silences", ("unknown_parameter",), response_model=SilenceList)
     add(SILENCES + "/{id}", end_silence, "End a silence",
-        ("unknown_silence", "invalid_request", "unknown_parameter", "missing_page_header", "forbidden_store"), None,
-        methods=["DELETE"], status_code=204, response_class=Response)  # fmt: skip
+        ("unknown_silence", "invalid_request", "unknown_parameter", "missing_page_header", "forbidden_store"),
+        response_model=None, methods=["DELETE"], status_code=204, response_class=Response)  # fmt: skip
 
 
 async def acknowledge(request: Request, caller: AlertCaller, id: IdPath) -> Response:  # noqa: A002 - its name in the URL

@@ -1,12 +1,13 @@
 """The rules that alerts are judged by: GET to look, POST, PATCH and DELETE for administrators."""
 
 import re
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.adding import RoutesOf
 from api.answers import JSON, NO_STORE, VARY, json_answer
 from api.auth import AlertReader, RuleCaller, actor_of, require_store, require_unbound
 from api.bodies import read_body
@@ -14,7 +15,7 @@ from api.context import context_of
 from api.documents import BODY
 from api.encoding import Json, dump
 from api.idempotency import KEY_HEADER, KEY_PROBLEMS, RETRY_AFTER, idempotency_key, key_problem, replayed
-from api.openapi import json_body, problems
+from api.openapi import json_body
 from api.problems import Problem, echo
 from api.routes.alerts import TypeQuery
 from api.schemas.alert_rules import RULE_PATTERN, AlertRule, AlertRuleIn, AlertRuleList, AlertRulePatch
@@ -41,9 +42,7 @@ _ONE = ("unknown_rule", "rule_of_file", "rule_changed", "missing_if_match", "for
 def add_alert_rule_routes(router: APIRouter) -> None:
     """Add the routes."""
 
-    def add(path: str, handle: Any, summary: str, codes: tuple[str, ...], **more: Any) -> None:
-        more = {"response_model": AlertRule, "tags": ["alerts"], "summary": summary, **more}
-        router.add_api_route(path, handle, responses=problems(*dict.fromkeys(codes)), **more)
+    add = RoutesOf(router, "alerts", AlertRule).add
 
     made = {**json_body(AlertRuleIn), "parameters": [KEY_HEADER]}
     changed = {**json_body(AlertRulePatch), "parameters": [IF_MATCH]}

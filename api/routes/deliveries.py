@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.adding import RoutesOf
 from api.answers import NO_STORE, json_answer
 from api.auth import DeliveryCaller, IngestCaller, Needs, actor_of, require_store, stores_seen
 from api.bodies import read_body
@@ -24,7 +25,7 @@ from api.documents import (
 )
 from api.encoding import Json, dump
 from api.idempotency import KEY_HEADER, KEY_PROBLEMS, idempotency_key, key_problem, replayed
-from api.openapi import json_body, problems
+from api.openapi import json_body
 from api.parameters import DEFAULT_LIMIT, CursorQuery, LimitQuery, StoreQuery
 from api.problems import Problem, echo
 from api.schemas.base import Instant
@@ -82,18 +83,7 @@ _ONE = ("unknown_delivery", "wrong_state", *BODY)
 def add_delivery_routes(router: APIRouter) -> None:
     """Add the routes."""
 
-    def add(
-        path: str, handle: Any, summary: str, codes: tuple[str, ...], model: Any = Delivery, **more: Any
-    ) -> None:
-        router.add_api_route(
-            path,
-            handle,
-            response_model=model,
-            responses=problems(*dict.fromkeys(codes)),
-            tags=["deliveries"],
-            summary=summary,
-            **more,
-        )
+    add = RoutesOf(router, "deliveries", Delivery).add
 
     announced = {**table_body(DeliveryIn, CSV_EXAMPLE), "parameters": [KEY_HEADER]}
     amended = {**json_body(DeliveryPatch), "parameters": [IF_MATCH]}
@@ -103,7 +93,7 @@ def add_delivery_routes(router: APIRouter) -> None:
         methods=["POST"], status_code=201, openapi_extra=announced)  # fmt: skip
     add(PATH, deliveries, "Deliveries",
         ("forbidden_store", "unknown_store", "invalid_request", "unknown_parameter", "invalid_cursor"),
-        DeliveryList)  # fmt: skip
+        response_model=DeliveryList)  # fmt: skip
     add(ONE, delivery, "One delivery", ("unknown_delivery", "invalid_request", "unknown_parameter"))
     add(ONE, amend, "Give a delivery another time, or other quantities",
         ("missing_if_match", "document_changed", "unknown_sku", *_ONE),

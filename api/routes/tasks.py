@@ -1,12 +1,13 @@
 """Tasks of staff: GET to look, POST to make one, POST …/claim, /unclaim, /complete, /fail to go on."""
 
 import re
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.adding import RoutesOf
 from api.answers import JSON, NO_STORE, VARY, json_answer
 from api.auth import TaskCaller, TaskReader, actor_of, require_store, stores_seen
 from api.bodies import read_body
@@ -15,7 +16,7 @@ from api.cursors import decode_cursor, encode_cursor, next_link
 from api.documents import BODY, read_few
 from api.encoding import dump
 from api.idempotency import KEY_HEADER, KEY_PROBLEMS, idempotency_key, key_problem, replayed
-from api.openapi import json_body, problems
+from api.openapi import json_body
 from api.parameters import DEFAULT_LIMIT, CursorQuery, LimitQuery, StoreQuery
 from api.problems import Problem, echo
 from api.schemas.reservations import EmptyIn
@@ -74,9 +75,7 @@ _ONE = ("unknown_task", "task_over", "task_changed", "missing_if_match", *BODY)
 def add_task_routes(router: APIRouter) -> None:
     """Add the routes."""
 
-    def add(path: str, handle: Any, summary: str, codes: tuple[str, ...], **more: Any) -> None:
-        more = {"response_model": StaffTask, "tags": ["tasks"], "summary": summary, **more}
-        router.add_api_route(path, handle, responses=problems(*dict.fromkeys(codes)), **more)
+    add = RoutesOf(router, "tasks", StaffTask).add
 
     made = {**json_body(TaskIn), "parameters": [KEY_HEADER]}
     of_stores = ("forbidden_store", "unknown_store")

@@ -1,11 +1,12 @@
 """Transfers between stores: POST to request, POST …/send, /receive, /close, /cancel to go on, GET to look."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.adding import RoutesOf
 from api.answers import NO_STORE, json_answer
 from api.auth import Needs, actor_of, require_store, stores_seen
 from api.bodies import read_body
@@ -14,7 +15,7 @@ from api.cursors import decode_cursor, encode_cursor, next_link
 from api.documents import BODY, READS, document_answer, document_problem, line_body, lines_asked, read_few
 from api.encoding import Json, dump
 from api.idempotency import KEY_HEADER, KEY_PROBLEMS, idempotency_key, key_problem, replayed
-from api.openapi import json_body, problems
+from api.openapi import json_body
 from api.parameters import DEFAULT_LIMIT, CursorQuery, LimitQuery, StoreQuery
 from api.problems import Problem, echo
 from api.schemas.documents import ReceiveIn
@@ -50,18 +51,7 @@ _ONE = ("unknown_transfer", "forbidden_store", "wrong_state", *BODY)
 def add_transfer_routes(router: APIRouter) -> None:
     """Add the routes."""
 
-    def add(
-        path: str, handle: Any, summary: str, codes: tuple[str, ...], model: Any = StoreTransfer, **more: Any
-    ) -> None:
-        router.add_api_route(
-            path,
-            handle,
-            response_model=model,
-            responses=problems(*dict.fromkeys(codes)),
-            tags=["transfers"],
-            summary=summary,
-            **more,
-        )
+    add = RoutesOf(router, "transfers", StoreTransfer).add
 
     requested = {**json_body(StoreTransferIn), "parameters": [KEY_HEADER]}
     plain = json_body(EmptyIn, required=False)
@@ -70,7 +60,7 @@ def add_transfer_routes(router: APIRouter) -> None:
         methods=["POST"], status_code=201, openapi_extra=requested)  # fmt: skip
     add(PATH, transfers, "Transfers",
         ("forbidden_store", "unknown_store", "invalid_request", "unknown_parameter", "invalid_cursor"),
-        StoreTransferList)  # fmt: skip
+        response_model=StoreTransferList)  # fmt: skip
     add(ONE, transfer, "One transfer", ("unknown_transfer", "invalid_request", "unknown_parameter"))
     add(ONE + "/send", send, "The pieces leave", ("insufficient_availability", *_ONE),
         methods=["POST"], openapi_extra=json_body(SendIn, required=False))  # fmt: skip

@@ -67,23 +67,6 @@ NoteIn = Annotated[
 ]
 
 
-class AlertRuleIn(Question):
-    """A new rule."""
-
-    id: str = Field(
-        pattern=r"^[a-z0-9-]{1,32}$", description="Its id, which no other rule has.", examples=["denim-low"]
-    )
-    type: AlertType = Field(description="The type of alert that it judges.", examples=["low_stock"])
-    enabled: EnabledIn = True
-    stores: StoresIn = ()
-    zones: ZonesIn = ()
-    departments: DepartmentsIn = ()
-    skus: SkusIn = ()
-    severity: SeverityIn = None
-    thresholds: ThresholdsIn = Field(default_factory=dict)
-    note: NoteIn = ""
-
-
 class AlertRulePatch(Question):
     """What is to be different; what is left out stays. `thresholds` are replaced as a whole."""
 
@@ -95,6 +78,15 @@ class AlertRulePatch(Question):
     severity: SeverityIn = None
     thresholds: ThresholdsIn = Field(default_factory=dict)
     note: NoteIn = ""
+
+
+class AlertRuleIn(AlertRulePatch):
+    """A new rule."""
+
+    id: str = Field(
+        pattern=r"^[a-z0-9-]{1,32}$", description="Its id, which no other rule has.", examples=["denim-low"]
+    )
+    type: AlertType = Field(description="The type of alert that it judges.", examples=["low_stock"])
 
 
 class RuleInForce(Answer):

@@ -2,16 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from gateway.clock import SystemClock
 from gateway.doctor.evidence import PortEvidence, Watched
+from gateway.doctor.open_intake import OpenIntake
 from gateway.doctor.port_probe import MAX_HEARD_BYTES, Exchange, Plan, Probed, Probing, probe_port
 from gateway.doctor.reader_settings import ports_to_ask
 from gateway.doctor.tally import Tally
-from readers.errors import DeviceRefused, LinkLost, Malformed
-from readers.observations import Observation
+from readers.errors import DeviceRefused, LinkLost
 from readers.probes import Identity
 from readers.protocol import SerialProtocol, Steps
 from readers.registry import SERIAL_KINDS
@@ -114,7 +113,7 @@ async def watch(line: SerialLine, identity: Identity, seconds: float) -> Watched
         NAME,
         await SerialPort.open(NAME, line),
         Muted(protocol) if identity.speaks_first else protocol,
-        TallyIntake(tally),
+        OpenIntake(tally.take),
         SystemClock(),
         port_is_life=False,
     )
@@ -164,30 +163,3 @@ class Muted:
     def deadline_ns(self) -> int | None:
         """When the protocol wants to be ticked."""
         return self._protocol.deadline_ns
-
-
-class TallyIntake:
-    """An intake that counts, and is never full."""
-
-    def __init__(self, tally: Tally) -> None:
-        self._tally = tally
-
-    def offer(
-        self, observations: Sequence[Observation], on_durable: Callable[[], None] | None = None
-    ) -> None:
-        """Count what was observed."""
-        self._tally.take(observations)
-        if on_durable is not None:
-            on_durable()
-
-    def refuse(self, device: str, error: Malformed, on_durable: Callable[[], None] | None = None) -> None:  # noqa: ARG002 - the port's contract
-        """Let go of it: its codec has counted it."""
-        if on_durable is not None:
-            on_durable()
-
-    def is_full(self) -> bool:
-        """Return False: a tally takes all."""
-        return False
-
-    async def drained(self) -> None:
-        """Return at once."""

@@ -1,7 +1,7 @@
 """Runs a site's RFID readers for a walk test, and nothing else of the gateway. I/O."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,12 +9,11 @@ from gateway.clock import SystemClock
 from gateway.config.site import SiteConfig
 from gateway.devices.of_site import mqtt_devices, serial_devices
 from gateway.doctor.broker_look import doctors_id
+from gateway.doctor.open_intake import OpenIntake
 from gateway.doctor.walk import WalkTest
-from readers.errors import Malformed
 from readers.link import LinkHealth
 from readers.mqtt_client import MqttClient
 from readers.mqtt_router import MqttRouter
-from readers.observations import Observation
 from readers.protocol import MqttMessage
 from readers.serial_port import SerialLine
 from readers.settings import MqttSettings
@@ -56,7 +55,7 @@ def _is_up(health: LinkHealth) -> bool:
 
 def _supervisors(site: WalkSite, test: WalkTest) -> list[SerialSupervisor]:
     readers = {reader.id for reader in site.config.readers}
-    intake, clock = _WalkIntake(test), SystemClock()
+    intake, clock = OpenIntake(test.take), SystemClock()
     return [
         SerialSupervisor(
             device.id, SerialLine(str(site.base / device.port), device.baud), device.protocol, intake, clock
@@ -83,30 +82,3 @@ def _client(site: WalkSite, test: WalkTest) -> MqttClient | None:
     client = MqttClient(ours, hear, SystemClock().now_ns)
     client.subscribe(router.filters())
     return client
-
-
-class _WalkIntake:
-    """An intake that hands reads to the test, and is never full."""
-
-    def __init__(self, test: WalkTest) -> None:
-        self._test = test
-
-    def offer(
-        self, observations: Sequence[Observation], on_durable: Callable[[], None] | None = None
-    ) -> None:
-        """Count what was read."""
-        self._test.take(observations)
-        if on_durable is not None:
-            on_durable()
-
-    def refuse(self, device: str, error: Malformed, on_durable: Callable[[], None] | None = None) -> None:  # noqa: ARG002 - the port's contract
-        """Let go of it: its codec has counted it."""
-        if on_durable is not None:
-            on_durable()
-
-    def is_full(self) -> bool:
-        """Return False: a test takes all."""
-        return False
-
-    async def drained(self) -> None:
-        """Return at once."""
