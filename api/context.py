@@ -1,6 +1,6 @@
 """What every route works with: the gateway's ports, the settings and the app's own bounded state."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from starlette.requests import Request
@@ -8,6 +8,7 @@ from starlette.requests import Request
 from api.counts import HttpCounts
 from api.hosts import is_loopback
 from api.limits import Limiter, Quota
+from api.places import StoreOrders
 from api.remembered import Remembered
 from api.sessions import Sessions
 from gateway.alert_rules.ports import AlertRulesPort
@@ -111,6 +112,7 @@ class ApiContext:
     key_limits: Limiter
     stranger_limits: Limiter
     remembered: Remembered
+    orders: StoreOrders = field(default_factory=StoreOrders)
 
 
 def context_of(request: Request) -> ApiContext:

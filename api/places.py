@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import asin, cos, inf, radians, sin, sqrt
 
+from gateway.ports.callers import Caller
 from gateway.ports.inventory import StoreInfo
 
 EARTH_RADIUS_KM = 6_371.0088
 """Mean radius (IUGG). A great circle on it is off by at most half a per cent: streets are off by far more."""
+MAX_ORDERS = 1_000
+"""Orders remembered: one for each store and each set of stores that a key is for. All are let go there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,24 @@ def nearest_first(stores: Sequence[StoreInfo], from_store: str) -> list[Placed]:
     position = next((store.position for store in stores if store.id == from_store), None)
     placed = placed_from(stores, position)
     return sorted(placed, key=lambda one: inf if one.distance_km is None else one.distance_km)
+
+
+class StoreOrders:
+    """Orders of stores by their distance from one, remembered while the stores stay: each hold has one with it."""
+
+    def __init__(self) -> None:
+        self._stores: Sequence[StoreInfo] = ()
+        self._orders: dict[tuple[frozenset[str], str], tuple[str, ...]] = {}
+
+    def ids(self, stores: Sequence[StoreInfo], caller: Caller, from_store: str) -> tuple[str, ...]:
+        """Return the ids of the stores that a caller sees, nearest to `from_store` first."""
+        if stores is not self._stores or len(self._orders) >= MAX_ORDERS:
+            self._stores, self._orders = stores, {}
+        found = self._orders.get((caller.stores, from_store))
+        if found is None:
+            placed = nearest_first([store for store in stores if caller.sees(store.id)], from_store)
+            found = self._orders[caller.stores, from_store] = tuple(one.store.id for one in placed)
+        return found
 
 
 def near(stores: Sequence[StoreInfo], position: tuple[float, float], radius_km: float) -> list[Placed]:

@@ -48,7 +48,9 @@ def availability(
     rules, channel = state.channels, asker.channel
     closed = rules.closed(store, asker)
     zones = _zone_views(state, store, article, now_ns, is_dated=is_dated)
-    quota = quota_use(state, store, sku, asker, now_ns, sum(zone.pieces for zone in zones))
+    quota = None
+    if rules.has_quota(channel):
+        quota = quota_use(state, store, sku, asker, now_ns, sum(zone.pieces for zone in zones))
     fresh_ns = ns(stock.fresh_s)
     coming = state.deliveries.pieces(store, sku, now_ns)
     found = answer(
@@ -56,7 +58,8 @@ def availability(
         Terms(
             reserved=state.book.reserved(store, sku, now_ns, own_holds(state, asker)),
             safety_stock=rules.safety(store, article, channel, now_ns).pieces,
-            incoming=state.ledger.incoming(store, sku) + sum(piece.pieces for piece in coming),
+            incoming=state.ledger.incoming(store, sku)
+            + (sum(piece.pieces for piece in coming) if coming else 0),
             limited_below=stock.limited_below,
             bound=_bound(state, store, sku, now_ns),
             quota_left=0 if closed == NOT_SOLD_HERE else None if quota is None else quota.left,
@@ -172,18 +175,20 @@ def _zone_views(
             seen, watched, doubtful = _shelf_views(state, store, article.sku, now_ns)
         case _:
             seen, watched, doubtful = _told_by_ledger(state, store, article.sku), {}, set()
-    zones = tuple(zone for zone in roles if zone in watched)
+    zones = tuple([zone for zone in roles if zone in watched])
     return tuple(
-        ZoneView(
-            zone=zone,
-            role=roles.get(zone),
-            pieces=pieces,
-            watched=watched.get(zone, True),
-            in_doubt=zone in doubtful,
-            last_seen_ns=seen.get(zone),
-            coverage=_coverage(state, store, zone) if tracked_by == "tag" else None,
-        )
-        for zone, pieces in merge_levels(levels, zones).items()
+        [
+            ZoneView(
+                zone,
+                roles.get(zone),
+                pieces,
+                watched.get(zone, True),
+                zone in doubtful,
+                seen.get(zone),
+                _coverage(state, store, zone) if tracked_by == "tag" else None,
+            )
+            for zone, pieces in merge_levels(levels, zones).items()
+        ]
     )
 
 

@@ -70,8 +70,21 @@ class Context:
 
 def answer(zones: tuple[ZoneView, ...], terms: Terms, context: Context) -> Availability:
     """Return the answer for one article in one store. `zones`: all zones that could bear witness."""
-    on_hand = sum(zone.pieces for zone in zones)
-    unpickable = sum(zone.pieces for zone in zones if zone.role not in STOCK_ROLES)
+    on_hand = unpickable = 0
+    last_seen_ns: int | None = None
+    readers_ok = True
+    shown: list[ZoneLevel] = []
+    for zone in zones:  # once through: a pass answers for each article that it touched, some of them thrice
+        pieces, seen_ns = zone.pieces, zone.last_seen_ns
+        on_hand += pieces
+        if zone.role not in STOCK_ROLES:
+            unpickable += pieces
+        if seen_ns is not None and (last_seen_ns is None or seen_ns > last_seen_ns):
+            last_seen_ns = seen_ns
+        if zone.role is not None and not zone.watched:
+            readers_ok = False
+        if pieces or zone.role:
+            shown.append(ZoneLevel(zone.zone, pieces, zone.watched, seen_ns, zone.coverage))
     not_pickable = max(0, unpickable - terms.bound)
     margin = on_hand - not_pickable - terms.reserved - terms.safety_stock
     available = max(0, margin if terms.quota_left is None else min(margin, terms.quota_left))
@@ -81,7 +94,6 @@ def answer(zones: tuple[ZoneView, ...], terms: Terms, context: Context) -> Avail
         reasons.append(context.closed)
     elif status != "UNKNOWN" and available < context.qty:
         reasons.append(_lacking(context.qty, margin, on_hand, not_pickable))
-    seen = [zone.last_seen_ns for zone in zones if zone.last_seen_ns is not None]
     return Availability(
         store=context.store,
         sku=context.sku,
@@ -94,17 +106,13 @@ def answer(zones: tuple[ZoneView, ...], terms: Terms, context: Context) -> Avail
         available=available,
         shortfall=max(0, -margin),
         incoming=terms.incoming,
-        zones=tuple(
-            ZoneLevel(z.zone, z.pieces, z.watched, z.last_seen_ns, z.coverage)
-            for z in zones
-            if z.pieces or z.role
-        ),
+        zones=tuple(shown),
         pickup="no" if reasons else "yes",
         reasons=tuple(reasons),
-        last_seen_at_ns=max(seen, default=None),
+        last_seen_at_ns=last_seen_ns,
         last_changed_at_ns=context.changed_ns,
         coverage=_coverage(zones),
-        readers_ok=all(zone.watched for zone in zones if zone.role is not None),
+        readers_ok=readers_ok,
         sources=context.sources,
         valid_until_ns=context.valid_until_ns,
         version=context.version,
@@ -150,4 +158,6 @@ def _coverage(zones: tuple[ZoneView, ...]) -> float:
 
 def merge_levels(levels: Mapping[str, int], zones: tuple[str, ...]) -> dict[str, int]:
     """Return a level for each of `zones`, and for any other zone that holds pieces."""
+    if not zones:
+        return dict(sorted(levels.items()))
     return {zone: levels.get(zone, 0) for zone in (*zones, *sorted(levels.keys() - set(zones)))}

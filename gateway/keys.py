@@ -125,6 +125,7 @@ class KeyRing:
         self._pepper = pepper
         self._monotonic_s = monotonic_s
         self._known: dict[str, ApiKey] = {}
+        self._callers: dict[str, Caller] = {}
         self._read_at_s = float("-inf")
         self._one_reads = asyncio.Lock()
 
@@ -150,7 +151,10 @@ class KeyRing:
         right = hmac.compare_digest(hash_secret(secret, self._pepper), key.hash if key else _NOBODY)
         if key is None or not right or key.revoked_at_ns is not None:
             return None
-        return Caller(key.id, scopes_of_key(key.scopes), frozenset(key.stores))
+        caller = self._callers.get(key_id)
+        if caller is None:
+            caller = self._callers[key_id] = Caller(key.id, scopes_of_key(key.scopes), frozenset(key.stores))
+        return caller
 
     async def _refresh(self, fresh_s: float) -> None:
         """Read the table if it was read longer than `fresh_s` ago; one reader at a time, off the loop."""
@@ -161,5 +165,5 @@ class KeyRing:
             if now_s - self._read_at_s < fresh_s:
                 return
             keys = await asyncio.to_thread(self._table.keys)
-            self._known = {key.id: key for key in keys}
+            self._known, self._callers = {key.id: key for key in keys}, {}
             self._read_at_s = now_s

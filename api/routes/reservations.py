@@ -188,7 +188,7 @@ def wish_of(context: ApiContext, caller: Caller, asked: ReservationIn) -> NewRes
         ttl_ns=None if asked.ttl_s is None else asked.ttl_s * NS_PER_S,
         allow_partial=asked.allow_partial,
         min_probability=asked.min_probability,
-        others=tuple(place.store.id for place in nearest_first(stores_seen(context, caller, []), stores[0])),
+        others=context.orders.ids(context.ports.inventory.stores(), caller, stores[0]),
         fulfilment=asked.fulfilment,
     )
 

@@ -43,6 +43,7 @@ PURE = (
     "tests/api/test_listings.py",
     "tests/api/test_matrix.py",
     "tests/api/test_openapi.py",
+    "tests/api/test_places.py",
     "tests/api/test_problems.py",
     "tests/api/test_query.py",
     "tests/api/test_reservations.py",
