@@ -1,11 +1,17 @@
 """The ledger and the catalogue behind the ports of the API, in memory: they keep what they are told."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from gateway.answered import Answered, KeyRefused
 from gateway.audit import Actor
 from gateway.book_stock.model import BookPage, BookView, LedgerLine, LineVerdict
+from gateway.book_stock.office import VerdictsForm
 from gateway.catalogue.model import NewArticle, PutVerdict
+from gateway.once import Once
+from tests.support.fake_documents import NothingAnswered
+
+T = TypeVar("T")
 
 
 class FakeLedger:
@@ -16,20 +22,21 @@ class FakeLedger:
         self.actors: list[Actor] = []
         self.views: list[BookView] = []
         self.refuses: KeyRefused | None = None
-        self._answers: dict[tuple[str, str], tuple[LineVerdict, ...]] = {}
+        self._once = Once(self, NothingAnswered(), lambda _: None)
 
     async def tell(
         self, source: str, key: str, lines: Sequence[LedgerLine], actor: Actor
     ) -> Answered[tuple[LineVerdict, ...]]:
         if self.refuses is not None:
             raise self.refuses
-        if (source, key) in self._answers:
-            return Answered(self._answers[source, key], replayed=True)
+        return await self._once.decide(
+            source, key, repr(lines), lambda _: self._told(lines, actor), VerdictsForm()
+        )
+
+    def _told(self, lines: Sequence[LedgerLine], actor: Actor) -> tuple[LineVerdict, ...]:
         self.lines += lines
         self.actors.append(actor)
-        verdicts = tuple(self._verdict(line) for line in lines)
-        self._answers[source, key] = verdicts
-        return Answered(verdicts)
+        return tuple(self._verdict(line) for line in lines)
 
     def _verdict(self, line: LedgerLine) -> LineVerdict:
         return "unknown_sku" if line.sku.startswith("NO") else "applied"
@@ -39,6 +46,17 @@ class FakeLedger:
         found = [view for view in found if view.difference or not differs]
         page = tuple(found[:limit])
         return BookPage(page, page[-1].sku if len(found) > limit else None)
+
+    # -- gateway.once.Decisions -------------------------------------------------------------------
+
+    def is_full(self) -> bool:
+        return False
+
+    def clock_now_ns(self) -> int:
+        return 0
+
+    async def decide(self, decide: Callable[[int], T]) -> T:
+        return decide(0)
 
 
 class FakeCatalogue:

@@ -54,6 +54,7 @@ PURE = (
     "tests/contracts/test_alerts_contract.py",
     "tests/contracts/test_forecasts_contract.py",
     "tests/contracts/test_journal_contract.py",
+    "tests/contracts/test_ledger_contract.py",
     "tests/contracts/test_mqtt_kinds_contract.py",
     "tests/contracts/test_serial_reader_contract.py",
     "tests/contracts/test_store_contract.py",
