@@ -90,7 +90,8 @@ export default class CountScreen {
 
   drawHome() {
     const { lang } = this.ctx;
-    this.zones = el("div", { class: "zone-choice", role: "group", "aria-label": lang.t("count.where") });
+    this.zones = el("div", { class: "zone-choice" });
+    const where = el("div", { role: "group", "aria-labelledby": "zones-title" }, el("p", { class: "ways-title", id: "zones-title" }, lang.t("count.where")), this.zones);
     this.zoneButtons = new Map();
     const ways = el("fieldset", { class: "ways" }, el("legend", {}, lang.t("count.how")),
       WAYS.map((way) => this.radio("by", way, lang.word("count_by", way), lang.word("count_by_note", way), this.view.by === way, () => { this.view.by = way; })));
@@ -99,7 +100,7 @@ export default class CountScreen {
         lang.t(blind ? "count.blind_note" : "count.open_note"), this.view.blind === blind, () => { this.view.blind = blind; })));
     this.begin = el("button", { type: "submit", class: "primary" }, icon("count"), el("span", {}));
     this.form = el("form", { class: "panel begin-count", "aria-labelledby": "begin-title", on: { submit: (event) => this.start(event) } },
-      el("header", { class: "panel-head" }, el("h3", { id: "begin-title" }, lang.t("count.begin_title"))), this.zones, ways, sight, this.begin);
+      el("header", { class: "panel-head" }, el("h3", { id: "begin-title" }, lang.t("count.begin_title"))), where, ways, sight, this.begin);
     this.waiting = el("div", { class: "count-lists" });
     this.list = el("div", { class: "count-lists" });
     this.shownLists = null;
