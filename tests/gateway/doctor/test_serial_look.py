@@ -13,6 +13,8 @@ from tests.support.pty_device import PtyDevice
 from tests.support.waiting import until
 
 QUICK = Plan(("m100",), listen_s=0.05, answer_s=0.2)
+PATIENT = Plan(("m100",), listen_s=0.05, answer_s=1.0)
+"""For a device that answers: some questions are not answered, and each of them takes as long."""
 EPC = bytes.fromhex("3066C4409047E140075BCD15")
 WHO = m100.encode(Command.INFO, b"\x00M100", frame_type=FrameType.ANSWER)
 
@@ -28,7 +30,7 @@ def test_a_reader_unplugged_while_it_is_watched_is_still_named(tmp_path: Path) -
 
     async def run() -> PortEvidence:
         device = PtyDevice(tmp_path / "port")
-        look = asyncio.create_task(look_at(PortEvidence(str(device.path)), QUICK, 10.0))
+        look = asyncio.create_task(look_at(PortEvidence(str(device.path)), PATIENT, 60.0))
         await answer_once(device)
         start = m100.encode(Command.STOP)
         await until(lambda: start in device.received, "the inventory's first word")
@@ -64,7 +66,7 @@ def test_a_reader_that_was_asked_is_told_to_stop(tmp_path: Path) -> None:
 
     async def run() -> tuple[PortEvidence, bytes]:
         device = PtyDevice(tmp_path / "port")
-        look = asyncio.create_task(look_at(PortEvidence(str(device.path)), QUICK, 0.5))
+        look = asyncio.create_task(look_at(PortEvidence(str(device.path)), PATIENT, 2.0))
         await answer_once(device)
         await until(lambda: m100.encode(Command.STOP) in device.received, "the inventory's first word")
         for _ in range(20):
