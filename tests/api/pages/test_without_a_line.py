@@ -86,7 +86,7 @@ def test_a_screen_that_never_comes_is_said_in_words_and_opens_when_it_is_asked_f
 
         eventually(is_said, "the page to say so")
         held[0].continue_()
-        page.get_by_role("button", name="Try now").click()
+        page.locator(".missing").get_by_role("button", name="Try now").click()
         expect(page.locator(".find")).to_be_visible()
 
 
