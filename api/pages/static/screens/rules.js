@@ -201,9 +201,20 @@ export default class RulesScreen {
     const { ctx, ctx: { lang } } = this;
     const words = lang.t(label, { type: lang.word("alert_kind", rule.type), where: whereWords(rule, ctx) });
     const outcome = await ctx.do({ ...act, label: words });
-    if (outcome.state === "done") ctx.tell(words, "good");
-    if (outcome.state !== "waiting") await this.load();
+    if (outcome.state === "refused") await this.load(); // whoever is refused sees how it is by now
+    if (outcome.state === "done") {
+      ctx.tell(words, "good");
+      this.take(rule, outcome.body);
+    }
     return outcome;
+  }
+
+  /** Shows at once what the gateway answered: the rule as it is now, or null where it is no more. */
+  take({ id }, body) {
+    const others = this.rules.filter((rule) => rule.id !== id);
+    this.rules = body === null ? others : [...others, body];
+    this.render();
+    this.load();
   }
 }
 
