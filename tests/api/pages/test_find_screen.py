@@ -13,7 +13,7 @@ from tests.support.api_ports import PARIS
 from tests.support.page_shop import PageShop
 from tests.support.page_stock import STORE, S, stock, why
 from tests.support.signing_in import sign_in_browser
-from tests.support.tablets import CHECKS, SCHEMES, XSS, live, settled, tablet
+from tests.support.tablets import CHECKS, SCHEMES, XSS, live, scan, settled, tablet
 
 pytestmark = pytest.mark.browser
 
@@ -66,8 +66,7 @@ def test_words_narrow_the_list_and_codes_open_their_article(browser: Browser, sh
         field.fill("3012345000024")
         field.press("Enter")
         expect(page.get_by_role("heading", name="Straight jeans 32")).to_be_focused()
-        page.keyboard.type("]E03012345000062")
-        page.keyboard.press("Enter")
+        scan(page, "]E03012345000062")
         expect(page.get_by_role("heading", name="White tee M")).to_be_visible()
         page.go_back()
         expect(page.get_by_role("heading", name="Straight jeans 32")).to_be_visible()

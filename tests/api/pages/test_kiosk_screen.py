@@ -130,6 +130,5 @@ def test_the_kiosk_is_large_and_runs_nothing(browser: Browser, shop: PageShop) -
             assert settled(page) == {}, scheme
         assert page.evaluate("window.pwned") is None
         del shop.inventory.found[STORE, "DEN-501-32"]
-        page.keyboard.type("4006381333931")
-        page.keyboard.press("Enter")
+        scan(page, "4006381333931")
         expect(page.get_by_text("We do not know this article. Please ask us.")).to_be_visible()
