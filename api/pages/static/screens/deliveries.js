@@ -17,6 +17,7 @@ export default class DeliveriesScreen {
     const { lang } = ctx;
     this.title = lang.t("nav.deliveries");
     this.found = null;
+    this.acted = 0;
     this.cards = new Map();
     this.note = el("span", { class: "section-note" });
     this.state = el("p", { class: "explanation", role: "status" });
@@ -65,21 +66,40 @@ export default class DeliveriesScreen {
     this.draw();
   }
 
-  async load() {
+  /** Asks anew; once more after a look that is under way: a slow gateway is not asked twice at a time, and each answer is shown. */
+  load() {
+    if (this.isAsking) {
+      this.isDue = true;
+      return;
+    }
+    this.isAsked = this.isAsking = true;
+    this.ask().finally(() => {
+      this.isAsking = false;
+      if (this.isDue) this.load();
+    });
+  }
+
+  async ask() {
     const { ctx, ctx: { lang } } = this;
-    this.isAsked = true;
-    const turn = (this.turn = (this.turn ?? 0) + 1);
+    this.isDue = false;
+    const { acted } = this;
     const query = new URLSearchParams([["store", ctx.storeId], ["state", "expected"], ["state", "partly_received"], ["limit", PAGE]]);
     try {
       const { items } = await ctx.ask(`/v1/deliveries?${query}`);
-      if (turn !== this.turn) return;
-      this.found = items;
+      if (acted === this.acted) this.found = items; // else it may be of before the act
       setText(this.state, "");
       this.draw();
     } catch (error) {
       if (error.status === undefined) throw error;
       setText(this.state, lang.t("deliveries.failed"));
     }
+  }
+
+  /** Shows at once what the gateway answered. */
+  take(delivery) {
+    this.acted += 1;
+    this.found = this.found.map((one) => (one.id === delivery.id ? delivery : one)).filter(({ state }) => OPEN.has(state));
+    this.render();
   }
 
   // -- drawing -----------------------------------------------------------------------------------------
@@ -115,11 +135,16 @@ export default class DeliveriesScreen {
       before = outcome.body.missing;
       outcome = await ctx.do(act);
     }
-    if (outcome.state === "done") ctx.tell(label, "good");
-    await this.load();
+    if (outcome.state === "done") {
+      ctx.tell(label, "good");
+      this.take(outcome.body);
+    }
+    this.load();
     this.focus();
   }
 }
+
+const OPEN = new Set(["expected", "partly_received"]);
 
 const isGoingOn = (verb, { state, body }, before) => verb === "receive" && state === "done" && body.missing > 0 && body.missing < before;
 
