@@ -23,8 +23,9 @@ const KIOSK_AGAIN_MS = 60_000; // to enter a PIN
 const LOAD_MS = 5_000; // out of reach of the network nothing fails, it only never comes: a tap must not do nothing
 
 class App {
-  constructor(root, lang) {
-    Object.assign(this, { root, lang });
+  /** `asked`: who looks and at what, where that was asked for already; null: it is asked for. */
+  constructor(root, lang, asked) {
+    Object.assign(this, { root, lang, asked });
     this.shell = null;
     this.connection = null;
     this.outbox = new Outbox(sendAct, () => this.outboxChanged());
@@ -39,7 +40,9 @@ class App {
     const refused = await this.followLink();
     if (refused !== null) return this.askForKey(refused, { mayLook: true });
     try {
-      const [session, found] = await Promise.all([whoAmI(), stores()]);
+      const asked = this.asked ?? ask();
+      this.asked = null; // it holds once
+      const [session, found] = await asked;
       if (found.length === 0) return this.askForKey("unknown_store");
       this.session = new Session(session);
       this.stores = found;
@@ -138,8 +141,8 @@ class App {
       state: (state) => this.showState(state),
       refused: (error) => (error.status === 401 ? this.askForKey(null) : this.askForKey(error.code)),
     });
+    if (this.session.may("availability:exact")) this.connection.start(); // its answers come while all around is drawn
     this.enter(id, () => this.connection?.retryNow());
-    if (this.session.may("availability:exact")) this.connection.start();
   }
 
   enter(storeId, retry) {
@@ -289,6 +292,13 @@ class App {
   }
 }
 
+/** Asks who looks, and at which stores. */
+function ask() {
+  const asked = Promise.all([whoAmI(), stores()]);
+  asked.catch(() => null); // who awaits it says so
+  return asked;
+}
+
 /** Returns what is loaded, or throws PartMissing where it does not come in time. */
 function inTime(loading) {
   return Promise.race([loading, new Promise((_, reject) => setTimeout(() => reject(new PartMissing("late")), LOAD_MS))]);
@@ -303,9 +313,10 @@ function isOffline(error) {
 navigator.serviceWorker?.register("/service-worker.js").catch(() => null);
 
 try {
+  const asked = location.hash.startsWith("#link=") ? null : ask(); // a link says first who looks
   const lang = await loadLanguage(chosenLanguage());
   document.documentElement.lang = lang.code;
-  await new App(document.getElementById("app"), lang).start();
+  await new App(document.getElementById("app"), lang, asked).start();
 } catch (error) {
   document.getElementById("failed").hidden = false;
   throw error;

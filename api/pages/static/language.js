@@ -41,13 +41,7 @@ export class Language {
     this.collator = new Intl.Collator(this.locale, { numeric: true, sensitivity: "base" });
     this.plurals = new Intl.PluralRules(this.locale);
     this.numbers = new Intl.NumberFormat(this.locale);
-    this.lists = new Intl.ListFormat(this.locale, { style: "long", type: "conjunction" });
-    this.ages = new Map(
-      AGE_UNITS.map(([, unit]) => [
-        unit,
-        new Intl.NumberFormat(this.locale, { style: "unit", unit, unitDisplay: "short" }),
-      ]),
-    );
+    this.ages = new Map(); // these are dear to make, and the first view needs few
     this.times = new Map();
   }
 
@@ -105,12 +99,14 @@ export class Language {
   }
 
   list(items) {
+    this.lists ??= new Intl.ListFormat(this.locale, { style: "long", type: "conjunction" });
     return this.lists.format(items);
   }
 
   /** Returns a length of time in one unit, as coarse as it is long: 12 s, 5 min, 3 h, 2 days. */
   age(ms) {
     const [, unit, length] = AGE_UNITS.find(([limit]) => ms < limit);
+    if (!this.ages.has(unit)) this.ages.set(unit, new Intl.NumberFormat(this.locale, { style: "unit", unit, unitDisplay: "short" }));
     return this.ages.get(unit).format(Math.max(0, Math.floor(ms / length)));
   }
 

@@ -152,6 +152,17 @@ def test_a_lost_connection_is_said_and_numbers_are_marked_until_it_is_back(
         expect(row(page, "DEN-501-32").locator(".available")).to_have_text("2")
 
 
+def test_who_looks_is_asked_while_the_texts_are_on_their_way(browser: Browser, shop: PageShop) -> None:
+    """What does not depend on each other comes side by side: the first view waits for the slowest alone."""
+    with tablet(browser, shop) as page:
+        live(page)
+        page.route("**/messages/en.json", lambda _: None)
+        with page.expect_request("**/session"), page.expect_request("**/v1/stores"):
+            page.reload(wait_until="commit")
+        page.unroute("**/messages/en.json")  # lets go what was kept waiting
+        live(page)
+
+
 def test_a_phone_has_room_for_all_screens_and_for_what_is_chosen(browser: Browser, shop: PageShop) -> None:
     """What is behind "more" opens above the links under the thumb, which stay; the sorting is read in full."""
     with tablet(browser, shop, (390, 844), "fr-FR", path="now") as page:
