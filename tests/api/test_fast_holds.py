@@ -63,13 +63,13 @@ def floor_of(quota: Quota | None = None) -> Floor:
 
 def slow(floor: Floor) -> Floor:
     """Return a floor whose app knows the framework's way alone."""
-    floor.app.fast_holds = None  # type: ignore[attr-defined]
+    floor.app.fast_holds = None  # type: ignore[attr-defined]  # App's own, which is typed as FastAPI
     return floor
 
 
 def taken(floor: Floor) -> int:
     """Return how many requests were answered ahead of the framework."""
-    return int(floor.app.fast_holds.answered)  # type: ignore[attr-defined]
+    return int(floor.app.fast_holds.answered)  # type: ignore[attr-defined]  # as above
 
 
 def scope_of(
@@ -118,7 +118,7 @@ def compare(scope: dict[str, Any], *parts: bytes, is_taken: bool) -> Any:
     """Assert that both ways answer alike, and whether the quick one did; return the status."""
     before = taken(QUICK)
     for floor in (QUICK, USUAL):
-        floor.reservations.__init__()  # type: ignore[misc]
+        floor.reservations.__init__()  # type: ignore[misc]  # made anew in its place
     seen = answered(QUICK, scope, *parts)
     assert seen == answered(USUAL, scope, *parts)
     assert taken(QUICK) - before == is_taken
@@ -153,7 +153,7 @@ def test_a_refusal_is_worded_as_ever(refusal: Refusal) -> None:
     """With its own headers, and to a repeat as to the first."""
     body, before = json.dumps(GOOD).encode(), taken(QUICK)
     for floor in (QUICK, USUAL):
-        floor.reservations.__init__()  # type: ignore[misc]
+        floor.reservations.__init__()  # type: ignore[misc]  # made anew in its place
         floor.reservations.refuses = refusal
     for number in (1, 2):
         seen = answered(QUICK, scope_of(body), body)
@@ -180,7 +180,7 @@ def test_a_repeat_is_marked_as_ever() -> None:
 def test_an_error_is_a_500_with_the_same_trace(caplog: pytest.LogCaptureFixture) -> None:
     """It is counted and logged once, as at the edge."""
     quick, usual, body = floor_of(), slow(floor_of()), json.dumps(GOOD).encode()
-    quick.reservations.fails = usual.reservations.fails = True  # type: ignore[attr-defined]
+    quick.reservations.fails = usual.reservations.fails = True  # type: ignore[attr-defined]  # the fake's
     seen = answered(quick, scope_of(body), body)
     assert [record.message for record in caplog.records] == [f"trace {TRACE}: POST '{PATH}' failed"]
     assert seen == answered(usual, scope_of(body), body)

@@ -58,14 +58,14 @@ def test_a_sum_is_the_sum_over_the_rows_at_any_time(steps: list[tuple[object, ..
                 Reservation(
                     f"r{number}",
                     store,
-                    state,  # type: ignore[arg-type]
-                    tuple(ReservedLine(sku, n, n) for sku, n in lines.items()),  # type: ignore[attr-defined]
+                    state,  # type: ignore[arg-type]  # drawn from the states
+                    tuple(ReservedLine(sku, n, n) for sku, n in lines.items()),  # type: ignore[attr-defined]  # drawn as SKU and pieces
                     channel,
                     None,
                     0.9,
                     0,
                     0,
-                    expires_ns,  # type: ignore[arg-type]
+                    expires_ns,  # type: ignore[arg-type]  # drawn as a time or None
                 )
             )
             continue
@@ -92,7 +92,7 @@ def test_a_request_is_told_apart_by_all_that_it_asks_but_other_stores() -> None:
     }  # fmt: skip
     assert {*others, "others"} == {field.name for field in fields(NewReservation)}
     for name, value in others.items():
-        assert _digest(replace(asked, **{name: value})) != _digest(asked)  # type: ignore[arg-type]
+        assert _digest(replace(asked, **{name: value})) != _digest(asked)  # type: ignore[arg-type]  # fields by name
     assert _digest(replace(asked, others=("paris-2",))) == _digest(asked)
 
 
