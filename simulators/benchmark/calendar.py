@@ -1,7 +1,7 @@
 """When the benchmark's shop is open, and how busy it is then. Pure.
 
-The clock runs on without a jump: a day is the open hours and a short night, so the shop's fourth day
-begins some 37 hours after its first. Time of day means: time since this day's opening.
+The clock runs on without a jump: a day is the open hours and the family's night, which is short in most, so that the
+shop's fourth day begins some 37 hours after its first. Time of day means: time since this day's opening.
 """
 
 from datetime import UTC, datetime

@@ -440,6 +440,12 @@ LEAN_OUTAGE = replace(
     outage_zone="floor-b",
     outages_per_day=6.0,
 )
+LEAN_DAYS = replace(
+    LEAN,
+    name="lean-days",
+    about="As lean, with whole nights: what is foretold for a day ahead needs days of 24 hours.",
+    night_h=12.0,
+)
 LEAN_HELD = replace(
     LEAN,
     name="lean-held",
@@ -520,7 +526,7 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             SHADOW_WEIBULL, MOVED_ANTENNAS, MIXED_TAGS,
             BOUTIQUE, GROCERY, GROCERY_HARD,
             LEVEL_SHIFT, BURST,
-            LEAN, LEAN_HARD, LEAN_OUTAGE, LEAN_HELD,
+            LEAN, LEAN_HARD, LEAN_OUTAGE, LEAN_DAYS, LEAN_HELD,
             CHATTY, RESTING, NO_RSSI, QUIET, THIEVES, SERIAL,
         )
     }
