@@ -25,6 +25,10 @@ Key = tuple[str, str]
 LOOK_EVERY_NS = 900 * 1_000_000_000
 LOOKED_AT_PER_PASS = 20
 """What is told is looked at this often, so many in one pass: one look costs about 0.2 ms."""
+KEPT_NS, MAX_KEPT = 10 * 1_000_000_000, 20_000
+"""A probability stands so long while the stock does not change, of so many articles: a hold touches an article, and
+leaves what is on hand as it is.
+"""
 TOLD_STEP = 0.05
 """A probability that moved by less is told as it was: each text of an alert that changes is a message."""
 
@@ -95,6 +99,7 @@ class StockOutWatch:
         self._told: dict[Key, tuple[int, float, Evidence] | None] = {}
         self._round: deque[Key] = deque()
         self._round_ns = 0
+        self._kept: dict[Key, tuple[int, int, int, tuple[Delivery, ...], float]] = {}
 
     def restore(self, live_alerts: Iterable[str], standing: Iterable[AlertRecord] = ()) -> None:
         """Take up the alerts of an earlier life, so that they are looked at again, and what was told of those that stand:
@@ -148,9 +153,20 @@ class StockOutWatch:
                 yield self.judged(view, now_ns)
 
     def _p(self, view: ArticleView, rule: AlertRule, now_ns: int) -> float:
-        until_ns = now_ns + rule.ns("horizon_s")
+        key, horizon_ns = (view.store, view.sku), rule.ns("horizon_s")
         coming = self._coming(view, now_ns)
-        return self._state.demand.p_stock_out(view.store, view.sku, view.on_hand, now_ns, until_ns, coming)
+        kept = self._kept.get(key)
+        if (
+            kept is not None
+            and 0 <= now_ns - kept[0] < KEPT_NS
+            and kept[1:4] == (view.on_hand, horizon_ns, coming)
+        ):
+            return kept[4]
+        p = self._state.demand.p_stock_out(*key, view.on_hand, now_ns, now_ns + horizon_ns, coming)
+        if len(self._kept) >= MAX_KEPT:
+            self._kept.clear()
+        self._kept[key] = now_ns, view.on_hand, horizon_ns, coming, p
+        return p
 
     def _coming(self, view: ArticleView, now_ns: int) -> tuple[Delivery, ...]:
         """Return what is announced; what is overdue may never come."""

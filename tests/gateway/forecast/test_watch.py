@@ -7,7 +7,8 @@ import pytest
 from gateway.alerts.records import AlertRecord, AlertState, AlertType
 from gateway.alerts.rules import ArticleView, Condition, NextDelivery, article_conditions
 from gateway.answers import article_view
-from gateway.forecast.watch import LOOK_EVERY_NS, StockOutWatch, looking
+from gateway.forecast.model import StockOutForecast
+from gateway.forecast.watch import KEPT_NS, LOOK_EVERY_NS, StockOutWatch, looking
 from tests.support.delivery_shop import DeliveryShop
 from tests.support.holding_shop import HoldingShop
 from tests.support.small_site import STORE, S
@@ -155,3 +156,36 @@ def test_the_next_delivery_is_the_next_that_is_not_overdue() -> None:
     assert coming is not None
     assert coming.p_gone == 1.0, "nothing is there now"
     assert article_view(shop.engine.state, STORE, article, due_ns, ()).next_delivery is None
+
+
+class Counted:
+    """The state of a shop whose forecasts are counted."""
+
+    def __init__(self, shop: HoldingShop) -> None:
+        self.rules, self.deliveries, self.demand = shop.engine.state.rules, shop.engine.state.deliveries, self
+        self._demand = shop.engine.state.demand
+        self.asked = 0
+
+    def p_stock_out(self, *asked: object) -> float:
+        self.asked += 1
+        return self._demand.p_stock_out(*asked)  # type: ignore[arg-type]  # handed on
+
+    def forecast(self, *asked: object) -> StockOutForecast:
+        return self._demand.forecast(*asked)  # type: ignore[arg-type]  # handed on
+
+
+def test_a_touch_that_takes_no_piece_asks_no_forecast() -> None:
+    """A thousand holds of one article touch it a thousand times; a piece that leaves, or ten seconds, ask anew."""
+    shop = selling_shop(3)
+    state, view, now = Counted(shop), view_of(shop), shop.now
+    watch = StockOutWatch(state, looking(shop.engine.state))
+    first = watch.judged(view, now)
+    assert [watch.judged(replace(view, available=n), now + n * S) for n in range(3)] == [first] * 3
+    assert state.asked == 1
+    watch.judged(replace(view, on_hand=2), now + 4 * S)
+    assert state.asked == 2
+    watch.judged(replace(view, on_hand=2), now + 4 * S + KEPT_NS - 1)
+    assert state.asked == 2
+    watch.judged(replace(view, on_hand=2), now + 4 * S + KEPT_NS)
+    watch.judged(replace(view, on_hand=2), now)
+    assert state.asked == 4, "a clock that was set back proves nothing"
