@@ -5,8 +5,7 @@
 BIN := .venv/bin
 PYTHON_CODE := api gateway readers simulators config tests tools
 ARGS ?=
-CORES := $(shell nproc 2>/dev/null || echo 1)
-LANES ?= $(shell echo $$(($(CORES) < 2 ? 0 : $(CORES) < 4 ? $(CORES) + 1 : 4)))
+LANES ?= $(shell [ "$$(nproc 2>/dev/null || echo 1)" -gt 1 ] && echo 2 || echo 0)
 INPUTS ?= 1000000
 MINUTES ?= 30
 RATE ?= 20000

@@ -1,13 +1,13 @@
-"""A pytest plugin: two lanes for some processes, so that no core rests while one test waits for the world.
+"""A pytest plugin: two lanes for two processes, so that a second core takes what needs no world to itself.
 
-    make test ─▶ pytest -n 3 ─┬─ one process:  the real lane, one test after the other
-                              └─ the others:   the pure lane, file by file
+    make test ─▶ pytest -n 2 ─┬─ one process:  the real lane, one test after the other
+                              └─ the other:    the pure lane, file by file
 
 The real lane is everything that is not named here: processes, brokers, ports, browsers, real time. Two of
-these at once would wait for each other; one of them beside pure tests waits for nothing, since the pure
-lane steps back (`nice`). It waits half of its time, so there is a process more than there are cores: the
-pure lane has what is left of them. A file is never cut: what its tests share is made once. Without `-n` (or
-without pytest-xdist) this changes nothing but the order. tests/test_lanes.py holds the pure lane to its name.
+these at once would wait for each other; one of them beside a pure test waits for nothing, since the pure
+lane steps back (`nice`). A third process brings nothing: both cores are busy, and it collects all tests once
+more. A file is never cut: what its tests share is made once. Without `-n` (or without pytest-xdist) this
+changes nothing but the order. tests/test_lanes.py holds the pure lane to its name.
 """
 
 import contextlib
