@@ -55,7 +55,7 @@ def test_a_rule_is_tried_aside_and_told_with_its_picture() -> None:
     assert isinstance(found, BacktestAnswer)
     assert (found.score.alerts, found.score.warned) == (1, 1)
     assert found.svg is not None
-    assert "Stock bas" in found.svg
+    assert "Bientôt épuisé" in found.svg
     assert found.to_ns == at(DAY)
     [(_, from_ns, _)] = shelf.asked
     assert from_ns == at(-DAY)
