@@ -1,6 +1,6 @@
 """Draw docs/pictures/outlook.svg, how reliable forecasts of stock-outs are, from what `storefloor evaluate --json` wrote.
 
-storefloor evaluate --scenario lean --days 4 --seeds 11,12 --baselines none --json FILE
+storefloor evaluate --scenario lean-days --days 4 --seeds 11 --baselines none --json FILE
 python -m tools.outlook_picture FILE
 """
 
