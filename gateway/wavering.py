@@ -20,6 +20,7 @@ JUDGED_PER_EPOCH = 50
 MAX_WAITING = 20_000
 """More are in doubt only where no reader can be trusted; what waits no more is judged when a piece of it moves."""
 SURE, SURELY_NOT = 0.97, 0.02
+"""Beyond what the rules go by (SURE in gateway/alerts/rules.py, and their thresholds), so that the verdict that ends a doubt is given."""
 
 
 class Wavering:
@@ -49,7 +50,10 @@ class Wavering:
         if view.likely is None:
             return
         likely = likely_of(view)
-        may_be_gone = SURELY_NOT < likely.in_store < SURE
+        tells = (
+            view.on_hand == 0 or likely.unread == 0
+        )  # a tag that never answered stays in doubt: no look will end it
+        may_be_gone = tells and SURELY_NOT < likely.in_store < SURE
         may_be_empty = view.back > 0 and view.floor <= 1 and SURELY_NOT < likely.on_floor < SURE
         may_be_few = SURELY_NOT < likely.low < SURE
         if may_be_gone or may_be_empty or may_be_few:

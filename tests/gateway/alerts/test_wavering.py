@@ -104,6 +104,21 @@ def test_what_was_judged_in_this_pass_is_judged_again_in_the_next() -> None:
     assert list(waiting.to_judge(set())) == []
 
 
+def test_a_tag_that_never_answered_takes_no_turn_from_doubts_that_pass() -> None:
+    """Its article stays in doubt for good: judged each epoch, a few hundred such would keep all others waiting."""
+    shop = SmallShop()
+    look(shop, 120, floor=JEANS[:1])
+    state = shop.engine.state
+    article = state.catalogue.article("JEANS")
+    assert article is not None
+    view = article_view(state, STORE, article, shop.now, ())
+    waiting = Wavering(state)
+    for unread, on_hand, waits in ((1, 1, False), (0, 1, True), (1, 0, True)):
+        waiting.judged(replace(view, on_hand=on_hand, likely=Likely(0.7, 0.0, 0.0, 0.0, unread)))
+        look(shop, 5, floor=JEANS[:1])
+        assert list(waiting.to_judge(set())) == [(STORE, "JEANS")] * waits
+
+
 def test_what_is_plain_costs_no_belief() -> None:
     """Three pieces and more on the floor than one: the pieces say it all, and no tag is looked at."""
     shop = SmallShop()
