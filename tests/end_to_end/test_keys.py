@@ -27,7 +27,7 @@ name = "Nice"
 zones = [{{ id = "front", role = "floor" }}]
 """
 ARTICLES = "sku,gtin,name_en,tracked_by\nTOTE,03012345000123,Tote bag,count\n"
-FOLLOWS_S = 60.0
+FOLLOWS_S = 10.0
 """A gateway follows its key table within 2 s; this leaves room for a busy machine."""
 LOOK_UP = "/v1/stores/lyon-1/availability/TOTE"
 SALE = {"event_id": "1", "type": "receive", "store": "lyon-1", "sku": "TOTE", "at": "2026-11-21T08:00:00Z"}
